@@ -1,0 +1,83 @@
+"""The command line: finds the command, reads the settings once, turns our errors into one line and an exit code."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from app.log import set_up_logging
+from app.settings import Settings, read_settings
+from core.errors import FaultlineError
+
+# Command → its one line; the module of the same name under app.commands defines it. Listed here so that help and quick commands import no library they do
+# not use; a test holds that each line equals the command's own help.
+COMMANDS = {
+    "demo": "The whole loop on this machine: stack, machines, model, alerts.",
+    "status": "Champion, readings, faults, incidents, dead letters and lag of each machine.",
+    "producer": "Publish readings: simulated machines, or a CSV or Parquet file replayed.",
+    "consumer": "Score readings as they come and store them, exactly once.",
+    "alerts": "Send alerts to people and take their replies.",
+    "trainer": "Take retraining requests, one at a time per machine.",
+    "train": "Train a model from a CSV file or from the simulator and promote it if it is better.",
+    "retrain": "Ask for a new model that learns from the labels; promoted if it is better.",
+    "models": "List, show, verify, promote and roll back model versions.",
+    "reply": "Answer an alert from the shell: ./run reply ALERT y|n.",
+    "operators": "Who gets alerts and may answer them: add, list, remove.",
+    "stack": "The local Kafka, Postgres and S3: start, stop, info.",
+    "migrate": "Create or update the database's tables and roles.",
+    "settings": "Every setting with its default and meaning.",
+    "test": "Run the tests.",
+    "check": "Format, lint, types, import rules and unit tests.",
+    "lock": "Lock the requirements with hashes.",
+}
+# Commands of a checkout; the image has neither tests nor a local stack.
+_CHECKOUT_ONLY = {"demo", "stack", "test", "check", "lock"}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in COMMANDS if _in_checkout() or name not in _CHECKOUT_ONLY]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = importlib.import_module(f"app.commands.{cmd_name}").command
+        assert isinstance(command, click.Command), f"app.commands.{cmd_name} defines `command`"
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option("0.1.0", prog_name="faultline")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Faultline finds faults in streams of machine-sensor readings and learns from the people who answer its alerts."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def settings_of(ctx: click.Context) -> Settings:
+    """This process's settings: read on first use, so that --help works with a broken environment."""
+    root = ctx.find_root()
+    if not isinstance(root.obj, Settings):
+        root.obj = read_settings(os.environ, Path(".env"))
+        set_up_logging(root.obj.log_format, root.obj.log_level, root.obj.secrets())
+    return root.obj
+
+
+def run() -> None:
+    """Run the command line; our errors become one line on standard error and exit code 2."""
+    try:
+        main(prog_name=os.environ.get("FAULTLINE_PROGRAM", "./run" if _in_checkout() else "faultline"))
+    except FaultlineError as error:
+        click.echo(f"faultline: {error}", err=True)
+        sys.exit(2)
+
+
+def _in_checkout() -> bool:
+    return (Path(__file__).parent.parent / "run").exists()

@@ -1,0 +1,52 @@
+"""Logs: for people on a terminal, JSON otherwise, and never a secret."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+_HIDDEN = "***"
+# They log each request's URL at INFO; Telegram's carries the bot token.
+_CHATTY = ("httpx", "httpcore", "telegram", "botocore", "boto3", "urllib3", "s3transfer", "alembic", "matplotlib")
+
+
+class _Redacting(logging.Formatter):
+    """Formats a record, then hides the secrets that got into it, tracebacks included."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
+        self._secrets = sorted(secrets, key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = self.compose(record)
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return text
+
+    def compose(self, record: logging.LogRecord) -> str:
+        return super().format(record)
+
+
+class _Json(_Redacting):
+    def compose(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(entry).decode()
+
+
+def set_up_logging(style: str, level: str, secrets: Sequence[str]) -> None:
+    """Log to standard error: `human`, `json`, or `auto` (human on a terminal)."""
+    human = style == "human" or (style == "auto" and sys.stderr.isatty())
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Redacting(secrets) if human else _Json(secrets))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)

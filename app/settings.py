@@ -1,0 +1,128 @@
+"""The settings: one typed, frozen object, read once from the environment and an optional .env file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta, Struct
+
+from core.errors import UserError
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper()):
+    """Every setting. In the environment its name is in capitals; `NAME_FILE` names a file that holds the value."""
+
+    # Servers. With none of the first three set, commands use the local stack under DATA_DIRECTORY.
+    kafka_bootstrap_servers: Annotated[str, Meta(description="Kafka brokers, host:port[,host:port]")] = ""
+    kafka_security_protocol: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], Meta(description="How to talk to Kafka")
+    ] = "PLAINTEXT"
+    kafka_sasl_mechanism: Annotated[str, Meta(description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")] = "PLAIN"
+    kafka_sasl_username: Annotated[str, Meta(description="Kafka user")] = ""
+    kafka_sasl_password: Annotated[str, Meta(description="Kafka password", extra={"secret": True})] = ""
+    kafka_ssl_ca_location: Annotated[str, Meta(description="File of certificate authorities for Kafka")] = ""
+    kafka_group: Annotated[str, Meta(description="Consumer group", min_length=1)] = "faultline"
+    kafka_session_timeout_ms: Annotated[
+        int, Meta(description="A consumer silent for that long loses its partitions", ge=1000, le=1_800_000)
+    ] = 10_000
+    topic_partitions: Annotated[int, Meta(description="Partitions of a topic that we create", ge=1, le=10_000)] = 4
+    topic_replication: Annotated[int, Meta(description="Copies of a topic that we create", ge=1, le=10)] = 1
+    database_url: Annotated[
+        str, Meta(description="postgresql://user:password@host:port/name", extra={"secret": True})
+    ] = ""
+    s3_endpoint_url: Annotated[str, Meta(description="S3 server; empty with S3_BUCKET set: AWS itself")] = ""
+    s3_bucket: Annotated[str, Meta(description="Versioned bucket of models and base data", min_length=3)] = "faultline"
+    s3_region: Annotated[str, Meta(description="Region of the bucket")] = "us-east-1"
+    aws_access_key_id: Annotated[str, Meta(description="S3 key id")] = ""
+    aws_secret_access_key: Annotated[str, Meta(description="S3 secret", extra={"secret": True})] = ""
+
+    # People.
+    telegram_bot_token: Annotated[
+        str, Meta(description="From @BotFather; empty: alerts are printed", extra={"secret": True})
+    ] = ""
+    telegram_api_url: Annotated[str, Meta(description="Bot API server")] = "https://api.telegram.org"
+
+    # Models.
+    signing_key: Annotated[
+        str, Meta(description="Ed25519 private key (PEM) of the trainer", extra={"secret": True})
+    ] = ""
+    trusted_keys: Annotated[str, Meta(description="Ed25519 public keys (PEM, one after the other) of trainers")] = ""
+    machines: Annotated[str, Meta(description="Machines that the consumer scores, comma-separated; empty: all")] = ""
+
+    # This machine.
+    machines_directory: Annotated[str, Meta(description="Folder of the machines' TOML files")] = "machines"
+    data_directory: Annotated[str, Meta(description="Local stack's data, keys, cached models")] = ".local"
+    kafka_port: Annotated[Port, Meta(description="Port of the local stack's Kafka; 0: a free one")] = 0
+    postgres_port: Annotated[Port, Meta(description="Port of the local stack's Postgres; 0: a free one")] = 0
+    s3_port: Annotated[Port, Meta(description="Port of the local stack's S3; 0: a free one")] = 0
+    log_format: Annotated[Literal["auto", "human", "json"], Meta(description="auto: human on a terminal")] = "auto"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(description="Least level shown")] = "INFO"
+
+    def secrets(self) -> list[str]:
+        """The values that no log may show."""
+        return [value for name in _SECRETS if (value := getattr(self, name))]
+
+    @property
+    def uses_local_stack(self) -> bool:
+        """No server is named: the local stack is meant."""
+        return not (self.kafka_bootstrap_servers or self.database_url or self.s3_endpoint_url)
+
+    def kafka(self) -> dict[str, str]:
+        """The connection to Kafka in librdkafka's words."""
+        config = {
+            "bootstrap.servers": self.kafka_bootstrap_servers,
+            "security.protocol": self.kafka_security_protocol,
+        }
+        if self.kafka_security_protocol.startswith("SASL"):
+            config["sasl.mechanism"] = self.kafka_sasl_mechanism
+            config["sasl.username"] = self.kafka_sasl_username
+            config["sasl.password"] = self.kafka_sasl_password
+        if self.kafka_ssl_ca_location:
+            config["ssl.ca.location"] = self.kafka_ssl_ca_location
+        return config
+
+
+_FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Settings)}
+_SECRETS = [
+    field.name for field in _FIELDS.values() if "secret" in (getattr(field.type.__metadata__[0], "extra", None) or {})
+]
+
+
+def described() -> list[tuple[str, str, str]]:
+    """Every setting as (name, default, description), in the order of this file."""
+    return [(name, str(field.default), field.type.__metadata__[0].description) for name, field in _FIELDS.items()]
+
+
+def read_settings(environment: Mapping[str, str], dotenv: Path | None = None) -> Settings:
+    """The settings from `environment`, and below it from the .env file. UserError names the variable that is wrong."""
+    merged = {**_dotenv(dotenv), **environment}
+    values: dict[str, str] = {}
+    for name in _FIELDS:
+        if merged.get(name):
+            values[name] = merged[name]
+        elif path := merged.get(f"{name}_FILE"):
+            values[name] = _content(f"{name}_FILE", Path(path))
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$.")
+        name = place.rstrip("`")
+        described_as = _FIELDS[name].type.__metadata__[0].description if name in _FIELDS else ""
+        raise UserError(f"{name} is wrong: {message} ({described_as})") from error
+
+
+def _dotenv(path: Path | None) -> dict[str, str]:
+    if path is None or not path.is_file():
+        return {}
+    return {name: value for name, value in dotenv_values(path, encoding="utf-8").items() if value}
+
+
+def _content(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{name}: cannot read {path}: {error}") from error

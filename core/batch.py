@@ -1,0 +1,88 @@
+"""A batch of readings as columns, from one topic, in the order of their positions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntFlag
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.int16]
+Bools = npt.NDArray[np.bool_]
+
+
+class Quality(IntFlag):
+    """What is doubtful about a stored reading; any flag means that it was not scored."""
+
+    GOOD = 0
+    SENSOR_MISSING = 1
+    OUT_OF_RANGE = 2
+    STUCK = 4
+    FUTURE = 8
+    LATE = 16
+
+
+class Position(NamedTuple):
+    """Where a message stands in Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class DeadLetter(NamedTuple):
+    """A message that cannot be decoded, accepted or scored, kept whole with its reason."""
+
+    position: Position
+    stage: str
+    reason: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionRun:
+    """A run of consecutive rows of a batch that came from one partition, and what the log held around them."""
+
+    partition: int
+    rows: slice
+    next_offset: int
+    """The next offset to read, not the last one read."""
+    gaps: Sequence[tuple[int, int]]
+    """Holes in the log, as (first missing offset, count): compaction, retention and transaction markers leave them."""
+    dead: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Decoded readings of one topic, shape (n,) a column; rows are ordered by partition, then offset."""
+
+    topic: str
+    partitions: Integers
+    offsets: Integers
+    ids: npt.NDArray[np.void]
+    """UUIDs as 16 bytes each."""
+    devices: Sequence[str]
+    times: Integers
+    """Event times, microseconds since 1970 UTC."""
+    sensors: Floats
+    """Shape (n, sensors) in the machine's order; NaN for absent."""
+    quality: Flags
+    extras: Sequence[tuple[int, bytes]]
+    """(row, raw JSON object) of text fields and unknown sensors, kept but not scored."""
+    runs: Sequence[PartitionRun]
+    dead_letters: Sequence[DeadLetter]
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+
+def to_micros(time: datetime) -> int:
+    """Microseconds since 1970 UTC of an aware datetime, exact."""
+    return round(time.timestamp() * 1_000_000)

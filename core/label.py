@@ -1,0 +1,26 @@
+"""Labels: what a person's answer means."""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What a person says of an incident's readings."""
+
+    FAULT = "fault"
+    FALSE_ALARM = "false_alarm"
+    MAINTENANCE = "maintenance"
+    SENSOR_FAULT = "sensor_fault"
+    NOT_SURE = "not_sure"
+
+
+_WORDS = {
+    "y": Verdict.FAULT,
+    "yes": Verdict.FAULT,
+    "n": Verdict.FALSE_ALARM,
+    "no": Verdict.FALSE_ALARM,
+}
+
+
+def read_answer(text: str) -> Verdict | None:
+    """The verdict that a written answer gives (Y/N/yes/no, any case); None where it gives none."""
+    return _WORDS.get(text.strip().rstrip(".!").lower())

@@ -1,0 +1,169 @@
+"""A machine: one TOML file says what its readings look like and when a person is told."""
+
+import re
+import tomllib
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from core.errors import UserError
+
+Task = Literal["fault", "defects", "one_class", "regression"]
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="lower case letters, digits and _")]
+
+
+class Sensor(Struct, frozen=True, forbid_unknown_fields=True):
+    """A named number of a reading."""
+
+    name: Name
+    usual: tuple[float, float]
+    """The range healthy machines stay in, in `unit`: what the simulator draws from and augmentation works around."""
+    unit: str = ""
+    title: str = ""
+    minimum: float = -3.0e38
+    """Below it no real sensor can read: such a reading is stored with a flag and not scored."""
+    maximum: float = 3.0e38
+    optional: bool = False
+    """May be absent: the model's imputer fills it in."""
+
+
+class IncidentPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """When faults become an incident, and when it is over."""
+
+    open_after: Annotated[int, Meta(ge=1, le=63)] = 3
+    """k: this many faults …"""
+    of_last: Annotated[int, Meta(ge=1, le=63)] = 5
+    """n: … among the device's last n readings open an incident."""
+    close_after: Annotated[int, Meta(ge=1, le=100_000)] = 10
+    """m: this many readings in a row without a fault close it."""
+
+
+class Labels(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a training file says what a reading was."""
+
+    column: str = "fault"
+    fault_value: str = "1"
+    """The text that means fault in `column`; every other value means normal."""
+
+
+class CsvDialect(Struct, frozen=True, forbid_unknown_fields=True):
+    """How this machine's training and replay files are written."""
+
+    separator: str = ","
+    decimal: str = "."
+    device: str = "device"
+    """The device's column; where a file has none, its rows belong to one device named after the machine."""
+    time: str = "time"
+    """The time's column; where a file has none, its rows are a second apart."""
+    time_format: str = "ISO8601"
+    columns: dict[str, str] = {}
+    """Sensor → column, where the names differ."""
+    values: dict[str, dict[str, float]] = {}
+    """Sensor → text → number, for sensors that a file writes as text."""
+
+
+class Push(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a simulated fault moves one sensor, in widths of its usual range, once it is fully grown."""
+
+    sensor: Name
+    by: float
+    after: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """The share of the episode that passes before this sensor begins to move."""
+
+
+class SimulatedFault(Struct, frozen=True, forbid_unknown_fields=True):
+    """A fault episode of the simulator."""
+
+    name: str
+    pushes: tuple[Push, ...]
+
+
+class Machine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A type of machine."""
+
+    name: Name
+    sensors: Annotated[tuple[Sensor, ...], Meta(min_length=1, max_length=1000)]
+    title: str = ""
+    task: Task = "fault"
+    classes: tuple[str, ...] = ()
+    """The defects' names, for task `defects`."""
+    topics: tuple[str, ...] = ()
+    key: Literal["device", "any"] = "device"
+    """`device`: the Kafka key must be the device's name. `any`: it says nothing."""
+    texts: tuple[Name, ...] = ()
+    """Text fields kept beside the numbers, raw."""
+    threshold: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    """Alarm threshold on the probability; absent: the one that was tuned with the model version."""
+    advice: str = ""
+    incident: IncidentPolicy = IncidentPolicy()
+    labels: Labels = Labels()
+    csv: CsvDialect = CsvDialect()
+    faults: tuple[SimulatedFault, ...] = ()
+
+    @property
+    def sensor_names(self) -> tuple[str, ...]:
+        """The sensors in the file's order: the order of every array of readings."""
+        return tuple(sensor.name for sensor in self.sensors)
+
+
+def parse_machine(text: str, name: str, source: str) -> Machine:
+    """The machine that a TOML text describes. UserError names `source`, the line and what is wrong."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{source}: {error}") from error
+    table = {"name": name, "topics": [f"readings.{name}"], **table}
+    try:
+        machine = msgspec.convert(table, Machine)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `")
+        where = path.rstrip("`").removeprefix("$.")
+        unknown = re.search(r"unknown field `(\w+)`", message)
+        key = ".".join(filter(None, [where, unknown.group(1) if unknown else ""]))
+        raise UserError(f"{source}{_line_of(text, key)}: {key or 'file'}: {message}") from error
+    for key, problem in _problems(machine):
+        raise UserError(f"{source}{_line_of(text, key)}: {key}: {problem}")
+    return machine
+
+
+def _problems(machine: Machine) -> list[tuple[str, str]]:
+    """What the types cannot say: pairs of the key and what is wrong with it."""
+    found: list[tuple[str, str]] = []
+    names = machine.sensor_names
+    for position, sensor in enumerate(machine.sensors):
+        if sensor.name in names[:position]:
+            found.append((f"sensors[{position}].name", f"a second sensor named {sensor.name}"))
+        if not sensor.minimum <= sensor.usual[0] < sensor.usual[1] <= sensor.maximum:
+            found.append((f"sensors[{position}].usual", "must rise and lie between minimum and maximum"))
+    if machine.incident.open_after > machine.incident.of_last:
+        found.append(("incident.open_after", "cannot be more than of_last"))
+    if (machine.task == "defects") != bool(machine.classes):
+        found.append(("classes", "names the defects of task `defects`, and of no other task"))
+    for index, fault in enumerate(machine.faults):
+        found += [
+            (f"faults[{index}].pushes", f"no sensor named {push.sensor}")
+            for push in fault.pushes
+            if push.sensor not in names
+        ]
+    found += [("csv.columns", f"no sensor named {name}") for name in machine.csv.columns if name not in names]
+    return found
+
+
+def _line_of(text: str, key: str) -> str:
+    """`:12` for the line that `key` (such as `sensors[1].unit`) stands on, or of the nearest table around it."""
+    best, tables, wanted = 0, {}, re.sub(r"\[(?!\d)|(?<!\d)\]", "", key)
+    prefix = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[(\[)?\s*([\w.]+)\s*\]", line):
+            prefix = header.group(2)
+            if header.group(1):
+                tables[prefix] = tables.get(prefix, -1) + 1
+                prefix = f"{prefix}[{tables[prefix]}]"
+            if wanted == prefix or wanted.startswith(f"{prefix}."):
+                best = number
+        elif pair := re.match(r"\s*([\w-]+)\s*=", line):
+            full = f"{prefix}.{pair.group(1)}" if prefix else pair.group(1)
+            if wanted == full or re.match(re.escape(full) + r"[.\[]", wanted):
+                return f":{number}"
+    return f":{best}" if best else ""

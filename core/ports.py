@@ -1,0 +1,206 @@
+"""What each part needs of another: small Protocols, wired together in `app/wiring.py`."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from core.batch import Batch, Floats, Integers
+from core.incident import DeviceState, Judgement
+from core.machine import Machine
+from core.prediction import ModelVersion, Predictions, UsualRange
+
+
+# ── consumer ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+class TopicPartition(NamedTuple):
+    """A partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogBounds:
+    """What Kafka says of a partition: the topic's immutable id, the oldest offset it holds and the next it will write."""
+
+    topic_id: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Our right to write a partition's results: the offset to go on from, good while nobody raised the epoch."""
+
+    partition: TopicPartition
+    next_offset: int
+    epoch: int
+
+
+class KnownDevice(NamedTuple):
+    """A device's number in the database and what is remembered of it."""
+
+    id: int
+    state: DeviceState
+
+
+class ReadingTransaction(Protocol):
+    """One transaction: all of it is stored, or nothing."""
+
+    def save(self, batch: Batch, devices: Integers, predictions: Predictions) -> None:
+        """Move the batch's partitions on (compare-and-set; raises Fenced) and store its readings and dead letters."""
+
+    def incidents(self, batch: Batch, judgement: Judgement, model: "Model") -> None:
+        """Store what opened and closed, the devices' states, the alerts and who is to be told."""
+
+
+class ReadingStore(Protocol):
+    """Where results and offsets live, together."""
+
+    def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Sequence[Claim]:
+        """Take the partitions over (raises the owner epoch). Raises Halted where going on would lose or double readings."""
+
+    def devices(self, machine: str, names: Sequence[str]) -> Mapping[str, KnownDevice]:
+        """The devices of these names, registered where they are new."""
+
+    def recent_ids(self, partition: TopicPartition, count: int) -> Sequence[bytes]:
+        """The ids (16 bytes) of the newest stored readings, newest first."""
+
+    def begin(self, claims: Sequence[Claim]) -> AbstractContextManager[ReadingTransaction]:
+        """A transaction under these claims. Raises Fenced or Unavailable; when it returns, all of it is committed.
+
+        Where the answer to COMMIT is lost, asks the database what became of it before it raises."""
+
+
+class Model(Protocol):
+    """A loaded, verified model version."""
+
+    @property
+    def version(self) -> ModelVersion: ...
+    @property
+    def usual(self) -> Mapping[str, UsualRange]: ...
+    def predict(self, sensors: Floats) -> Predictions:
+        """Predictions for rows of shape (n, sensors) in the machine's order, NaN for absent: the same alone and in a batch."""
+
+
+class ModelSource(Protocol):
+    """Where verified models come from."""
+
+    def load(self, machine: Machine, version: ModelVersion) -> Model:
+        """The version, verified before a byte of it is unpickled. Raises ModelRefused or Unavailable."""
+
+    def last_good(self, machine: Machine) -> Model | None:
+        """The last version that was verified and cached here, verified again; for when servers are down."""
+
+
+class PromotionLog(Protocol):
+    """Who is champion."""
+
+    def champion(self, machine: str) -> ModelVersion | None:
+        """The version in service; None before the first promotion."""
+
+    def record_load(self, machine: str, version: ModelVersion, outcome: str, reason: str = "") -> None:
+        """Note what became of loading a version in this process: `loaded` or `refused`."""
+
+
+class Notices(Protocol):
+    """Wakes those who wait for work in the database."""
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as a notice came, False after that many seconds; falls back to waiting when the database is away."""
+
+
+# ── alerts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Button(NamedTuple):
+    """A button under a message: what it says and the callback data (at most 64 bytes) it sends back."""
+
+    text: str
+    data: str
+
+
+class Rendered(NamedTuple):
+    """A message ready to send: HTML text, cut safely, and its buttons in rows."""
+
+    text: str
+    buttons: Sequence[Sequence[Button]] = ()
+
+
+class Notifier(Protocol):
+    """One channel to people. Raises NotSent, SendUnclear, Undeliverable, ChatMoved or Unauthorised."""
+
+    async def send(self, address: str, message: Rendered, reply_to: str | None = None) -> str:
+        """Send and return the channel's reference to the message."""
+
+    async def edit(self, address: str, reference: str, message: Rendered) -> None:
+        """Replace a message that was sent; the same edit twice is the same as once."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A message claimed for sending: what it is about, not its words."""
+
+    id: int
+    channel: str
+    address: str
+    kind: str
+    """`alert`, `answered` (edit of an alert), `text` (a line for a person, in the body)."""
+    body: Mapping[str, object]
+    edits: str | None
+    """The reference of the message to edit; None: a new message."""
+    zone: str
+    """The reader's time zone."""
+    tries: int
+    possible_repeat: bool
+    """An earlier try may have arrived."""
+
+
+class Outbox(Protocol):
+    """Messages to send, stored before they are sent. One in flight a chat, oldest first, leases on database time."""
+
+    def claim(self, channels: Sequence[str], worker: str) -> OutboxMessage | None:
+        """The next message that may be sent now, leased to this worker; None when there is none."""
+
+    def sent(self, message: OutboxMessage, reference: str) -> None:
+        """It arrived."""
+
+    def failed(self, message: OutboxMessage, error: Exception) -> None:
+        """It did not, or perhaps not, or never will: NotSent, SendUnclear, Undeliverable, ChatMoved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person wrote or pressed, read from an update; the update itself is kept raw."""
+
+    channel: str
+    update_id: int
+    raw: str
+    """The update as JSON text, untouched."""
+    sender: str
+    """The sender's id in the channel, as text."""
+    chat: str
+    alert: int | None
+    """The alert it answers, where it names one (button or shell)."""
+    replies_to: str | None
+    """The reference of the message it replies to."""
+    text: str
+    received: datetime
+
+
+class ReplyOutcome(NamedTuple):
+    """What became of a reply, in words for the person."""
+
+    kind: str
+    """`labelled`, `repeated`, `not_understood`, `unauthorised`, `unknown_alert`, `ignored`."""
+    text: str
+    label: int | None = None
+
+
+class Inbox(Protocol):
+    """Updates received, each stored before it is acted on."""
+
+    def cursor(self, bot: str) -> int | None:
+        """The next update to ask for; None: ask without one."""
+
+    def accept(self, bot: str, reply: Reply) -> ReplyOutcome:
+        """Store the update, what it means (label, edits, receipt) and the cursor in one transaction; a repeat changes nothing."""

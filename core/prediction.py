@@ -1,0 +1,68 @@
+"""Predictions: what one model version says of the readings of a batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from core.batch import Bools, Floats
+
+
+class ModelVersion(NamedTuple):
+    """The immutable name of one artefact."""
+
+    machine: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.machine} v{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """One version's predictions, shape (n,) a column. A batch never mixes versions."""
+
+    version: ModelVersion
+    scores: Floats
+    """Probability of a fault (task `fault`, `one_class`), of the top class (`defects`) or the predicted value; NaN = not scored."""
+    classes: npt.NDArray[np.int16]
+    """Index of the predicted class; 0 where the task has none."""
+    faults: Bools
+    """Whether the reading passes the alarm threshold."""
+
+
+class UsualRange(NamedTuple):
+    """Quantiles of one sensor over the healthy readings that the model was trained on."""
+
+    low: float
+    """1st percentile."""
+    middle: float
+    high: float
+    """99th percentile."""
+
+
+class StandOut(NamedTuple):
+    """A sensor that lies outside its usual range."""
+
+    sensor: str
+    value: float
+    low: float
+    high: float
+    excess: float
+    """How far outside, in widths of the half of the range it left: 1.0 lies one half-width beyond the edge."""
+
+
+def standing_out(values: Mapping[str, float], usual: Mapping[str, UsualRange], most: int = 3) -> Sequence[StandOut]:
+    """The sensors farthest outside their usual ranges, worst first; absent (NaN) sensors never stand out."""
+    found = []
+    for sensor, value in values.items():
+        if sensor not in usual or np.isnan(value):
+            continue
+        low, middle, high = usual[sensor]
+        width = (high - middle) if value > high else (middle - low)
+        distance = max(value - high, low - value)
+        if distance > 0:
+            found.append(StandOut(sensor, value, low, high, distance / max(width, 1e-12)))
+    return sorted(found, key=lambda item: -item.excess)[:most]

@@ -1,0 +1,44 @@
+"""Connections to Postgres, each under the role of its process."""
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from core.errors import UserError
+
+CONNECT_TIMEOUT_S = 5
+
+
+def connect(database_url: str, role: str, *, statement_timeout_ms: int = 60_000, lock_timeout_ms: int = 10_000) -> Engine:
+    """An engine whose sessions act as `faultline_<role>` (`owner`: as the login itself), in UTC, with timeouts.
+
+    Raises UserError where the URL cannot be read. Connects on first use.
+    """
+    options = f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms}"
+    if role != "owner":
+        options += f" -c role=faultline_{role}"
+    return create_engine(
+        _psycopg2_url(database_url),
+        connect_args={
+            "options": options,
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": f"faultline {role}",
+            # A server that vanished without a word is noticed in half a minute, not in two hours.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
+        pool_size=2,
+        max_overflow=3,
+        pool_pre_ping=True,
+    )
+
+
+def _psycopg2_url(database_url: str) -> URL:
+    try:
+        url = make_url(database_url)
+    except ArgumentError as error:
+        raise UserError("DATABASE_URL cannot be read: write postgresql://user:password@host:port/name") from error
+    if url.get_backend_name() not in ("postgresql", "postgres"):
+        raise UserError("DATABASE_URL must begin with postgresql://: Faultline stores its readings in Postgres")
+    return url.set(drivername="postgresql+psycopg2")

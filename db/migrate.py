@@ -1,0 +1,62 @@
+"""Bring the database to this release's tables; forward only."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from core.errors import Unavailable, UserError
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrate(owner: Engine) -> tuple[str | None, str]:
+    """Run what is missing, one process at a time; returns the revisions (before, after).
+
+    Raises UserError where the login may not create tables or roles, Unavailable where the server does not answer.
+    """
+    config = _config()
+    try:
+        with owner.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('faultline.migrate'))"))
+            before = MigrationContext.configure(connection).get_current_revision()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except ProgrammingError as error:
+        raise UserError(
+            f"the database login may not migrate ({str(error.orig).strip().splitlines()[0]}): "
+            "give DATABASE_URL a login that owns the database and has CREATEROLE"
+        ) from error
+    except OperationalError as error:
+        raise Unavailable(f"Postgres does not answer: {error.orig}") from error
+    return before, newest_revision()
+
+
+def require_migrated(engine: Engine) -> None:
+    """Raises UserError unless the database has exactly this release's tables, Unavailable where it does not answer."""
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise Unavailable(f"Postgres does not answer: {error.orig}") from error
+    if current is None:
+        raise UserError("the database has no tables yet: run `./run migrate`")
+    if current != newest_revision():
+        raise UserError(f"the database is at revision {current}, this release needs {newest_revision()}: run `./run migrate`")
+
+
+def newest_revision() -> str:
+    """The revision that this release's tables have."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None, "the release carries migrations"
+    return head
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    return config
