@@ -11,8 +11,8 @@ from app.log import set_up_logging
 from app.settings import Settings, read_settings
 from core.errors import FaultlineError
 
-# Command → its one line; the module of the same name under app.commands defines it. Listed here so that help and quick commands import no library they do
-# not use; a test holds that each line equals the command's own help.
+# Command → its one line; the module of that name under app.commands defines it. Listed here so that help and quick
+# commands import no library they do not use; a test holds that each line equals the command's own help.
 COMMANDS = {
     "demo": "The whole loop on this machine: stack, machines, model, alerts.",
     "status": "Champion, readings, faults, incidents, dead letters and lag of each machine.",
@@ -62,7 +62,7 @@ def main(ctx: click.Context) -> None:
 
 
 def settings_of(ctx: click.Context) -> Settings:
-    """This process's settings: read on first use, so that --help works with a broken environment."""
+    """The settings of the process: read on first use, so that --help works with a broken environment."""
     root = ctx.find_root()
     if not isinstance(root.obj, Settings):
         root.obj = read_settings(os.environ, Path(".env"))

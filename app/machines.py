@@ -7,7 +7,7 @@ from core.machine import Machine, parse_machine
 
 
 def load_machines(folder: Path) -> dict[str, Machine]:
-    """Every machine of the folder by name. UserError names the file and line that is wrong, or a topic claimed twice."""
+    """Every machine of the folder by name. UserError names the file and line that is wrong, or a topic named twice."""
     files = sorted(folder.glob("*.toml"))
     if not files:
         raise UserError(f"no machine in {folder}: MACHINES_DIRECTORY must name a folder of *.toml files")
@@ -15,9 +15,8 @@ def load_machines(folder: Path) -> dict[str, Machine]:
     owners: dict[str, str] = {}
     for machine in machines.values():
         for topic in machine.topics:
-            if other := owners.setdefault(topic, machine.name):
-                if other != machine.name:
-                    raise UserError(f"{folder}: the topic {topic} belongs to {other} and to {machine.name}; give one another")
+            if (other := owners.setdefault(topic, machine.name)) != machine.name:
+                raise UserError(f"{folder}: the topic {topic} belongs to {other} and to {machine.name}; change one")
     return machines
 
 

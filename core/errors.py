@@ -35,7 +35,7 @@ class ModelRefused(FaultlineError):
 
 
 class NotSent(FaultlineError):
-    """The message surely did not arrive: send it again, after `retry_after` seconds where the service asked for a pause."""
+    """The message surely did not arrive: send again, after `retry_after` seconds where the service asked for it."""
 
     def __init__(self, reason: str, retry_after: float = 0.0) -> None:
         super().__init__(reason)

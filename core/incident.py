@@ -1,4 +1,4 @@
-"""Incidents: consecutive faults of one device seen as one trouble. Decided from event order alone, never from a clock."""
+"""Incidents: consecutive faults of one device seen as one trouble. Decided from the log's order, never from a clock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -85,7 +85,9 @@ def judge(
         device = int(devices[row])
         before = judgement.states.get(device) or states.get(device, HEALTHY)
         at = Moment(int(batch.partitions[row]), int(batch.offsets[row]), int(batch.times[row]))
-        after, event = _step(before, device, int(row), at, bool(predictions.faults[row]), float(predictions.scores[row]), policy)
+        after, event = _step(
+            before, device, int(row), at, bool(predictions.faults[row]), float(predictions.scores[row]), policy
+        )
         if event is not None:
             judgement.events.append(event)
         if after != before:

@@ -152,18 +152,18 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
 
 def _line_of(text: str, key: str) -> str:
     """`:12` for the line that `key` (such as `sensors[1].unit`) stands on, or of the nearest table around it."""
-    best, tables, wanted = 0, {}, re.sub(r"\[(?!\d)|(?<!\d)\]", "", key)
-    prefix = ""
+    best, prefix = 0, ""
+    tables: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if header := re.match(r"\s*\[(\[)?\s*([\w.]+)\s*\]", line):
             prefix = header.group(2)
             if header.group(1):
                 tables[prefix] = tables.get(prefix, -1) + 1
                 prefix = f"{prefix}[{tables[prefix]}]"
-            if wanted == prefix or wanted.startswith(f"{prefix}."):
+            if key == prefix or key.startswith(f"{prefix}."):
                 best = number
         elif pair := re.match(r"\s*([\w-]+)\s*=", line):
             full = f"{prefix}.{pair.group(1)}" if prefix else pair.group(1)
-            if wanted == full or re.match(re.escape(full) + r"[.\[]", wanted):
+            if key == full or re.match(re.escape(full) + r"[.\[]", key):
                 return f":{number}"
     return f":{best}" if best else ""

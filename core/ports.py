@@ -22,7 +22,7 @@ class TopicPartition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LogBounds:
-    """What Kafka says of a partition: the topic's immutable id, the oldest offset it holds and the next it will write."""
+    """What Kafka says of a partition: its topic's immutable id, the oldest offset it holds, the next it will write."""
 
     topic_id: str
     low: int
@@ -59,7 +59,7 @@ class ReadingStore(Protocol):
     """Where results and offsets live, together."""
 
     def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Sequence[Claim]:
-        """Take the partitions over (raises the owner epoch). Raises Halted where going on would lose or double readings."""
+        """Take the partitions over: raises their owner epochs. Halted where going on would lose or double readings."""
 
     def devices(self, machine: str, names: Sequence[str]) -> Mapping[str, KnownDevice]:
         """The devices of these names, registered where they are new."""
@@ -70,18 +70,26 @@ class ReadingStore(Protocol):
     def begin(self, claims: Sequence[Claim]) -> AbstractContextManager[ReadingTransaction]:
         """A transaction under these claims. Raises Fenced or Unavailable; when it returns, all of it is committed.
 
-        Where the answer to COMMIT is lost, asks the database what became of it before it raises."""
+        Where the answer to COMMIT is lost, asks the database what became of it before it raises.
+        """
 
 
 class Model(Protocol):
     """A loaded, verified model version."""
 
     @property
-    def version(self) -> ModelVersion: ...
+    def version(self) -> ModelVersion:
+        """Its name."""
+
     @property
-    def usual(self) -> Mapping[str, UsualRange]: ...
+    def usual(self) -> Mapping[str, UsualRange]:
+        """The usual range of each sensor."""
+
     def predict(self, sensors: Floats) -> Predictions:
-        """Predictions for rows of shape (n, sensors) in the machine's order, NaN for absent: the same alone and in a batch."""
+        """Predictions for rows of shape (n, sensors) in the machine's order, NaN for absent.
+
+        A row's prediction does not depend on the others: the same bits alone and in a batch.
+        """
 
 
 class ModelSource(Protocol):
@@ -108,7 +116,7 @@ class Notices(Protocol):
     """Wakes those who wait for work in the database."""
 
     def wait(self, seconds: float) -> bool:
-        """True as soon as a notice came, False after that many seconds; falls back to waiting when the database is away."""
+        """True as soon as a notice came; False after that many seconds, also while the database is away."""
 
 
 # ── alerts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,4 +211,4 @@ class Inbox(Protocol):
         """The next update to ask for; None: ask without one."""
 
     def accept(self, bot: str, reply: Reply) -> ReplyOutcome:
-        """Store the update, what it means (label, edits, receipt) and the cursor in one transaction; a repeat changes nothing."""
+        """Store the update, what it means (label, edits, receipt) and the cursor, all or nothing; a repeat changes nothing."""

@@ -26,7 +26,7 @@ class Predictions:
 
     version: ModelVersion
     scores: Floats
-    """Probability of a fault (task `fault`, `one_class`), of the top class (`defects`) or the predicted value; NaN = not scored."""
+    """Probability of a fault, of the top class (task `defects`) or the predicted value; NaN = not scored."""
     classes: npt.NDArray[np.int16]
     """Index of the predicted class; 0 where the task has none."""
     faults: Bools

@@ -9,7 +9,9 @@ from core.errors import UserError
 CONNECT_TIMEOUT_S = 5
 
 
-def connect(database_url: str, role: str, *, statement_timeout_ms: int = 60_000, lock_timeout_ms: int = 10_000) -> Engine:
+def connect(
+    database_url: str, role: str, *, statement_timeout_ms: int = 60_000, lock_timeout_ms: int = 10_000
+) -> Engine:
     """An engine whose sessions act as `faultline_<role>` (`owner`: as the login itself), in UTC, with timeouts.
 
     Raises UserError where the URL cannot be read. Connects on first use.

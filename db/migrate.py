@@ -46,7 +46,9 @@ def require_migrated(engine: Engine) -> None:
     if current is None:
         raise UserError("the database has no tables yet: run `./run migrate`")
     if current != newest_revision():
-        raise UserError(f"the database is at revision {current}, this release needs {newest_revision()}: run `./run migrate`")
+        raise UserError(
+            f"the database is at revision {current}, this release needs {newest_revision()}: run `./run migrate`"
+        )
 
 
 def newest_revision() -> str:

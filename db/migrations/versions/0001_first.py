@@ -9,4 +9,5 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Run the SQL file of the same name."""
     op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").replace("%", "%%"))

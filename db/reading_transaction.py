@@ -1,0 +1,107 @@
+"""The one transaction of a batch: offsets, readings, dead letters, incidents, alerts, messages; all or nothing."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from core.batch import Batch, DeadLetter, Integers, PartitionRun
+from core.errors import Fenced
+from core.incident import Judgement
+from core.ports import Claim, Model, TopicPartition
+from core.prediction import Predictions
+from db.bulk import copy_binary, insert_values
+from db.catalogue import TASKS, Catalogued
+from db.copy import COLUMNS, readings_as_copy
+from db.device_state import save_states
+from db.incidents import save_incidents
+
+
+class PostgresReadingTransaction:
+    """core.ports.ReadingTransaction. `moved` tells, once saved, where each claim's partition went on to."""
+
+    def __init__(
+        self, connection: Connection, machines: Mapping[str, Catalogued], claims: Sequence[Claim], day: date
+    ) -> None:
+        self._connection = connection
+        self._by_topic = {topic: known for known in machines.values() for topic in known.topics}
+        self._claims = {claim.partition: claim for claim in claims}
+        self._day = day
+        self.moved: dict[Claim, int] = {}
+
+    def save(self, batch: Batch, devices: Integers, predictions: Predictions) -> None:
+        """Move the batch's partitions on (compare-and-set; raises Fenced) and store its readings and dead letters."""
+        known = self._by_topic[batch.topic]
+        topic = known.topics[batch.topic]
+        for run in batch.runs:
+            self._move_on(batch, topic, run, int(predictions.faults[run.rows].sum()))
+        if len(batch):
+            stream = readings_as_copy(batch, topic, devices, predictions, TASKS[known.machine.task], self._day)
+            self._connection.execute(text("SELECT ensure_reading_day(:day)"), {"day": self._day})
+            copy_binary(self._connection, f"reading ({COLUMNS})", stream)
+        insert_values(self._connection, _EXTRAS, [(topic, *_position(batch, row), raw) for row, raw in batch.extras])
+        insert_values(self._connection, _DEAD_LETTERS, [_dead_letter(topic, letter) for letter in batch.dead_letters])
+        gaps = [(topic, run.partition, first, count) for run in batch.runs for first, count in run.gaps]
+        insert_values(self._connection, _GAPS, gaps)
+
+    def incidents(self, batch: Batch, judgement: Judgement, model: Model) -> None:
+        """Store what opened and closed, the devices' states, the alerts and who is to be told."""
+        if judgement.states or judgement.events:
+            save_incidents(self._connection, self._by_topic[batch.topic], batch, judgement, model)
+            save_states(self._connection, judgement.states)
+
+    def _move_on(self, batch: Batch, topic: int, run: PartitionRun, faults: int) -> None:
+        claim = self._claims[TopicPartition(batch.topic, run.partition)]
+        times = batch.times[run.rows]
+        moved = self._connection.execute(
+            text(_MOVE_ON),
+            {
+                "topic": topic,
+                "partition": run.partition,
+                "old": claim.next_offset,
+                "new": run.next_offset,
+                "epoch": claim.epoch,
+                "stored": len(times),
+                "duplicates": run.duplicates,
+                "dead": run.dead,
+                "gaps": sum(count for _, count in run.gaps),
+                "faults": faults,
+                "watermark": int(times.max()) if len(times) else None,
+            },
+        )
+        if moved.rowcount != 1:
+            raise Fenced(f"{batch.topic}/{run.partition} is no longer ours at offset {claim.next_offset}")
+        self.moved[claim] = run.next_offset
+
+
+def _position(batch: Batch, row: int) -> tuple[int, int]:
+    return int(batch.partitions[row]), int(batch.offsets[row])
+
+
+def _dead_letter(topic: int, letter: DeadLetter) -> tuple[object, ...]:
+    headers = [[name, None if value is None else base64.b64encode(value).decode()] for name, value in letter.headers]
+    return (
+        topic,
+        letter.position.partition,
+        letter.position.offset,
+        letter.stage,
+        letter.reason.replace("\0", "\\0"),  # Postgres text holds no NUL; the value itself is kept as bytes
+        letter.key,
+        letter.value,
+        msgspec.json.encode(headers),
+    )
+
+
+# to_timestamp loses microseconds in float arithmetic; an interval does not.
+_MOVE_ON = """
+    UPDATE ingest_partition
+       SET next_offset = :new, stored = stored + :stored, duplicates = duplicates + :duplicates,
+           dead_letters = dead_letters + :dead, gaps = gaps + :gaps, faults = faults + :faults, updated_at = now(),
+           watermark = greatest(watermark, timestamptz 'epoch' + CAST(:watermark AS bigint) * interval '1 microsecond')
+     WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :old AND owner_epoch = :epoch"""
+_EXTRAS = "INSERT INTO reading_extra (topic, kafka_partition, kafka_offset, raw) VALUES %s"
+_DEAD_LETTERS = """
+    INSERT INTO dead_letter (topic, kafka_partition, kafka_offset, stage, reason, key, value, headers) VALUES %s"""
+_GAPS = "INSERT INTO offset_gap (topic, kafka_partition, first_offset, count) VALUES %s"
