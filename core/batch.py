@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntFlag
 from typing import NamedTuple
 
@@ -83,6 +83,15 @@ class Batch:
         return len(self.offsets)
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
 def to_micros(time: datetime) -> int:
     """Microseconds since 1970 UTC of an aware datetime, exact."""
-    return round(time.timestamp() * 1_000_000)
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The aware datetime of microseconds since 1970 UTC, exact."""
+    return _EPOCH + timedelta(microseconds=micros)

@@ -211,4 +211,4 @@ class Inbox(Protocol):
         """The next update to ask for; None: ask without one."""
 
     def accept(self, bot: str, reply: Reply) -> ReplyOutcome:
-        """Store the update, what it means (label, edits, receipt) and the cursor, all or nothing; a repeat changes nothing."""
+        """Store the update, its meaning (label, edits, receipt) and the cursor at once; a repeat changes nothing."""

@@ -1,7 +1,7 @@
 """Predictions: what one model version says of the readings of a batch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,17 @@ class Predictions:
     """Index of the predicted class; 0 where the task has none."""
     faults: Bools
     """Whether the reading passes the alarm threshold."""
+
+    def only(self, rows: Bools) -> "Predictions":
+        """The same predictions with every other row not scored."""
+        if rows.all():
+            return self
+        return replace(
+            self,
+            scores=np.where(rows, self.scores, np.nan),
+            classes=np.where(rows, self.classes, 0).astype(np.int16),
+            faults=self.faults & rows,
+        )
 
 
 class UsualRange(NamedTuple):

@@ -18,4 +18,4 @@ def insert_values(connection: Connection, statement: str, rows: Sequence[tuple[o
 def copy_binary(connection: Connection, table_and_columns: str, stream: BinaryIO) -> None:
     """COPY a stream in Postgres' binary format into `table (columns)`."""
     with closing(connection.connection.cursor()) as cursor:
-        cursor.copy_expert(f"COPY {table_and_columns} FROM STDIN (FORMAT binary)", stream)  # type: ignore[attr-defined]  # psycopg2's own, beyond the DBAPI that SQLAlchemy declares
+        cursor.copy_expert(f"COPY {table_and_columns} FROM STDIN (FORMAT binary)", stream)

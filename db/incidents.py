@@ -1,19 +1,17 @@
 """Incidents as they open, grow and close, with the alert and the messages that an opening brings."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, text
 
-from core.batch import Batch
+from core.batch import Batch, from_micros
 from core.incident import Closed, DeviceState, Judgement, Moment, Opened
 from core.ports import Model
 from core.prediction import standing_out
 from db.bulk import insert_values
 from db.catalogue import Catalogued
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def save_incidents(connection: Connection, known: Catalogued, batch: Batch, judgement: Judgement, model: Model) -> None:
@@ -99,7 +97,7 @@ def _grow(connection: Connection, open_states: Mapping[int, DeviceState]) -> Non
 
 
 def _time(moment: Moment) -> datetime:
-    return _EPOCH + timedelta(microseconds=moment.time)
+    return from_micros(moment.time)
 
 
 _INSERT_INCIDENT = """

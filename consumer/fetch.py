@@ -1,0 +1,152 @@
+"""The fetching thread: polls Kafka, decodes, and hands over what it read."""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka.admin import AdminClient
+
+from consumer.assignment import Assignment
+from consumer.decode import Decoder
+from consumer.fetched import GoodMessage, by_topic
+from consumer.handover import Ended, Handover, Work
+from core.batch import Batch
+from core.errors import FaultlineError, Unavailable
+from core.machine import Machine
+from core.ports import ReadingStore, TopicPartition
+
+_log = logging.getLogger(__name__)
+_kafka_log = logging.getLogger("kafka")
+
+_BATCH = 20_000
+"""Messages of one transaction at most."""
+_POLL_S = 0.1
+_TELL_KAFKA_S = 1.0
+_CONNECTION = ("bootstrap.", "security.", "sasl.", "ssl.")
+
+
+class Fetcher(threading.Thread):
+    """Reads the topics of the machines it was told to. Its last word in the handover is Ended."""
+
+    def __init__(self, config: Mapping[str, Any], store: ReadingStore, handover: Handover) -> None:
+        super().__init__(name="fetch")
+        self._config = dict(config)
+        connection = {key: value for key, value in config.items() if key.startswith(_CONNECTION)}
+        self._consumer = Consumer(self._config, logger=_kafka_log)
+        self._handover = handover
+        self._stopping = threading.Event()
+        admin = AdminClient(connection, logger=_kafka_log)
+        self._assignment = Assignment(store, handover, admin, self._stopping.is_set)
+        self._decoders: Mapping[str, Decoder] = {}
+        self._machines: Mapping[str, str] = {}
+        self._subscribed: set[str] = set()
+        self._stored: Mapping[TopicPartition, int] = {}
+        self._told_at = 0.0
+
+    def read(self, machine: Machine) -> None:
+        """From now on read this machine's topics as well; may be called from another thread."""
+        self._decoders = {**self._decoders, **dict.fromkeys(machine.topics, Decoder(machine))}
+        self._machines = {**self._machines, **dict.fromkeys(machine.topics, machine.name)}
+
+    def stored(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Where the writer has got to; Kafka is told now and then, for lag tools only."""
+        self._stored = {**self._stored, **offsets}
+
+    def stop(self) -> None:
+        """End soon: partitions are given back once what was read of them is written."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Poll until stopped."""
+        error: Exception | None = None
+        try:
+            while not self._stopping.is_set():
+                self._step()
+        except (FaultlineError, KafkaException) as reason:
+            self._handover.new_generation()
+            error = Unavailable(f"Kafka: {reason}") if isinstance(reason, KafkaException) else reason
+        finally:
+            self._consumer.close()
+            self._handover.put(Ended(error))
+
+    def _step(self) -> None:
+        self._follow_orders()
+        if not self._subscribed:
+            self._stopping.wait(_POLL_S)
+        elif not self._handover.may_fetch(0.5):
+            self._stay_in_group()
+        elif batches := self._fetch():
+            self._handover.put(Work(self._handover.generation, batches))
+        else:
+            self._handover.slot_free()
+        self._tell_kafka()
+
+    def _follow_orders(self) -> None:
+        if self._handover.rejoin.is_set():
+            self._rejoin()
+        if (wanted := set(self._machines)) != self._subscribed:
+            self._consumer.subscribe(
+                sorted(wanted),
+                on_assign=lambda consumer, partitions: self._assignment.assigned(consumer, partitions, self._machines),
+                on_revoke=self._assignment.revoked,
+                on_lost=self._assignment.lost,
+            )
+            self._subscribed = wanted
+
+    def _rejoin(self) -> None:
+        """Leave the group and join it anew: every partition is taken over again from what the database says."""
+        self._handover.rejoin.clear()
+        self._handover.new_generation()
+        self._consumer.close()
+        self._consumer = Consumer(self._config, logger=_kafka_log)
+        self._subscribed = set()
+
+    def _fetch(self) -> list[Batch]:
+        first = self._consumer.poll(_POLL_S)
+        if first is None:
+            return []
+        changes = self._assignment.changes
+        # What is there already; to wait for a full batch would add that wait to every reading.
+        messages = [first, *self._consumer.consume(_BATCH - 1, 0)]
+        if changes != self._assignment.changes:
+            self._handover.rejoin.set()  # a rebalance came between the two calls: the first message may not be ours now
+            return []
+        good = [message for message in messages if (error := message.error()) is None or self._meet(error)]
+        return self._decode(cast(Sequence[GoodMessage], good))
+
+    def _decode(self, messages: Sequence[GoodMessage]) -> list[Batch]:
+        expected, batches = self._assignment.expected, []
+        for fetched in by_topic(messages):
+            batch = self._decoders[fetched.topic].decode(fetched, expected, self._assignment.recent)
+            expected.update({TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs})
+            batches.append(batch)
+        return batches
+
+    def _meet(self, error: KafkaError) -> bool:
+        """Act on an error that came in a message's place; False, because there is no message to keep."""
+        if error.fatal():
+            raise KafkaException(error)
+        if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+            _log.error("our offset is not in the log any more (%s); asking what is left of it", error.str())
+            self._handover.rejoin.set()
+        else:
+            _log.warning("Kafka: %s", error.str())
+        return False
+
+    def _stay_in_group(self) -> None:
+        """The writer is behind (a slow or absent database): answer the group without reading on."""
+        self._consumer.pause(self._consumer.assignment())
+        message = self._consumer.poll(_POLL_S)
+        if message is not None and (error := message.error()) is not None:
+            self._meet(error)
+        self._consumer.resume(self._consumer.assignment())
+
+    def _tell_kafka(self) -> None:
+        if self._stored and time.monotonic() - self._told_at >= _TELL_KAFKA_S:
+            offsets = [KafkaPartition(*partition, offset) for partition, offset in self._stored.items()]
+            self._stored, self._told_at = {}, time.monotonic()
+            self._consumer.commit(offsets=offsets, asynchronous=True)

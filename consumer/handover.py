@@ -1,0 +1,86 @@
+"""What the fetching thread hands to the writing thread, in order.
+
+Assignments, revocations and batches travel through one queue, so that the writer meets them in the order in which they
+happened and needs no lock. A generation is a membership in the group: once it is lost, nothing it read may be written.
+"""
+
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from core.batch import Batch
+from core.ports import Claim, TopicPartition
+
+_AHEAD = 2
+"""Works fetched and decoded while one is being written: bounds memory and the time a revocation waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """These partitions are ours from these offsets on."""
+
+    generation: int
+    machine: str
+    claims: Sequence[Claim]
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """These partitions go to somebody else as soon as `written` is set: all that was read of them is stored."""
+
+    generation: int
+    partitions: Sequence[TopicPartition]
+    written: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Decoded batches, one a topic, to be stored in one transaction."""
+
+    generation: int
+    batches: Sequence[Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The fetching thread has ended; with the error that ended it, if one did."""
+
+    error: BaseException | None = None
+
+
+Item = Assigned | Revoked | Work | Ended
+
+
+class Handover:
+    """The queue between the two threads, and what they tell each other besides."""
+
+    def __init__(self) -> None:
+        self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._slots = threading.Semaphore(_AHEAD)
+        self.generation = 0
+        self.rejoin = threading.Event()
+        """Set by the writer when it was fenced: ask the group for partitions again."""
+
+    def put(self, item: Item) -> None:
+        """Hand an item over; never blocks."""
+        self._items.put(item)
+
+    def take(self, seconds: float) -> Item | None:
+        """The next item; None when none came in time."""
+        try:
+            return self._items.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def may_fetch(self, seconds: float) -> bool:
+        """Whether the writer is ready for another work: waits for a free slot that long and takes it."""
+        return self._slots.acquire(timeout=seconds)
+
+    def slot_free(self) -> None:
+        """Give a slot back: its work was written or dropped, or nothing was fetched."""
+        self._slots.release()
+
+    def new_generation(self) -> None:
+        """What was handed over so far must not be written any more."""
+        self.generation += 1

@@ -1,0 +1,50 @@
+"""What Kafka says of its log: topic ids, oldest and newest offsets."""
+
+from collections.abc import Iterable, Mapping
+
+from confluent_kafka import Consumer, KafkaException, TopicCollection
+from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka.admin import AdminClient
+
+from core.errors import Unavailable
+from core.ports import LogBounds, TopicPartition
+
+_TIMEOUT_S = 10.0
+
+
+def consumer_config(kafka: Mapping[str, str], group: str, session_timeout_ms: int) -> dict[str, str | int | bool]:
+    """Librdkafka's settings for a consumer whose offsets live in our database."""
+    return {
+        **kafka,
+        "group.id": group,
+        "session.timeout.ms": session_timeout_ms,
+        "heartbeat.interval.ms": min(3000, session_timeout_ms // 3),
+        "partition.assignment.strategy": "cooperative-sticky",
+        "enable.auto.commit": False,
+        "auto.offset.reset": "error",  # the library's default is `latest`: silent loss
+        "check.crcs": True,
+        "fetch.queue.backoff.ms": 5,  # its default sleeps a second whenever the queue is full
+        "queued.max.messages.kbytes": 32_768,
+        "fetch.message.max.bytes": 8_388_608,
+        "fetch.wait.max.ms": 100,
+    }
+
+
+def log_bounds(
+    admin: AdminClient, consumer: Consumer, partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, LogBounds]:
+    """Topic id, oldest and next offset of each partition. Raises Unavailable."""
+    wanted = list(partitions)
+    try:
+        topics = {partition.topic for partition in wanted}
+        futures = admin.describe_topics(TopicCollection(sorted(topics)), request_timeout=_TIMEOUT_S)
+        ids = {topic: str(future.result().topic_id) for topic, future in futures.items()}
+        return {
+            partition: LogBounds(
+                ids[partition.topic],
+                *consumer.get_watermark_offsets(KafkaPartition(*partition), timeout=_TIMEOUT_S, cached=False),
+            )
+            for partition in wanted
+        }
+    except KafkaException as error:
+        raise Unavailable(f"Kafka: {error.args[0].str()}") from error

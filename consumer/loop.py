@@ -1,0 +1,143 @@
+"""The main loop: what happens to readings, in the order in which it happens."""
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from consumer.devices import Devices
+from consumer.fetch import Fetcher
+from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
+from consumer.models import ModelKeeper
+from core.batch import Batch, Integers, Quality
+from core.errors import Fenced, Unavailable
+from core.incident import Judgement, judge
+from core.machine import Machine
+from core.ports import Claim, Model, ReadingStore, TopicPartition
+from core.prediction import Predictions
+
+_log = logging.getLogger(__name__)
+
+_TAKE_S = 0.05
+_LONGEST_PAUSE_S = 5.0
+
+
+class Scored(NamedTuple):
+    """A batch with all that was concluded from it: ready to be stored."""
+
+    machine: Machine
+    batch: Batch
+    devices: Integers
+    model: Model
+    predictions: Predictions
+    judgement: Judgement
+
+
+class Loop:
+    """Scores and stores what the fetching thread hands over, until it is told to stop."""
+
+    def __init__(
+        self,
+        machines: Mapping[str, Machine],
+        store: ReadingStore,
+        models: ModelKeeper,
+        fetcher: Fetcher,
+        handover: Handover,
+        stopping: threading.Event,
+    ) -> None:
+        self._machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
+        self._store = store
+        self._models = models
+        self._fetcher = fetcher
+        self._handover = handover
+        self._stopping = stopping
+        self._devices = Devices(store)
+        self._claims: dict[TopicPartition, Claim] = {}
+        self._dropped = -1
+        """Works of this generation and of older ones are not written any more."""
+
+    def run(self) -> None:
+        """Consume until told to stop; then what was read is stored and partitions are given back.
+
+        Raises Halted where a person must decide, Unavailable where Kafka cannot be used.
+        """
+        self._models.start()
+        self._fetcher.start()
+        try:
+            while True:
+                self._models.swap(self._fetcher.read)
+                if self._stopping.is_set():
+                    self._fetcher.stop()
+                item = self._handover.take(_TAKE_S)
+                if isinstance(item, Ended):
+                    if item.error is not None:
+                        raise item.error
+                    return
+                if item is not None:
+                    self._do(item)
+        finally:
+            self._models.stop()
+            self._fetcher.stop()
+
+    def _do(self, item: Item) -> None:
+        match item:
+            case Assigned():
+                self._devices.forget()
+                self._claims.update({claim.partition: claim for claim in item.claims})
+            case Revoked():
+                for partition in item.partitions:
+                    self._claims.pop(partition, None)
+                self._devices.forget()
+                item.written.set()
+            case Work():
+                self._write(item)
+                self._handover.slot_free()
+
+    def _write(self, work: Work) -> None:
+        """Store a work in one transaction; while the database is away, wait and try again, losing nothing."""
+        pause = 0.1
+        while work.generation > self._dropped and work.generation == self._handover.generation:
+            try:
+                self._store_all([self._score(batch) for batch in work.batches])
+            except Unavailable as error:
+                _log.warning("%s; trying again in %.1f s", error, pause)
+                if self._stopping.wait(pause):
+                    self._dropped = work.generation  # its offsets did not move: whoever comes next reads it again
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
+            except Fenced as error:
+                _log.warning("fenced: %s; nothing was written, asking the group again", error)
+                self._dropped = work.generation
+                self._claims.clear()
+                self._handover.rejoin.set()
+            else:
+                return
+
+    def _score(self, batch: Batch) -> Scored:
+        machine = self._machine_of[batch.topic]
+        model = self._models.in_service[machine.name]
+        devices = self._devices.numbers(machine.name, batch.devices)
+        predictions = model.predict(batch.sensors).only(batch.quality == Quality.GOOD)
+        judgement = judge(batch, devices, predictions, self._devices.states(machine.name), machine.incident)
+        return Scored(machine, batch, devices, model, predictions, judgement)
+
+    def _store_all(self, scored: Sequence[Scored]) -> None:
+        claims = [self._claim(one.batch.topic, run.partition) for one in scored for run in one.batch.runs]
+        with self._store.begin(claims) as tx:
+            for one in scored:
+                tx.save(one.batch, one.devices, one.predictions)
+                tx.incidents(one.batch, one.judgement, one.model)
+        for one in scored:
+            self._devices.remember(one.machine.name, one.judgement.states)
+            self._move_on(one.batch)
+
+    def _claim(self, topic: str, partition: int) -> Claim:
+        claim = self._claims.get(TopicPartition(topic, partition))
+        if claim is None:
+            raise Fenced(f"{topic}/{partition} is not ours")
+        return claim
+
+    def _move_on(self, batch: Batch) -> None:
+        for run in batch.runs:
+            partition = TopicPartition(batch.topic, run.partition)
+            self._claims[partition] = Claim(partition, run.next_offset, self._claims[partition].epoch)
+            self._fetcher.stored({partition: run.next_offset})

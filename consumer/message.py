@@ -1,0 +1,69 @@
+"""The message: bytes become a typed reading once, here."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from core.errors import InvalidReading
+from core.machine import Machine
+
+_TOP_LEVEL = frozenset({"id", "device", "time", "sensors"})
+_REASON_LIMIT = 300
+
+
+class Reading(Protocol):
+    """One decoded message. Its sensors are a struct of `float | None`, in the machine's order."""
+
+    id: uuid.UUID
+    device: str
+    time: datetime
+    sensors: Struct
+
+
+def reading_decoder(machine: Machine) -> Callable[[bytes], Reading]:
+    """A strict decoder for the machine's messages.
+
+    Every sensor may be absent or null: a missing required one is doubtful quality, not a bad message. Raises
+    msgspec.DecodeError, UnicodeDecodeError or RecursionError; see `why_invalid`.
+    """
+    sensors = msgspec.defstruct("Sensors", [(name, float | None, None) for name in machine.sensor_names], gc=False)
+    reading = msgspec.defstruct(
+        "Reading",
+        [("id", uuid.UUID), ("device", str), ("time", Annotated[datetime, Meta(tz=True)]), ("sensors", sensors)],
+        gc=False,
+    )
+    decoder: Callable[[bytes], Any] = msgspec.json.Decoder(reading).decode
+    return decoder
+
+
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def why_invalid(error: Exception) -> InvalidReading:
+    """A decoder's error as the reason of a dead letter."""
+    if isinstance(error, RecursionError):
+        return InvalidReading("decode", "nested too deeply")
+    return InvalidReading("decode", str(error)[:_REASON_LIMIT])
+
+
+_raw_object = msgspec.json.Decoder(dict[str, Raw]).decode
+
+
+def unknown_fields(value: bytes, machine: Machine, sensors_present: int) -> bytes | None:
+    """Text fields and unknown sensors of a message that decoded, as a JSON object; None where there are none.
+
+    The usual message is recognised by its count of `":` alone: every member of an object has one, unless white space
+    stands before the colon, and no string has one without a backslash before it.
+    """
+    if value.count(b'":') == len(_TOP_LEVEL) + sensors_present and b"\\" not in value:
+        return None
+    fields = _raw_object(value)
+    extra: dict[str, object] = {name: raw for name, raw in fields.items() if name not in _TOP_LEVEL}
+    names = set(machine.sensor_names)
+    if others := {name: raw for name, raw in _raw_object(fields["sensors"]).items() if name not in names}:
+        extra["sensors"] = others
+    return msgspec.json.encode(extra) if extra else None
