@@ -1,0 +1,71 @@
+"""A stack that runs on in the background: started by one command, stopped by another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import directory as place
+from local.lock import held, holder
+from local.remembered import load
+from local.stack import Addresses, Ports, Stack, fresh, join, silent
+from local.downloads import default_cache
+from local.termination import raised_on_sigterm
+
+
+@dataclass(frozen=True)
+class Info:
+    """What is known of the stack of a directory: nothing has been started there while `addresses` is None."""
+
+    directory: Path
+    addresses: Addresses | None
+    pids: dict[str, int | None]
+    is_detached: bool
+    used_by: int | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether all three servers live."""
+        return bool(self.pids) and None not in self.pids.values()
+
+
+def start_detached(
+    directory: Path, ports: Ports = Ports(), *, cache: Path | None = None, report: Callable[[str], None] = silent
+) -> Addresses:
+    """Start a stack that stays when we leave; one that runs already is completed and kept."""
+    directory = place.prepared(directory)
+    if place.is_detached(directory):
+        return join(directory, ports, cache, report).addresses
+    with raised_on_sigterm(), held(directory / "lock"):
+        stack = fresh(directory, ports, cache)
+        try:
+            stack.up(report)
+        except BaseException:
+            stack.down()
+            raise
+        place.mark_detached(directory)
+    return stack.addresses
+
+
+def stop(directory: Path) -> bool:
+    """Stop a detached stack, or what a killed one left behind; False when nothing ran."""
+    found = info(directory)
+    if found.addresses is None:
+        return False
+    with held(found.directory / "lock"):
+        _known(found.directory).down()
+        place.unmark_detached(found.directory)
+    return any(found.pids.values())
+
+
+def info(directory: Path) -> Info:
+    """Addresses and state, as far as anything was ever started in this directory."""
+    directory = directory.absolute()
+    if not (directory / "stack.json").exists():
+        return Info(directory, None, {}, is_detached=False, used_by=None)
+    stack = _known(directory)
+    pids = {server.name: server.pid for server in stack.servers}
+    return Info(directory, stack.addresses, pids, place.is_detached(directory), holder(directory / "lock"))
+
+
+def _known(directory: Path) -> Stack:
+    return Stack(directory, default_cache(), load(directory / "stack.json"))

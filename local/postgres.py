@@ -1,0 +1,119 @@
+"""Postgres: the server of a wheel, over TCP with passwords; as root it runs as another user, since it refuses root."""
+
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from core.errors import UserError
+from local import unprivileged
+from local.ports import HOST
+from local.process import as_user
+from local.remembered import write_private
+from local.server import Server
+
+_OWNER, _DATABASE = "owner", "faultline"
+_SETTINGS = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",  # its path may be too long, and containers are reached over TCP too
+    "max_connections": "100",
+    "shared_buffers": "256MB",  # more gains nothing here: the system's own cache holds the rest
+    "max_wal_size": "2GB",  # fewer checkpoints while readings pour in
+    "checkpoint_timeout": "15min",
+    "wal_buffers": "16MB",
+    "fsync": "on",  # what was committed stays, whatever happens: the promise of the whole project
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "jit": "off",  # compiling costs more than our short queries take
+    "random_page_cost": "1.1",  # no disk of today seeks
+    "log_min_messages": "warning",
+}
+
+
+class Postgres(Server):
+    """A private cluster with the database `faultline`; its superuser `owner` has a generated password."""
+
+    name = "Postgres"
+    stop_signal = signal.SIGINT  # "fast": it ends the sessions; on SIGTERM it would wait for every client to leave
+
+    def __init__(self, directory: Path, port: int, password: str) -> None:
+        super().__init__(directory, port)
+        self._password = password
+        self._named = directory
+        self._programs = Path()
+
+    @property
+    def url(self) -> str:
+        """The address with the owner's credentials."""
+        return f"postgresql://{_OWNER}:{self._password}@{HOST}:{self.port}/{_DATABASE}"
+
+    def prepare(self, report: Callable[[str], None]) -> None:  # noqa: ARG002 -- nothing is fetched
+        """Make the cluster and its database."""
+        self.user = unprivileged.user_for(self._named)
+        self.directory = unprivileged.data_home(self._named, self.user)
+        self._programs = unprivileged.programs(self.user)
+        if (self.directory / "data").exists():
+            self._drop_stale_lock()
+            return
+        # Under another name first: a cluster whose making was interrupted is never started.
+        shutil.rmtree(self.directory / "data.new", ignore_errors=True)
+        password = self.directory / "password"
+        write_private(password, self._password)
+        if self.user:
+            unprivileged.give(password, self.user)
+        locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        self._run(
+            "initdb", "-D", "data.new", f"--username={_OWNER}", f"--pwfile={password}", "-A", "scram-sha-256", *locale
+        )
+        password.unlink()
+        self._run("postgres", "--single", "-D", "data.new", "postgres", stdin=f"CREATE DATABASE {_DATABASE}\n")
+        (self.directory / "data.new").replace(self.directory / "data")
+
+    def command(self) -> list[str]:
+        """The server's command line."""
+        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        return [str(self._programs / "postgres"), "-D", str(self.directory / "data"), f"--port={self.port}", *settings]
+
+    def environment(self) -> dict[str, str]:
+        """One locale that every system has: on macOS a missing one keeps Postgres from starting."""
+        return super().environment() | {"LC_ALL": "C"}
+
+    def is_ready(self) -> bool:
+        """Whether it asks a client to authenticate; while it recovers it answers with an error."""
+        names = f"user\0{_OWNER}\0database\0{_DATABASE}\0\0".encode()
+        try:
+            with socket.create_connection((HOST, self.port), timeout=2) as connection:
+                connection.sendall(struct.pack(">ii", 8 + len(names), 3 << 16) + names)
+                return connection.recv(1) == b"R"
+        except OSError:
+            return False
+
+    def _run(self, program: str, *arguments: str, stdin: str = "") -> None:
+        done = subprocess.run(
+            [str(self._programs / program), *arguments],
+            cwd=self.directory,
+            env=self.environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            **as_user(self.user),
+        )
+        if done.returncode != 0:
+            raise UserError(f"Postgres could not make its data in {self.directory}: {done.stderr.strip()[-300:]}")
+
+    def _drop_stale_lock(self) -> None:
+        # Postgres refuses to start when any process of its user has the id in this file: after a reboot or in a
+        # restarted container that is often an innocent one. A real Postgres keeps its lock.
+        lock = self.directory / "data" / "postmaster.pid"
+        with suppress(FileNotFoundError, ValueError, IndexError):
+            pid = int(lock.read_text().splitlines()[0])
+            with suppress(psutil.NoSuchProcess):
+                if psutil.Process(pid).name() != "postgres":
+                    lock.unlink()
