@@ -33,7 +33,7 @@ class ModelKeeper(threading.Thread):
         self.in_service: Mapping[str, Model] = {}
 
     def swap(self, first_model: Callable[[Machine], None]) -> None:
-        """Put newly loaded models into service, between two batches. `first_model`: what a machine's first one begins."""
+        """Put newly loaded models into service, between two batches; call `first_model` for a machine's first one."""
         for name in list(self._loaded):
             model = self._loaded.pop(name)
             new = name not in self.in_service

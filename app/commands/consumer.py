@@ -1,0 +1,56 @@
+"""`consumer`: score readings as they come and store them, exactly once."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import click
+from db.promotion_log import PostgresPromotionLog
+
+from app.cli import settings_of
+from app.machines import pick_machine
+from app.models import model_source
+from app.settings import Settings
+from app.signals import set_on_signal
+from app.wiring import database, database_url, kafka, machines, process_name, resolved
+from consumer.fetch import Fetcher
+from consumer.handover import Handover
+from consumer.kafka_log import consumer_config
+from consumer.loop import Loop
+from consumer.memory import spare_the_collector
+from consumer.models import ModelKeeper
+from core.machine import Machine
+from db.notices import PostgresNotices
+from db.reading_store import PostgresReadingStore
+
+
+@click.command(short_help="Score readings as they come and store them, exactly once.")
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Score readings as they come and store them, exactly once.
+
+    Reads the topics of every machine (or of those in MACHINES) that has a champion, until SIGTERM or Ctrl-C. Start as
+    many as there are partitions: they share them.
+    """
+    settings = resolved(settings_of(ctx))
+    chosen = _chosen(settings)
+    stopping = set_on_signal()
+    engine = database(settings, "consumer")
+    store = PostgresReadingStore(engine, process_name("consumer"), lambda: datetime.now(UTC))
+    for machine in chosen.values():
+        store.register(machine)
+    handover = Handover()
+    config = consumer_config(kafka(settings), settings.kafka_group, settings.kafka_session_timeout_ms)
+    models = ModelKeeper(
+        chosen.values(),
+        model_source(settings, engine),
+        PostgresPromotionLog(engine, process_name("consumer")),
+        PostgresNotices(database_url(settings), "consumer", "promotion"),
+    )
+    spare_the_collector()
+    Loop(chosen, store, models, Fetcher(config, store, handover), handover, stopping).run()
+
+
+def _chosen(settings: Settings) -> Mapping[str, Machine]:
+    known = machines(settings)
+    names = [name.strip() for name in settings.machines.split(",") if name.strip()]
+    return {name: pick_machine(known, name) for name in names} if names else known

@@ -1,0 +1,45 @@
+"""`status`: how each machine is doing."""
+
+import click
+import msgspec
+
+from app.cli import settings_of
+from app.status import overview
+from app.wiring import database, machines, resolved
+from db.status import PostgresStatus
+
+
+@click.command(short_help="How each machine is doing, and how far the consumer is behind.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """How each machine is doing: champion, readings, faults, incidents, alerts, labels, dead letters, lag."""
+    settings = resolved(settings_of(ctx))
+    found = overview(settings, machines(settings).values(), PostgresStatus(database(settings, "api")))
+    if as_json:
+        click.echo(msgspec.json.encode({"machines": found}))
+        return
+    columns = [
+        "machine",
+        "champion",
+        "readings",
+        "lag",
+        "faults",
+        "open",
+        "incidents",
+        "alerts",
+        "labels",
+        "dead letters",
+    ]
+    rows = [
+        [
+            name,
+            f"v{one.champion}" if one.champion else "none",
+            *(one.readings, one.lag, one.faults, one.open_incidents, one.incidents, one.alerts, one.labels),
+            one.dead_letters,
+        ]
+        for name, one in found.items()
+    ]
+    widths = [max(len(str(row[index])) for row in [columns, *rows]) for index in range(len(columns))]
+    for row in [columns, *rows]:
+        click.echo("  ".join(str(cell).rjust(width) for cell, width in zip(row, widths, strict=True)))

@@ -1,0 +1,68 @@
+"""How each machine is doing: the counts of the tables."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from core.errors import Unavailable
+from core.ports import TopicPartition
+
+
+class MachineStatus(Struct, kw_only=True):
+    """What is stored of one machine."""
+
+    champion: int | None
+    readings: int
+    faults: int
+    incidents: int
+    open_incidents: int
+    alerts: int
+    labels: int
+    dead_letters: int
+    duplicates: int
+    gaps: int
+
+
+class PostgresStatus:
+    """Reads what the other processes wrote."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def machines(self) -> dict[str, MachineStatus]:
+        """The status of every machine that was ever trained or consumed. Raises Unavailable."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(text(_MACHINES)).mappings().all()
+        return {
+            row["name"]: MachineStatus(**{key: value for key, value in row.items() if key != "name"}) for row in rows
+        }
+
+    def next_offsets(self) -> Mapping[TopicPartition, int]:
+        """Where each partition goes on. Raises Unavailable."""
+        try:
+            with self._engine.connect() as connection:
+                rows = connection.execute(text(_NEXT_OFFSETS)).all()
+        except OperationalError as error:
+            raise Unavailable(f"Postgres does not answer: {error.orig}") from error
+        return {TopicPartition(row.name, row.kafka_partition): row.next_offset for row in rows}
+
+
+_MACHINES = """
+    SELECT m.name, c.number AS champion,
+           coalesce(i.stored, 0) AS readings, coalesce(i.faults, 0) AS faults,
+           coalesce(i.dead_letters, 0) AS dead_letters, coalesce(i.duplicates, 0) AS duplicates,
+           coalesce(i.gaps, 0) AS gaps,
+           (SELECT count(*) FROM incident WHERE machine = m.id) AS incidents,
+           (SELECT count(*) FROM incident WHERE machine = m.id AND closed_offset IS NULL) AS open_incidents,
+           (SELECT count(*) FROM alert a JOIN incident n ON n.id = a.incident WHERE n.machine = m.id) AS alerts,
+           (SELECT count(*) FROM label WHERE machine = m.id) AS labels
+      FROM machine m
+      LEFT JOIN champion c ON c.machine = m.id
+      LEFT JOIN (SELECT t.machine, sum(p.stored)::bigint AS stored, sum(p.faults)::bigint AS faults,
+                        sum(p.dead_letters)::bigint AS dead_letters, sum(p.duplicates)::bigint AS duplicates,
+                        sum(p.gaps)::bigint AS gaps
+                   FROM ingest_partition p JOIN topic t ON t.id = p.topic GROUP BY t.machine) i ON i.machine = m.id
+     ORDER BY m.name"""
+_NEXT_OFFSETS = "SELECT t.name, p.kafka_partition, p.next_offset FROM ingest_partition p JOIN topic t ON t.id = p.topic"
