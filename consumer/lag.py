@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from confluent_kafka import KafkaException
 from confluent_kafka import TopicPartition as KafkaPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from core.errors import Unavailable
 from core.ports import TopicPartition

@@ -4,7 +4,7 @@ import click
 import msgspec
 
 from app.cli import settings_of
-from app.status import overview
+from app.status import Overview, overview
 from app.wiring import database, machines, resolved
 from db.status import PostgresStatus
 
@@ -19,27 +19,18 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode({"machines": found}))
         return
-    columns = [
-        "machine",
-        "champion",
-        "readings",
-        "lag",
-        "faults",
-        "open",
-        "incidents",
-        "alerts",
-        "labels",
-        "dead letters",
-    ]
-    rows = [
-        [
-            name,
-            f"v{one.champion}" if one.champion else "none",
-            *(one.readings, one.lag, one.faults, one.open_incidents, one.incidents, one.alerts, one.labels),
-            one.dead_letters,
-        ]
-        for name, one in found.items()
-    ]
-    widths = [max(len(str(row[index])) for row in [columns, *rows]) for index in range(len(columns))]
-    for row in [columns, *rows]:
-        click.echo("  ".join(str(cell).rjust(width) for cell, width in zip(row, widths, strict=True)))
+    rows = [_COLUMNS, *(_row(name, one) for name, one in found.items())]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(_COLUMNS))]
+    for row in rows:
+        click.echo("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+
+
+_COLUMNS = ["machine", "champion", "readings", "lag", "faults", "open", "incidents", "alerts", "labels", "dead letters"]
+
+
+def _row(name: str, one: Overview) -> list[str]:
+    counts = (
+        *(one.readings, one.lag, one.faults, one.open_incidents, one.incidents),
+        *(one.alerts, one.labels, one.dead_letters),
+    )
+    return [name, f"v{one.champion}" if one.champion else "none", *map(str, counts)]

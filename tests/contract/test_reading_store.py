@@ -1,0 +1,158 @@
+"""One suite for the store in memory and for the store on Postgres."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, text
+
+from core.batch import Batch, DeadLetter, PartitionRun, Position
+from core.errors import Fenced, Halted
+from core.incident import HEALTHY, judge
+from core.ports import Claim, LogBounds, ReadingStore, TopicPartition
+from db.engine import connect
+from db.reading_store import PostgresReadingStore
+from tests.builders import NOON, HotIsFaulty, a_batch, a_machine
+from tests.fake_reading_store import FakeReadingStore
+
+HERE = TopicPartition("readings.press", 0)
+LOG = LogBounds("topic-a", 0, 1000)
+MODEL = HotIsFaulty()
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def store(request: pytest.FixtureRequest) -> Iterator[ReadingStore]:
+    if request.param == "fake":
+        yield FakeReadingStore()
+        return
+    engine = connect(request.getfixturevalue("database_url"), "consumer")
+    real = PostgresReadingStore(engine, "test", lambda: NOON)
+    real.register(a_machine())
+    yield real
+    engine.dispose()
+
+
+def claim(store: ReadingStore, bounds: LogBounds = LOG) -> Claim:
+    (got,) = store.acquire("press", {HERE: bounds})
+    return got
+
+
+def write(store: ReadingStore, claim: Claim, batch: Batch) -> None:
+    known = store.devices("press", sorted(set(batch.devices)))
+    numbers = np.array([known[name].id for name in batch.devices], dtype=np.int64)
+    predictions = MODEL.predict(batch.sensors)
+    states = {device.id: device.state for device in known.values()}
+    judgement = judge(batch, numbers, predictions, states, a_machine().incident)
+    with store.begin([claim]) as tx:
+        tx.save(batch, numbers, predictions)
+        tx.incidents(batch, judgement, MODEL)
+
+
+def hot(count: int, first_offset: int = 0) -> Batch:
+    return a_batch(count, first_offset=first_offset, sensors=[[95.0, 3.0]] * count)
+
+
+def test_a_new_partition_begins_at_the_oldest_reading(store: ReadingStore) -> None:
+    assert claim(store, LogBounds("topic-a", 17, 1000)).next_offset == 17
+
+
+def test_what_is_stored_moves_the_partition_on(store: ReadingStore) -> None:
+    write(store, claim(store), a_batch(3))
+    assert claim(store).next_offset == 3
+
+
+def test_a_new_owner_fences_the_old_one_and_nothing_of_it_stays(store: ReadingStore) -> None:
+    zombie = claim(store)
+    owner = claim(store)
+    with pytest.raises(Fenced):
+        write(store, zombie, hot(3))
+    assert store.recent_ids(HERE, 10) == []
+    assert claim(store).next_offset == owner.next_offset == 0
+    assert store.devices("press", ["press-1"])["press-1"].state == HEALTHY
+
+
+def test_a_batch_cannot_be_stored_twice(store: ReadingStore) -> None:
+    mine, batch = claim(store), a_batch(3)
+    write(store, mine, batch)
+    with pytest.raises(Fenced):
+        write(store, mine, batch)
+    assert len(store.recent_ids(HERE, 10)) == 3
+
+
+def test_a_failure_in_the_middle_leaves_nothing(store: ReadingStore) -> None:
+    mine, batch = claim(store), a_batch(3)
+    numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 3)
+
+    def fail_midway() -> None:
+        with store.begin([mine]) as tx:
+            tx.save(batch, numbers, MODEL.predict(batch.sensors))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_midway()
+    assert store.recent_ids(HERE, 10) == []
+    write(store, mine, batch)
+
+
+def test_the_newest_ids_come_first(store: ReadingStore) -> None:
+    batch = a_batch(5)
+    write(store, claim(store), batch)
+    assert store.recent_ids(HERE, 2) == [batch.ids[4].tobytes(), batch.ids[3].tobytes()]
+
+
+def test_a_device_keeps_its_number_and_its_state(store: ReadingStore) -> None:
+    write(store, claim(store), hot(2))
+    first = store.devices("press", ["press-1"])["press-1"]
+    again = store.devices("press", ["press-2", "press-1"])["press-1"]
+    assert again == first
+    assert first.state.open
+    assert first.state.faults == 2
+    assert first.state.since is not None
+    assert first.state.since.offset == 0
+
+
+def test_a_healthy_device_leaves_nothing_behind(store: ReadingStore) -> None:
+    mine = claim(store)
+    write(store, mine, hot(2))
+    write(store, replace(mine, next_offset=2), a_batch(3, first_offset=2))
+    assert store.devices("press", ["press-1"])["press-1"].state == HEALTHY
+
+
+def test_a_topic_made_anew_halts(store: ReadingStore) -> None:
+    claim(store)
+    with pytest.raises(Halted, match="topic id changed"):
+        claim(store, LogBounds("topic-b", 0, 1000))
+
+
+def test_an_offset_past_the_end_of_the_log_halts(store: ReadingStore) -> None:
+    write(store, claim(store), a_batch(3))
+    with pytest.raises(Halted, match="past the end of the log"):
+        claim(store, LogBounds("topic-a", 0, 2))
+
+
+def test_what_retention_removed_is_a_gap_and_the_rest_goes_on(store: ReadingStore) -> None:
+    write(store, claim(store), a_batch(3))
+    assert claim(store, LogBounds("topic-a", 10, 1000)).next_offset == 10
+
+
+def test_a_batch_of_dead_letters_alone_moves_the_partition_on(store: ReadingStore) -> None:
+    letter = DeadLetter(Position(*HERE, 0), "decode", "no \0 JSON", b"\0", b"\xff\0", [("truth", None)])
+    nothing = replace(a_batch(0), runs=[PartitionRun(0, slice(0, 0), 1, (), 1, 0)], dead_letters=[letter])
+    write(store, claim(store), nothing)
+    assert claim(store).next_offset == 1
+
+
+def test_every_position_is_accounted_for(owner: Engine, database_url: str) -> None:
+    engine = connect(database_url, "consumer")
+    store = PostgresReadingStore(engine, "test", lambda: NOON)
+    store.register(a_machine())
+    letter = DeadLetter(Position(*HERE, 9), "decode", "bad", None, b"bad", ())
+    runs = [PartitionRun(0, slice(0, 3), 10, [(3, 5)], 1, 1)]
+    write(store, claim(store), replace(a_batch(3), runs=runs, dead_letters=[letter]))
+    with owner.connect() as connection:
+        row = connection.execute(text("SELECT * FROM ingest_partition")).one()
+        assert connection.execute(text("SELECT first_offset, count FROM offset_gap")).all() == [(3, 5)]
+        assert connection.execute(text("SELECT kafka_offset, value::text FROM dead_letter")).all() == [(9, r"\x626164")]
+    assert row.stored + row.dead_letters + row.duplicates + row.gaps == row.next_offset - row.first_offset == 10
+    engine.dispose()

@@ -1,0 +1,110 @@
+"""A ReadingStore in memory, kept honest by tests/contract/test_reading_store.py."""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from core.batch import Batch, DeadLetter, Integers
+from core.errors import Fenced, Halted, Unavailable
+from core.incident import HEALTHY, Closed, DeviceState, Judgement, Opened
+from core.ports import Claim, KnownDevice, LogBounds, Model, TopicPartition
+from core.prediction import Predictions
+
+
+@dataclass
+class Ledger:
+    """One partition's row."""
+
+    topic_id: str
+    next_offset: int
+    epoch: int = 0
+
+
+@dataclass
+class Tables:
+    """What Postgres would hold."""
+
+    ledgers: dict[TopicPartition, Ledger] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    states: dict[int, DeviceState] = field(default_factory=dict)
+    ids: dict[tuple[TopicPartition, int], bytes] = field(default_factory=dict)
+    """(partition, offset) → the stored reading's id."""
+    versions: dict[tuple[TopicPartition, int], int] = field(default_factory=dict)
+    dead: list[DeadLetter] = field(default_factory=list)
+    gaps: list[tuple[TopicPartition, int, int]] = field(default_factory=list)
+    events: list[Opened | Closed] = field(default_factory=list)
+
+
+class FakeReadingStore:
+    """core.ports.ReadingStore; a transaction works on a copy of the tables."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.away = 0
+        """So many of the next transactions fail because the database is away."""
+
+    def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Sequence[Claim]:
+        assert all(partition.topic.endswith(machine) for partition in bounds)
+        return [self._acquire_one(partition, bounds[partition]) for partition in sorted(bounds)]
+
+    def devices(self, machine: str, names: Sequence[str]) -> Mapping[str, KnownDevice]:
+        known = {}
+        for name in names:
+            number = self.tables.numbers.setdefault(f"{machine}/{name}", len(self.tables.numbers) + 1)
+            known[name] = KnownDevice(number, self.tables.states.get(number, HEALTHY))
+        return known
+
+    def recent_ids(self, partition: TopicPartition, count: int) -> Sequence[bytes]:
+        newest = sorted((at for at in self.tables.ids if at[0] == partition), reverse=True)
+        return [self.tables.ids[at] for at in newest[:count]]
+
+    @contextmanager
+    def begin(self, claims: Sequence[Claim]) -> Iterator["FakeTransaction"]:
+        if self.away:
+            self.away -= 1
+            raise Unavailable("the database is away")
+        transaction = FakeTransaction(copy.deepcopy(self.tables), {claim.partition: claim for claim in claims})
+        yield transaction
+        self.tables = transaction.tables
+
+    def _acquire_one(self, partition: TopicPartition, bounds: LogBounds) -> Claim:
+        ledger = self.tables.ledgers.setdefault(partition, Ledger(bounds.topic_id, bounds.low))
+        if ledger.topic_id != bounds.topic_id:
+            raise Halted(f"{partition.topic}/{partition.partition}: topic id changed")
+        if ledger.next_offset > bounds.high:
+            raise Halted(f"{partition.topic}/{partition.partition}: lies past the end of the log")
+        if ledger.next_offset < bounds.low:
+            self.tables.gaps.append((partition, ledger.next_offset, bounds.low - ledger.next_offset))
+            ledger.next_offset = bounds.low
+        ledger.epoch += 1
+        return Claim(partition, ledger.next_offset, ledger.epoch)
+
+
+class FakeTransaction:
+    """core.ports.ReadingTransaction."""
+
+    def __init__(self, tables: Tables, claims: Mapping[TopicPartition, Claim]) -> None:
+        self.tables = tables
+        self._claims = claims
+
+    def save(self, batch: Batch, devices: Integers, predictions: Predictions) -> None:
+        assert len(devices) == len(batch) == len(predictions.scores)
+        for run in batch.runs:
+            partition = TopicPartition(batch.topic, run.partition)
+            claim, ledger = self._claims[partition], self.tables.ledgers[partition]
+            if (ledger.next_offset, ledger.epoch) != (claim.next_offset, claim.epoch):
+                raise Fenced(f"{partition.topic}/{partition.partition} is no longer ours")
+            ledger.next_offset = run.next_offset
+            self.tables.gaps += [(partition, first, count) for first, count in run.gaps]
+        for row in range(len(batch)):
+            at = (TopicPartition(batch.topic, int(batch.partitions[row])), int(batch.offsets[row]))
+            assert at not in self.tables.ids, "each position is stored once"
+            self.tables.ids[at] = batch.ids[row].tobytes()
+            self.tables.versions[at] = predictions.version.number
+        self.tables.dead += batch.dead_letters
+
+    def incidents(self, batch: Batch, judgement: Judgement, model: Model) -> None:
+        assert model.version.machine in batch.topic
+        self.tables.events += judgement.events
+        self.tables.states.update(judgement.states)

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from app.machines import load_machines, pick_machine
+from app.wiring import ROOT
+from core.errors import UserError
+from core.machine import parse_machine
+
+MINIMAL = """
+title = "Press"
+
+[[sensors]]
+name = "temperature"
+usual = [50, 80]
+
+[[sensors]]
+name = "pressure"
+usual = [2, 6]
+optional = true
+"""
+
+
+def test_a_new_machine_is_a_new_file(tmp_path: Path) -> None:
+    (tmp_path / "press.toml").write_text(MINIMAL)
+    machine = load_machines(tmp_path)["press"]
+    assert machine.sensor_names == ("temperature", "pressure")
+    assert machine.topics == ("readings.press",)
+
+
+def test_the_machines_that_come_with_the_project_are_sound() -> None:
+    assert {"equipment", "ai4i"} <= set(load_machines(ROOT / "machines"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "says"),
+    [
+        ('title = "Press"', "title = Press", 2, "Invalid value"),
+        ('name = "pressure"', 'nam = "pressure"', 9, "nam"),
+        ("usual = [2, 6]", 'usual = "wide"', 10, "sensors[1].usual"),
+        ("usual = [2, 6]", "usual = [6, 2]", 10, "must rise"),
+        ('name = "pressure"', 'name = "temperature"', 9, "a second sensor named temperature"),
+        ('name = "pressure"', 'name = "Pressure (bar)"', 9, "sensors[1].name"),
+        ("optional = true", "optional = true\n[incident]\nopen_after = 9", 13, "cannot be more than of_last"),
+        ("optional = true", "optional = true\n[incident]\nclose_after = 0", 13, "incident.close_after"),
+        ("optional = true", "optional = true\n[csv.columns]\ntemprature = 'T'", 12, "no sensor named temprature"),
+    ],
+)
+def test_a_wrong_line_is_named(before: str, after: str, line: int, says: str) -> None:
+    with pytest.raises(UserError, match=r"press\.toml") as caught:
+        parse_machine(MINIMAL.replace(before, after), "press", "machines/press.toml")
+    assert says in str(caught.value)
+    assert f":{line}:" in str(caught.value) or f"line {line}," in str(caught.value)
+
+
+def test_two_machines_cannot_share_a_topic(tmp_path: Path) -> None:
+    (tmp_path / "press.toml").write_text(MINIMAL)
+    (tmp_path / "stamp.toml").write_text('topics = ["readings.press"]\n' + MINIMAL)
+    with pytest.raises(UserError, match=r"readings\.press belongs to press and to stamp"):
+        load_machines(tmp_path)
+
+
+def test_an_unknown_machine_is_answered_with_those_there_are(tmp_path: Path) -> None:
+    (tmp_path / "press.toml").write_text(MINIMAL)
+    with pytest.raises(UserError, match="no machine named pres: there are press"):
+        pick_machine(load_machines(tmp_path), "pres")
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="MACHINES_DIRECTORY"):
+        load_machines(tmp_path)
