@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.batch import Bools, Floats, Integers
 
 
@@ -19,3 +21,13 @@ class History:
 
     def __len__(self) -> int:
         return len(self.fault)
+
+    def rows(self, chosen: Bools) -> "History":
+        """The rows where `chosen`, shape (n,), is true."""
+        devices = [device for device, keep in zip(self.devices, chosen, strict=True) if keep]
+        return History(self.sensors[chosen], self.fault[chosen], devices, self.times[chosen])
+
+    def in_order(self) -> "History":
+        """The same rows in order of time; rows of one time keep theirs."""
+        order = np.argsort(self.times, kind="stable")
+        return History(self.sensors[order], self.fault[order], [self.devices[row] for row in order], self.times[order])

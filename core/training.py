@@ -1,0 +1,126 @@
+"""What training needs of the database: labels, version numbers, promotions and requests."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.batch import Floats
+from core.label import Verdict
+from core.machine import Machine
+from core.prediction import ModelVersion
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledIncident:
+    """The readings that one effective label judges."""
+
+    label: int
+    alert: int | None
+    verdict: Verdict
+    sensors: Floats
+    """Shape (readings, sensors) in the machine's order and the readings' order; only readings that were scored."""
+
+
+class TrainingLabels(Protocol):
+    """What people said."""
+
+    def effective(self, machine: Machine) -> Sequence[LabelledIncident]:
+        """The latest label of each incident, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """A model version as the database knows it: where its signed manifest lies and which bytes it must name."""
+
+    version: ModelVersion
+    manifest_key: str
+    manifest_version_id: str
+    sha256: str
+    """Of the model's bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """What is recorded of a version once its bytes and its manifest are in the bucket."""
+
+    stored: StoredVersion
+    model_key: str
+    model_version_id: str
+    algorithm: str
+    threshold: float
+    metrics: Mapping[str, object]
+    lineage: Mapping[str, object]
+    created_by: str
+
+
+class VersionIndex(Protocol):
+    """Where versions lie."""
+
+    def find(self, version: ModelVersion) -> StoredVersion | None:
+        """None where there is no such version."""
+
+
+class Numbering(Protocol):
+    """The right to record one version under the next number; nobody else has it meanwhile."""
+
+    @property
+    def version(self) -> ModelVersion:
+        """The name that the new version will have."""
+
+    def record(self, new: NewVersion) -> None:
+        """Record the version; it counts when the numbering ends without an error."""
+
+
+class ModelVersions(VersionIndex, Protocol):
+    """The versions of every machine."""
+
+    def numbering(self, machine: Machine) -> AbstractContextManager[Numbering]:
+        """The next number of the machine, ours until the block ends."""
+
+
+class Promotions(Protocol):
+    """Who is champion, and since when by whose decision."""
+
+    def champion(self, machine: str) -> ModelVersion | None:
+        """The version in service; None before the first promotion."""
+
+    def promote(
+        self,
+        version: ModelVersion,
+        *,
+        instead_of: ModelVersion | None,
+        kind: str,
+        decided_by: str,
+        reason: str,
+        gate: Mapping[str, object],
+    ) -> None:
+        """Make it champion and tell every consumer. UserError where another than `instead_of` is champion by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """A request for a new model, taken by one trainer."""
+
+    id: int
+    machine: str
+    asked_by: str
+    algorithm: str | None
+    """None: the champion's."""
+    tries: int
+
+
+class TrainingQueue(Protocol):
+    """Durable requests, one at a time a machine, leased on database time."""
+
+    def claim(self, worker: str, machines: Sequence[str], lease_s: float) -> TrainingRequest | None:
+        """The oldest request that nobody works on; one whose trainer fell silent is taken over, a few times."""
+
+    def renew(self, request: TrainingRequest, worker: str, lease_s: float, progress: str | None = None) -> bool:
+        """Keep the request; False: another trainer has it now."""
+
+    def release(self, request: TrainingRequest, worker: str, reason: str) -> None:
+        """Give it back for another try."""
+
+    def finish(self, request: TrainingRequest, worker: str, state: str, result: Mapping[str, object]) -> bool:
+        """It is `promoted`, `refused` or `failed`; False: another trainer has it now."""

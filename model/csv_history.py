@@ -1,0 +1,124 @@
+"""A machine's CSV file as training rows."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core.batch import Bools, Floats, Integers
+from core.errors import UserError
+from core.history import History
+from core.machine import Machine, Sensor
+
+_log = logging.getLogger(__name__)
+
+_ABSENT = {"", "nan", "na", "n/a", "null", "none"}
+_SECOND = 1_000_000
+
+
+def read_history(path: Path, machine: Machine) -> History:
+    """The labelled rows of a file in the machine's CSV dialect, in order of time.
+
+    Rows that the stream would not score (a required sensor absent or out of its physical range) are left out, and said.
+    Raises UserError naming the row and column of what cannot be read.
+    """
+    table = _read_text(path, machine)
+    sensors = np.column_stack([_numbers(path, table, machine, sensor) for sensor in machine.sensors])
+    history = History(sensors, _faults(path, table, machine), _devices(table, machine), _times(path, table, machine))
+    usable = _scorable(sensors, machine)
+    if left_out := len(usable) - np.count_nonzero(usable):
+        _log.warning(
+            "%s: %d of %d rows left out: a required sensor is absent or out of range", path, left_out, len(usable)
+        )
+    if not usable.any():
+        raise UserError(f"{path} holds no row that could be scored: see the sensors' minimum, maximum and optional")
+    return history.rows(usable).in_order()
+
+
+def _read_text(path: Path, machine: Machine) -> pd.DataFrame:
+    """Every cell as text: what cannot be read as a number is then named by its row and column."""
+    try:
+        table = pd.read_csv(
+            path, sep=machine.csv.separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+        )
+    except pd.errors.EmptyDataError:
+        raise UserError(f"{path} is empty") from None
+    except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
+        raise UserError(f"{path} cannot be read as CSV: {str(error).strip()}") from error
+    table.columns = [str(name).strip() for name in table.columns]
+    if not len(table):
+        raise UserError(f"{path} has a header and no rows")
+    return table
+
+
+def _column(path: Path, table: pd.DataFrame, machine: Machine, name: str, what: str) -> "pd.Series[str]":
+    if name not in table.columns:
+        raise UserError(
+            f"{path} has no column {name!r} ({what}); it has {', '.join(map(repr, table.columns))}, "
+            f"read with the separator {machine.csv.separator!r}: see [csv] in the file of {machine.name}"
+        )
+    return table[name].str.strip()
+
+
+def _numbers(path: Path, table: pd.DataFrame, machine: Machine, sensor: Sensor) -> Floats:
+    name = machine.csv.columns.get(sensor.name, sensor.name)
+    if sensor.optional and name not in table.columns:
+        return np.full(len(table), np.nan)
+    text = _column(path, table, machine, name, f"sensor {sensor.name}")
+    if words := machine.csv.values.get(sensor.name):
+        numbers = text.map(words).to_numpy(dtype=np.float64)
+    else:
+        plain = text if machine.csv.decimal == "." else text.str.replace(machine.csv.decimal, ".", regex=False)
+        numbers = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64)
+    _refuse(path, name, text, ~np.isfinite(numbers) & ~_absent(text), "not a number")
+    return np.asarray(numbers, dtype=np.float64)
+
+
+def _faults(path: Path, table: pd.DataFrame, machine: Machine) -> Bools:
+    name, fault = machine.labels.column, machine.labels.fault_value.strip()
+    text = _column(path, table, machine, name, "the label")
+    _refuse(path, name, text, _absent(text), "no label")
+    said = np.asarray(text == fault, dtype=np.bool_)
+    number = pd.to_numeric(pd.Series([fault]), errors="coerce").iloc[0]
+    if not np.isnan(number):  # 1 and 1.0 are the same label
+        said |= np.asarray(pd.to_numeric(text, errors="coerce") == number, dtype=np.bool_)
+    return said
+
+
+def _devices(table: pd.DataFrame, machine: Machine) -> list[str]:
+    if machine.csv.device in table.columns:
+        return [str(name) for name in table[machine.csv.device]]
+    return [machine.name] * len(table)
+
+
+def _times(path: Path, table: pd.DataFrame, machine: Machine) -> Integers:
+    name = machine.csv.time
+    if name not in table.columns:
+        return np.arange(len(table), dtype=np.int64) * _SECOND
+    text = _column(path, table, machine, name, "the time")
+    times = pd.to_datetime(text, format=machine.csv.time_format, utc=True, errors="coerce")
+    _refuse(path, name, text, times.isna().to_numpy(), f"not a time ({machine.csv.time_format})")
+    return np.asarray(times.dt.as_unit("us").astype("int64"), dtype=np.int64)
+
+
+def _absent(text: "pd.Series[str]") -> npt.NDArray[np.bool_]:
+    return np.asarray(text.str.lower().isin(_ABSENT), dtype=np.bool_)
+
+
+def _refuse(path: Path, column: str, text: "pd.Series[str]", wrong: npt.NDArray[np.bool_], why: str) -> None:
+    """UserError for the first wrong cell; the header is row 1, as in a spreadsheet."""
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+        raise UserError(f"{path}, row {rows[0] + 2}, column {column!r}: {text.iloc[rows[0]]!r} is {why}{more}")
+
+
+def _scorable(sensors: Floats, machine: Machine) -> Bools:
+    optional = np.array([sensor.optional for sensor in machine.sensors])
+    low = np.array([sensor.minimum for sensor in machine.sensors])
+    high = np.array([sensor.maximum for sensor in machine.sensors])
+    absent = np.isnan(sensors)
+    possible = ((sensors >= low) & (sensors <= high)) | (absent & optional)
+    return np.asarray(possible.all(axis=1), dtype=np.bool_)

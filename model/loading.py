@@ -1,0 +1,86 @@
+"""From bytes to a model in service; every step that can refuse comes before the first unpickled byte."""
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+
+from core.errors import ModelRefused
+from core.machine import Machine
+from core.prediction import ModelVersion
+from core.training import StoredVersion
+from model.fence import unpickle
+from model.manifest import Manifest, decode, running_versions, sensors_sha256
+from model.pipeline import probabilities
+from model.scorer import FaultModel
+from model.signature import TrustedKeys
+
+Step = Callable[[str], None]
+
+
+def load(
+    machine: Machine,
+    stored: StoredVersion,
+    signed_file: bytes,
+    fetch: Callable[[Manifest], bytes],
+    trusted: TrustedKeys,
+    step: Step = lambda _: None,
+) -> FaultModel:
+    """The stored version, proven to be what its trainer signed. Raises ModelRefused with the reason in plain words.
+
+    `fetch` gets the model's bytes, once the manifest is proven; `step` hears of each step that held.
+    """
+    manifest = read_manifest(machine, stored, signed_file, trusted, step)
+    content = fetch(manifest)
+    _check_bytes(manifest, content)
+    step(f"bytes: {len(content)}, sha256 {manifest.sha256[:16]}…, as signed")
+    _check_versions(manifest)
+    step("versions: Python, scikit-learn and numpy are those that made it")
+    pipeline = unpickle(content)
+    step("classes: the pickle names only what a model of ours needs; unpickled")
+    threshold = manifest.threshold if machine.threshold is None else machine.threshold
+    model = FaultModel(stored.version, manifest.usual, threshold, pipeline)
+    _check_golden(manifest, model)
+    step(f"golden: {len(manifest.golden.outputs)} known readings get their known probabilities, bit for bit")
+    return model
+
+
+def read_manifest(
+    machine: Machine, stored: StoredVersion, signed_file: bytes, trusted: TrustedKeys, step: Step = lambda _: None
+) -> Manifest:
+    """The manifest of exactly this version, its signature proven. Raises ModelRefused."""
+    manifest = decode(trusted.open(signed_file))
+    step("signature: valid, by a trusted key")
+    named = ModelVersion(manifest.machine, manifest.number)
+    if named != stored.version or manifest.sha256 != stored.sha256:
+        raise ModelRefused(f"the signed manifest is that of {named}, not of the recorded {stored.version}")
+    step(f"name: the manifest is that of {named}, as recorded")
+    if manifest.task != machine.task or manifest.sensors_sha256 != sensors_sha256(machine):
+        raise ModelRefused(f"the sensors in the file of {machine.name} changed after it was trained: train again")
+    step(f"sensors: those of {machine.name}")
+    return manifest
+
+
+def _check_bytes(manifest: Manifest, content: bytes) -> None:
+    if len(content) != manifest.size:
+        raise ModelRefused(f"the model has {len(content)} bytes, {manifest.size} were signed: truncated or exchanged")
+    if hashlib.sha256(content).hexdigest() != manifest.sha256:
+        raise ModelRefused("the model's bytes are not those that were signed (sha256 differs)")
+
+
+def _check_versions(manifest: Manifest) -> None:
+    made, here = manifest.versions, running_versions()
+    if made != here:
+        raise ModelRefused(
+            f"it was made with Python {made.python}, scikit-learn {made.scikit_learn}, numpy {made.numpy}; here run "
+            f"Python {here.python}, scikit-learn {here.scikit_learn}, numpy {here.numpy}: train again with these"
+        )
+
+
+def _check_golden(manifest: Manifest, model: FaultModel) -> None:
+    inputs = manifest.golden.sensors()
+    together = probabilities(model.pipeline, inputs)
+    alone = np.concatenate([probabilities(model.pipeline, inputs[row : row + 1]) for row in range(len(inputs))])
+    expected = np.array(manifest.golden.outputs)
+    if not np.array_equal(together, expected) or not np.array_equal(alone, expected):
+        raise ModelRefused("known readings do not get their known probabilities: this machine computes differently")

@@ -1,0 +1,69 @@
+"""What is fitted: imputer, scaler and a calibrated classifier."""
+
+from typing import Literal
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import StratifiedKFold
+from sklearn.pipeline import Pipeline
+
+from core.batch import Bools, Floats
+from core.errors import UserError
+from model.estimators import BoundedScaler, SteadyLogisticRegression
+
+Algorithm = Literal["lr", "rf", "hgb"]
+_FOLDS = 3
+
+
+def fit(algorithm: Algorithm, sensors: Floats, fault: Bools, weights: Floats, seed: int) -> Pipeline:
+    """A pipeline fitted to rows of shape (n, sensors) with NaN for absent; `weights` (n,) count each row.
+
+    The probability is column 1 of `predict_proba`. Raises UserError where a class has too few rows.
+    """
+    fewest = min(int(np.count_nonzero(fault)), int(np.count_nonzero(~fault)))
+    if fewest < _FOLDS:
+        raise UserError(
+            f"{np.count_nonzero(fault)} faults and {np.count_nonzero(~fault)} normal rows to train on: "
+            f"at least {_FOLDS} of each are needed"
+        )
+    pipeline = Pipeline(
+        [
+            # No missing-value indicators: that a unit has no such gauge says nothing about its health, and a model
+            # that learns it will alarm for a whole series of units.
+            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+            ("scale", BoundedScaler()),
+            # ensemble=False keeps one estimator instead of one a fold: it scores as fast as the bare one.
+            (
+                "classify",
+                CalibratedClassifierCV(
+                    _estimator(algorithm, seed),
+                    ensemble=False,
+                    cv=StratifiedKFold(_FOLDS, shuffle=True, random_state=seed),
+                ),
+            ),
+        ]
+    )
+    pipeline.fit(sensors, fault, classify__sample_weight=weights)
+    return pipeline
+
+
+def probabilities(pipeline: Pipeline, sensors: Floats) -> Floats:
+    """The probability of a fault of each row, shape (n,)."""
+    if not len(sensors):
+        return np.empty(0)
+    column: Floats = pipeline.predict_proba(sensors)[:, 1]
+    return column
+
+
+def _estimator(algorithm: Algorithm, seed: int) -> ClassifierMixin:
+    match algorithm:
+        case "lr":
+            return SteadyLogisticRegression(max_iter=1000, random_state=seed)
+        case "rf":
+            # More threads make batches of a stream slower: handing out the work costs more than the work.
+            return RandomForestClassifier(100, n_jobs=1, random_state=seed)
+        case "hgb":
+            return HistGradientBoostingClassifier(random_state=seed)

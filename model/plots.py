@@ -1,0 +1,69 @@
+"""Curves and the confusion matrix as PNG."""
+
+import io
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import precision_recall_curve, roc_curve
+
+from core.batch import Bools, Floats
+from model.evaluation import Metrics
+
+
+def plots(title: str, truth: Bools, scores: Floats, metrics: Metrics) -> Mapping[str, bytes]:
+    """File name → PNG: precision-recall, ROC, calibration, confusion matrix of the hold-out."""
+    draw: Mapping[str, Callable[[Axes], None]] = {
+        "precision_recall.png": lambda axes: _precision_recall(axes, truth, scores, metrics),
+        "roc.png": lambda axes: _roc(axes, truth, scores, metrics),
+        "calibration.png": lambda axes: _calibration(axes, truth, scores),
+        "confusion.png": lambda axes: _confusion_matrix(axes, metrics),
+    }
+    return {name: _png(title, fill) for name, fill in draw.items()}
+
+
+def _png(title: str, fill: Callable[[Axes], None]) -> bytes:
+    figure = Figure(figsize=(5, 4.5), dpi=110, layout="constrained")
+    axes = figure.add_subplot()
+    fill(axes)
+    figure.suptitle(title, fontsize=10)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _precision_recall(axes: Axes, truth: Bools, scores: Floats, metrics: Metrics) -> None:
+    precision, recall, _ = precision_recall_curve(truth, scores)
+    axes.step(recall, precision, where="post", label=f"area {metrics.pr_auc:.3f}")
+    axes.plot(metrics.recall, metrics.precision, "o", label=f"threshold {metrics.threshold:.3f}")
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.05))
+    axes.legend()
+
+
+def _roc(axes: Axes, truth: Bools, scores: Floats, metrics: Metrics) -> None:
+    false_alarms, recall, _ = roc_curve(truth, scores)
+    axes.plot(false_alarms, recall, label=f"area {metrics.roc_auc:.3f}")
+    axes.plot([0, 1], [0, 1], ":", label="chance")
+    axes.set(xlabel="share of normal readings that alarm", ylabel="recall")
+    axes.legend()
+
+
+def _calibration(axes: Axes, truth: Bools, scores: Floats) -> None:
+    happened, said = calibration_curve(truth, scores, n_bins=10)
+    axes.plot(said, happened, "o-", label="hold-out")
+    axes.plot([0, 1], [0, 1], ":", label="perfect")
+    axes.set(xlabel="probability said", ylabel="share that were faults")
+    axes.legend()
+
+
+def _confusion_matrix(axes: Axes, metrics: Metrics) -> None:
+    counts = metrics.confusion
+    table = np.array([[counts.true_negatives, counts.false_positives], [counts.false_negatives, counts.true_positives]])
+    axes.imshow(np.log1p(table), cmap="Blues")
+    for (row, column), count in np.ndenumerate(table):
+        axes.text(column, row, f"{count}", ha="center", va="center", bbox={"facecolor": "white", "edgecolor": "none"})
+    axes.set(xlabel="model says", ylabel="truth", xticks=[0, 1], yticks=[0, 1])
+    axes.set_xticklabels(["normal", "fault"])
+    axes.set_yticklabels(["normal", "fault"])

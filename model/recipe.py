@@ -1,0 +1,77 @@
+"""How a training set is made of base data: kept in the manifest, so that a retraining holds out the same rows."""
+
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+
+from core.batch import Bools
+from core.errors import UserError
+from core.history import History
+from core.machine import Machine
+from model.augmentation import made_up_faults
+from model.pipeline import Algorithm
+from model.split import latest_rows, stratified_rows
+
+Split = Literal["stratified", "time"]
+
+
+class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to fit, and which rows of the base data never to fit it on."""
+
+    algorithm: Algorithm = "rf"
+    split: Split = "stratified"
+    hold_out_share: float = 0.25
+    augment: bool = False
+    """Make faults up around the edges of the usual ranges."""
+    seed: int = 0
+
+    def held_out_like(self, other: "Recipe") -> bool:
+        """Whether both hold out the same rows of the same base data."""
+        return (self.split, self.hold_out_share, self.augment, self.seed) == (
+            other.split,
+            other.hold_out_share,
+            other.augment,
+            other.seed,
+        )
+
+
+def divided(base: History, machine: Machine, recipe: Recipe) -> tuple[History, History]:
+    """The base data as (rows to train on, hold-out). Raises UserError where one of them lacks a class.
+
+    Faults are made up for training; for the hold-out only where it has no real one.
+    """
+    if not len(base):
+        raise UserError(f"there is no reading to train {machine.name} on")
+    held_out = _held_out(base, recipe)
+    train, hold_out = base.rows(~held_out), base.rows(held_out)
+    if recipe.augment:
+        random = np.random.default_rng(recipe.seed)
+        train = made_up_faults(train, machine, random)
+        if not hold_out.fault.any():
+            hold_out = made_up_faults(hold_out, machine, random)
+    for part, name in ((train, "training rows"), (hold_out, "hold-out")):
+        _need_both_classes(part.fault, name, recipe)
+    return train, hold_out
+
+
+def _held_out(base: History, recipe: Recipe) -> Bools:
+    if recipe.split == "time":
+        return latest_rows(base.times, recipe.hold_out_share)
+    return stratified_rows(base.sensors, base.fault, recipe.hold_out_share, recipe.seed)
+
+
+def _need_both_classes(fault: Bools, part: str, recipe: Recipe) -> None:
+    if fault.any() and not fault.all():
+        return
+    missing, remedy = (
+        ("fault", "--augment makes faults up around the usual ranges")
+        if not fault.any()
+        else (
+            "normal reading",
+            "check labels.fault_value in the machine's file",
+        )
+    )
+    if recipe.split == "time":
+        remedy += "; --split stratified spreads the classes evenly"
+    raise UserError(f"no {missing} among the {len(fault)} {part}: {remedy}")

@@ -1,0 +1,140 @@
+"""The bucket of models and base data: versioned, and always read by VersionId."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from core.errors import ModelRefused, Unauthorised, Unavailable, UserError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_REJECTED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "403"}
+_ABSENT = {"NoSuchKey", "NoSuchVersion", "404"}
+# A VersionId that no such server ever gave out, and a deleted object.
+_ABSENT |= {"InvalidArgument", "MethodNotAllowed", "405"}
+
+
+class Registry:
+    """Bytes under a key and an object version. Raises Unavailable, Unauthorised, and UserError for a wrong bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def prepare(self) -> None:
+        """Create the bucket with versions on where it is absent. UserError where it is there and keeps no versions."""
+        if not self._exists():
+            self._create()
+        with self._named():
+            status = self._client.get_bucket_versioning(Bucket=self._bucket).get("Status")
+        if status != "Enabled":
+            raise UserError(
+                f"the bucket {self._bucket} keeps no versions: switch its versioning on "
+                f"(aws s3api put-bucket-versioning --bucket {self._bucket} "
+                "--versioning-configuration Status=Enabled), or name another in S3_BUCKET"
+            )
+
+    def put(self, key: str, content: bytes, content_type: str) -> str:
+        """Store a new version of the object; returns its VersionId. UserError where the bucket keeps no versions."""
+        with self._named(key):
+            answer = self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
+        version_id = answer.get("VersionId")
+        if not version_id or version_id == "null":
+            raise UserError(f"the bucket {self._bucket} keeps no versions: switch its versioning on")
+        return version_id
+
+    def get(self, key: str, version_id: str, at_most: int) -> bytes:
+        """That version's bytes. Raises ModelRefused where it is absent or larger than `at_most` bytes."""
+        with self._named(f"{key} version {version_id}"):
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)
+            content = answer["Body"].read(at_most + 1)
+        if len(content) > at_most:
+            raise ModelRefused(f"{key} is larger than {at_most} bytes")
+        return content
+
+    def newest(self, key: str) -> bytes | None:
+        """The newest bytes under a key that is named after its content's hash; None where there are none."""
+        try:
+            with self._named(key):
+                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ModelRefused:
+            return None
+
+    def has(self, key: str) -> bool:
+        """Whether anything lies under the key."""
+        try:
+            with self._named(key):
+                self._client.head_object(Bucket=self._bucket, Key=key)
+        except ModelRefused:
+            return False
+        return True
+
+    def _exists(self) -> bool:
+        try:
+            with self._named(self._bucket):
+                self._client.head_bucket(Bucket=self._bucket)
+        except ModelRefused:
+            return False
+        return True
+
+    def _create(self) -> None:
+        with self._named():
+            region = self._client.meta.region_name
+            if region == "us-east-1":  # the one region that S3 does not want to hear named
+                self._client.create_bucket(Bucket=self._bucket)
+            else:
+                self._client.create_bucket(
+                    Bucket=self._bucket,
+                    CreateBucketConfiguration={"LocationConstraint": region},  # type: ignore[typeddict-item]  # any region's name
+                )
+            self._client.put_bucket_versioning(Bucket=self._bucket, VersioningConfiguration={"Status": "Enabled"})
+
+    @contextmanager
+    def _named(self, what: str = "the bucket") -> Iterator[None]:
+        """boto3's errors under the names that say what to do."""
+        try:
+            yield
+        except ClientError as error:
+            raise self._translated(error, what) from error
+        except NoCredentialsError as error:
+            raise Unauthorised("S3 has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY") from error
+        except BotoCoreError as error:
+            raise Unavailable(f"S3 does not answer: {error}") from error
+
+    def _translated(self, error: ClientError, what: str) -> Exception:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _REJECTED:
+            return Unauthorised(
+                f"S3 rejects our credentials for {what} ({code}): check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            )
+        if code == "NoSuchBucket":
+            return UserError(f"there is no bucket {self._bucket}: name it in S3_BUCKET, or let the trainer create it")
+        if code in _ABSENT:
+            return ModelRefused(f"{what} is not in the bucket {self._bucket}")
+        return Unavailable(f"S3 answers {what} with {code or error}")
+
+
+def connect(endpoint_url: str, region: str, bucket: str, key_id: str, secret: str) -> Registry:
+    """The bucket at an S3 server (empty: AWS itself), not asked anything yet. Empty key: AWS's own chain of credentials."""
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint_url or None,
+        region_name=region,
+        aws_access_key_id=key_id or None,
+        aws_secret_access_key=secret or None,
+        config=Config(
+            connect_timeout=3,
+            read_timeout=20,
+            retries={"total_max_attempts": 3, "mode": "standard"},
+            s3={"addressing_style": "path"} if endpoint_url else {},
+            # Servers other than AWS's do not all know the newer checksum trailers; the manifest has its own sha256.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    return Registry(client, bucket)
