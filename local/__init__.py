@@ -1,1 +1,1 @@
-"""The stack without Docker: real Kafka, Postgres and S3 on this machine, out of package registries. START HERE: stack.py."""
+"""The stack without Docker: real Kafka, Postgres and S3 out of package registries. START HERE: stack.py."""

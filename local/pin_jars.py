@@ -1,4 +1,4 @@
-"""Writes kafka.jars anew: what a version of Kafka needs, resolved by jgo, with the hashes of today. `python -m local.pin_jars`."""
+"""`python -m local.pin_jars` writes kafka.jars anew: the jars of a version of Kafka, resolved by jgo, with hashes."""
 
 import hashlib
 

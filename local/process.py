@@ -1,12 +1,13 @@
-"""A child process that outlives Ctrl-C in the terminal, and that a later process can find again and prove to be ours."""
+"""A child process that Ctrl-C in the terminal does not reach, that a later process finds and proves to be ours."""
 
 import json
 import pwd
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import psutil
@@ -28,6 +29,7 @@ class Child:
         """Start it in a session of its own, and write down who it is."""
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
+        self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             self._popen = subprocess.Popen(
                 command,
@@ -36,7 +38,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C goes to the terminal's process group: the app drains first, then stops us
+                start_new_session=True,  # Ctrl-C goes to the terminal's processes; the app drains before it stops us
                 **as_user(user),
             )
         record = {"pid": self._popen.pid, "started": _started(psutil.Process(self._popen.pid))}
@@ -54,9 +56,8 @@ class Child:
         if process is None:
             return
         process.send_signal(how)
-        deadline = monotonic() + patience
-        while self._find() and monotonic() < deadline:
-            self._wait(0.05)
+        _wait_until_gone([process], patience)
+        self._reap()
         self.kill()
 
     def kill(self) -> None:
@@ -66,31 +67,31 @@ class Child:
             return
         family = [process, *process.children(recursive=True)]
         for member in family:
-            try:
+            with suppress(psutil.NoSuchProcess):
                 member.kill()
-            except psutil.NoSuchProcess:
-                continue
-        self._wait(10)
-        psutil.wait_procs(family, timeout=10)
+        _wait_until_gone(family, 10)
+        self._reap()
 
-    def _wait(self, seconds: float) -> None:
-        try:
-            if self._popen:
-                self._popen.wait(seconds)
-            elif process := self._find():
-                process.wait(seconds)
-        except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
-            return
+    def last_lines(self) -> list[str]:
+        """The end of its log."""
+        return self.log.read_text(errors="replace").splitlines()[-5:] if self.log.exists() else []
+
+    def _reap(self) -> None:
+        if self._popen:
+            with suppress(subprocess.TimeoutExpired):
+                self._popen.wait(0.1)
 
     def _find(self) -> "psutil.Process | None":
-        if self._popen and self._popen.poll() is not None:  # also reaps it
+        if self._popen:
+            if self._popen.poll() is None:
+                return psutil.Process(self._popen.pid)
             self._popen = None
         try:
             record = json.loads(self._record.read_text())
             process = psutil.Process(record["pid"])
             # A process id alone proves nothing: the system gives it to others again.
             ours = abs(_started(process) - record["started"]) < 0.5
-            return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if ours and _lives(process) else None
         except (FileNotFoundError, psutil.NoSuchProcess):
             return None
 
@@ -100,6 +101,19 @@ def as_user(user: str | None) -> dict[str, Any]:
     return {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
+def _wait_until_gone(processes: Sequence["psutil.Process"], seconds: float) -> None:
+    deadline = monotonic() + seconds
+    while any(map(_lives, processes)) and monotonic() < deadline:
+        sleep(0.01)
+
+
+def _lives(process: "psutil.Process") -> bool:
+    try:  # a zombie has ended once its last thread has: its parent has only not asked how yet
+        return bool(process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def _started(process: "psutil.Process") -> float:
-    # Seconds since boot: a corrected wall clock moves the start and the boot alike.
+    # Seconds since boot: when somebody corrects the wall clock, the start and the boot move alike.
     return float(process.create_time() - psutil.boot_time())

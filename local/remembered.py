@@ -1,4 +1,4 @@
-"""What a data directory keeps between runs beside the data: ports and generated credentials, for the owner's eyes only."""
+"""What is kept between runs beside the data: ports and generated credentials, for their owner's eyes only."""
 
 import json
 import os

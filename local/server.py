@@ -1,17 +1,17 @@
 """What the three servers have in common: prepare the data, start, wait until it answers, stop."""
 
-import shutil
+import errno
 import signal
+import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import monotonic
 from threading import Event
+from time import monotonic
 
 from core.errors import FaultlineError, UserError
-from local.process import Child
+from local.process import Child, as_user
 
-_NO_SPACE = "No space left on device"
 _START_SECONDS = 60.0  # on a busy machine; a server that dies is noticed at once
 
 
@@ -54,8 +54,11 @@ class Server(ABC):
 
     def start(self, report: Callable[[str], None], cancelled: Event) -> None:
         """Start it and return once it answers; a UserError tells why it died."""
-        self.prepare(report)
-        self.child.spawn(self.command(), self.directory, self.environment(), self.user)
+        try:
+            self.prepare(report)
+            self.child.spawn(self.command(), self.directory, self.environment(), self.user)
+        except OSError as e:
+            raise UserError(self._why([str(e)])) from e
         deadline = monotonic() + _START_SECONDS
         while not self.is_ready():
             if self.pid is None:
@@ -70,18 +73,35 @@ class Server(ABC):
         self.child.stop(self.stop_signal, patience=20)
 
     def kill(self) -> None:
-        """SIGKILL: as a power cut would, but for what the system has not written to the disk yet."""
+        """SIGKILL it and its children."""
         self.child.kill()
 
     def restart(self) -> None:
-        """Start it again on the same data and port."""
+        """Start it again on the same data and port, and return once it answers."""
         self.stop()
         self.start(lambda _: None, Event())
 
     def last_words(self) -> str:
-        """Why it is not running, in one line: the end of its log, or the full disk."""
-        lines = self.child.log.read_text(errors="replace").splitlines() if self.child.log.exists() else []
-        said = [line.strip() for line in lines[-30:] if line.strip()]
-        if any(_NO_SPACE in line for line in said) or shutil.disk_usage(self.directory).free == 0:
+        """Why it is not running, in one line."""
+        return self._why(self.child.last_lines())
+
+    def run(self, command: Sequence[str], stdin: str = "") -> None:
+        """Run a command that makes data, as the server would run; a UserError tells why it failed."""
+        done = subprocess.run(
+            command,
+            cwd=self.directory,
+            env=self.environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            **as_user(self.user),
+        )
+        if done.returncode != 0:
+            raise UserError(self._why((done.stdout + done.stderr).splitlines()))
+
+    def _why(self, said: Sequence[str]) -> str:
+        if any(f"[Errno {errno.ENOSPC}]" in line or "No space left on device" in line for line in said):
             return f"{self.name} stopped: no space left on the disk of {self.directory}. Free some, then start again."
-        return f"{self.name} stopped. It said: {' | '.join(said[-3:])[-600:]} (the whole log: {self.child.log})"
+        end = " | ".join(line.strip() for line in said if line.strip())[-600:] or "nothing"
+        return f"{self.name} stopped. The last it said: {end} (its log: {self.child.log})"

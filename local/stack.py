@@ -16,7 +16,7 @@ from local.object_store import INNER_PORTS, ObjectStore
 from local.ports import HOST, choose
 from local.postgres import Postgres
 from local.remembered import Remembered, load, save, with_ports
-from local.server import Cancelled, Server
+from local.server import Server
 from local.termination import raised_on_sigterm
 
 _CONTROLLER = "Kafka's controller"
@@ -47,43 +47,43 @@ class Ports:
         return {name: port for name, port in wanted.items() if port}
 
 
+ANY_PORTS = Ports()
+
+
 def silent(line: str) -> None:
     """Report to nobody."""
 
 
 class Stack:
-    """Three running servers; each has `pid`, `kill()` (SIGKILL) and `restart()`."""
+    """Three servers; each has `pid`, `kill()` (SIGKILL) and `restart()` on the same data and port."""
 
-    def __init__(self, directory: Path, cache: Path, remembered: Remembered) -> None:
+    def __init__(self, directory: Path, remembered: Remembered, cache: Path | None = None) -> None:
         port = remembered.ports
         key, secret = remembered.s3_access_key_id, remembered.s3_secret_access_key
         inner = {name: port[name] for name in INNER_PORTS}
-        self.kafka = Kafka(directory / "kafka", port[Kafka.name], port[_CONTROLLER], cache)
+        self.kafka = Kafka(directory / "kafka", port[Kafka.name], port[_CONTROLLER], cache or default_cache())
         self.postgres = Postgres(directory / "postgres", port[Postgres.name], remembered.postgres_password)
         self.object_store = ObjectStore(directory / "s3", port[ObjectStore.name], inner, key, secret)
+        self.servers: list[Server] = [self.kafka, self.postgres, self.object_store]
         self.addresses = Addresses(
             f"{HOST}:{self.kafka.port}", self.postgres.url, f"http://{HOST}:{self.object_store.port}", key, secret
         )
-
-    @property
-    def servers(self) -> list[Server]:
-        """All three."""
-        return [self.kafka, self.postgres, self.object_store]
 
     @classmethod
     @contextmanager
     def start(
         cls,
         directory: Path,
-        ports: Ports = Ports(),
+        ports: Ports = ANY_PORTS,
         *,
         cache: Path | None = None,
         report: Callable[[str], None] = silent,
     ) -> Iterator["Stack"]:
-        """A stack that answers, stopped at the end; one that runs detached in this directory is used and left running."""
+        """A stack that answers, stopped at the end; one that runs detached in `directory` is used and left running."""
         directory = place.prepared(directory)
-        if place.is_detached(directory):
-            yield join(directory, ports, cache, report)
+        if running := detached(directory, ports, cache):
+            running.complete(directory, report)
+            yield running
             return
         with raised_on_sigterm(), held(directory / "lock"):
             stack = fresh(directory, ports, cache)
@@ -99,24 +99,30 @@ class Stack:
             if server.pid is None:
                 raise UserError(server.last_words())
 
+    def complete(self, directory: Path, report: Callable[[str], None]) -> None:
+        """Start what died of a detached stack."""
+        if any(server.pid is None for server in self.servers):
+            with held(directory / "lock"):
+                self.up(report)
+
     def up(self, report: Callable[[str], None]) -> None:
         """Start, all at once, the servers that do not run."""
         cancelled = threading.Event()
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(len(self.servers)) as pool:
             try:
                 starts = [pool.submit(server.start, report, cancelled) for server in self.servers if server.pid is None]
-                done, _ = wait(starts, return_when=FIRST_EXCEPTION)
-                for start in done:
+                for start in wait(starts, return_when=FIRST_EXCEPTION).done:
                     start.result()
-            except BaseException:
+            except BaseException:  # Ctrl-C too: the threads give up soon after this
                 cancelled.set()
                 raise
 
     def down(self) -> None:
         """Stop, all at once, the servers that run; a second Ctrl-C kills them."""
-        with ThreadPoolExecutor(3) as pool:
+        with ThreadPoolExecutor(len(self.servers)) as pool:
             try:
-                wait([pool.submit(server.stop) for server in self.servers])
+                for stop in wait([pool.submit(server.stop) for server in self.servers]).done:
+                    stop.result()
             except BaseException:
                 for server in self.servers:
                     server.kill()
@@ -127,24 +133,27 @@ def fresh(directory: Path, ports: Ports, cache: Path | None) -> Stack:
     """A stack that does not run yet; what a killed run left behind is stopped first. Hold the lock."""
     saved = load(directory / "stack.json")
     if saved.ports:
-        Stack(directory, cache or default_cache(), saved).down()
+        Stack(directory, saved).down()
+    place.unmark_detached(directory)
+    place.check_room(directory)
     names = (Kafka.name, Postgres.name, ObjectStore.name, _CONTROLLER, *INNER_PORTS)
     remembered = with_ports(saved, choose(names, ports.configured(), saved.ports))
     save(directory / "stack.json", remembered)
-    return Stack(directory, cache or default_cache(), remembered)
+    return Stack(directory, remembered, cache)
 
 
-def join(directory: Path, ports: Ports, cache: Path | None, report: Callable[[str], None]) -> Stack:
-    """The detached stack of this directory; what died of it is started again."""
+def detached(directory: Path, ports: Ports, cache: Path | None) -> Stack | None:
+    """The stack that runs in the background of this directory, if one does."""
+    if not place.is_detached(directory):
+        return None
     remembered = load(directory / "stack.json")
+    stack = Stack(directory, remembered, cache)
+    if all(server.pid is None for server in stack.servers):
+        return None  # the machine was started anew since
     for name, port in ports.configured().items():
         if remembered.ports[name] != port:
             raise UserError(
                 f"The stack in {directory} runs with {name} on port {remembered.ports[name]}, not {port}: "
                 "stop it first (./run stack stop)."
             )
-    stack = Stack(directory, cache or default_cache(), remembered)
-    if any(server.pid is None for server in stack.servers):
-        with held(directory / "lock"):
-            stack.up(report)
     return stack

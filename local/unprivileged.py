@@ -31,12 +31,12 @@ def user_for(directory: Path) -> str | None:
 def data_home(directory: Path, user: str | None) -> Path:
     """Make the directory for the data where `user` reaches it; elsewhere, `directory` becomes a link to it."""
     home = directory.resolve()
-    if user and not directory.exists() and not _is_reachable(directory):
+    if user and not (directory.is_symlink() or directory.exists() or _is_reachable(directory)):
         home = _SHARED / secrets.token_hex(8)
         _make_shared()
         directory.symlink_to(home)
     if not home.exists():
-        home.mkdir(mode=0o700)
+        home.mkdir(mode=0o700, parents=True)
         if user:
             give(home, user)
     return home
