@@ -1,7 +1,9 @@
 """SIGTERM and Ctrl-C ask for a graceful end; a second one ends at once."""
 
+import os
 import signal
 import threading
+import time
 from types import FrameType
 
 
@@ -16,3 +18,14 @@ def set_on_signal() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     return stopping
+
+
+def end_with_parent(parent: int) -> None:
+    """Ask ourselves for a graceful end when the process that started us is gone, even by kill -9."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

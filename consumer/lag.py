@@ -24,8 +24,8 @@ def log_ends(kafka: Mapping[str, str], topics: Iterable[str]) -> dict[TopicParti
             if topic in existing
             for number in existing[topic].partitions
         ]
-        low = _offsets(admin, partitions, OffsetSpec.earliest())
-        high = _offsets(admin, partitions, OffsetSpec.latest())
+        low = _offsets(admin, partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs
+        high = _offsets(admin, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # theirs
     except KafkaException as error:
         raise Unavailable(f"Kafka does not answer: {error.args[0].str()}") from error
     return {partition: (low[partition], high[partition]) for partition in high}

@@ -3,10 +3,9 @@
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from consumer.devices import Devices
-from consumer.fetch import Fetcher
 from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
 from consumer.models import ModelKeeper
 from core.batch import Batch, Integers, Quality
@@ -20,6 +19,22 @@ _log = logging.getLogger(__name__)
 
 _TAKE_S = 0.05
 _LONGEST_PAUSE_S = 5.0
+
+
+class Source(Protocol):
+    """The fetching thread, as the loop sees it."""
+
+    def start(self) -> None:
+        """Begin to fetch."""
+
+    def read(self, machine: Machine) -> None:
+        """Read this machine's topics as well."""
+
+    def stored(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Everything before these offsets is stored."""
+
+    def stop(self) -> None:
+        """Give the partitions back once all is written, then say Ended."""
 
 
 class Scored(NamedTuple):
@@ -41,14 +56,14 @@ class Loop:
         machines: Mapping[str, Machine],
         store: ReadingStore,
         models: ModelKeeper,
-        fetcher: Fetcher,
+        source: Source,
         handover: Handover,
         stopping: threading.Event,
     ) -> None:
         self._machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
         self._store = store
         self._models = models
-        self._fetcher = fetcher
+        self._source = source
         self._handover = handover
         self._stopping = stopping
         self._devices = Devices(store)
@@ -62,12 +77,12 @@ class Loop:
         Raises Halted where a person must decide, Unavailable where Kafka cannot be used.
         """
         self._models.start()
-        self._fetcher.start()
+        self._source.start()
         try:
             while True:
-                self._models.swap(self._fetcher.read)
+                self._models.swap(self._source.read)
                 if self._stopping.is_set():
-                    self._fetcher.stop()
+                    self._source.stop()
                 item = self._handover.take(_TAKE_S)
                 if isinstance(item, Ended):
                     if item.error is not None:
@@ -77,7 +92,7 @@ class Loop:
                     self._do(item)
         finally:
             self._models.stop()
-            self._fetcher.stop()
+            self._source.stop()
 
     def _do(self, item: Item) -> None:
         match item:
@@ -140,4 +155,4 @@ class Loop:
         for run in batch.runs:
             partition = TopicPartition(batch.topic, run.partition)
             self._claims[partition] = Claim(partition, run.next_offset, self._claims[partition].epoch)
-            self._fetcher.stored({partition: run.next_offset})
+            self._source.stored({partition: run.next_offset})

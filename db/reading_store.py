@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import Fenced, Halted, Unavailable
 from core.machine import Machine
 from core.ports import Claim, KnownDevice, LogBounds, TopicPartition
 from db.catalogue import Catalogued, catalogue
 from db.device_state import state_from_row
+from db.failures import failures_named
 from db.reading_transaction import PostgresReadingTransaction
 
 _log = logging.getLogger(__name__)
@@ -29,12 +30,12 @@ class PostgresReadingStore:
 
     def register(self, machine: Machine) -> None:
         """Number the machine and its topics. Raises Halted where its sensors no longer fit the stored readings."""
-        with _errors_named(), self._engine.begin() as connection:
+        with failures_named(), self._engine.begin() as connection:
             self._machines[machine.name] = catalogue(connection, machine)
 
     def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Sequence[Claim]:
         """Take the partitions over: raises their owner epochs. Halted where going on would lose or double readings."""
-        with _errors_named(), self._engine.begin() as connection:
+        with failures_named(), self._engine.begin() as connection:
             topics = self._machines[machine].topics
             return [
                 self._acquire_one(connection, topics[partition.topic], partition, bounds[partition])
@@ -44,7 +45,7 @@ class PostgresReadingStore:
     def devices(self, machine: str, names: Sequence[str]) -> Mapping[str, KnownDevice]:
         """The devices of these names, registered where they are new, with what is remembered of them."""
         arguments = {"machine": self._machines[machine].id, "names": list(names)}
-        with _errors_named(), self._engine.begin() as connection:
+        with failures_named(), self._engine.begin() as connection:
             rows = connection.execute(text(_DEVICES), arguments).all()
             if new := set(names) - {row.name for row in rows}:
                 connection.execute(text(_NEW_DEVICES), {**arguments, "names": sorted(new)})
@@ -56,7 +57,7 @@ class PostgresReadingStore:
         topic = next(
             known.topics[partition.topic] for known in self._machines.values() if partition.topic in known.topics
         )
-        with _errors_named(), self._engine.begin() as connection:
+        with failures_named(), self._engine.begin() as connection:
             rows = connection.execute(
                 text(_RECENT_IDS), {"topic": topic, "partition": partition.partition, "count": count}
             ).scalars()
@@ -65,11 +66,11 @@ class PostgresReadingStore:
     @contextmanager
     def begin(self, claims: Sequence[Claim]) -> Iterator[PostgresReadingTransaction]:
         """A transaction under these claims. Raises Fenced or Unavailable; when it returns, all of it is committed."""
-        with _errors_named():
+        with failures_named():
             connection = self._engine.connect()
         transaction = PostgresReadingTransaction(connection, self._machines, claims, self._now().date())
         try:
-            with _errors_named():
+            with failures_named():
                 yield transaction
             self._commit(connection, transaction)
         finally:
@@ -89,7 +90,7 @@ class PostgresReadingStore:
             return False
         claim, new = next(iter(moved.items()))
         self._engine.dispose()
-        with _errors_named(), self._engine.begin() as connection:
+        with failures_named(), self._engine.begin() as connection:
             row = connection.execute(
                 text(_WHERE_ARE_WE), {"topic": claim.partition.topic, "partition": claim.partition.partition}
             ).one()
@@ -114,19 +115,6 @@ class PostgresReadingStore:
         connection.execute(text(_RETENTION_GAP), {**key, "first": row.next_offset, "count": lost, "low": bounds.low})
         _log.error("%s: retention removed %d readings before they were stored (gap recorded)", name, lost)
         return Claim(partition, bounds.low, row.owner_epoch)
-
-
-@contextmanager
-def _errors_named() -> Iterator[None]:
-    """The driver's errors under the names that say what to do."""
-    try:
-        yield
-    except OperationalError as error:
-        raise Unavailable(f"Postgres: {str(error.orig).strip()}") from error
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise Unavailable(f"Postgres: {str(error.orig).strip()}") from error
-        raise
 
 
 _FIRST_SIGHT = """

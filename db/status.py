@@ -2,27 +2,29 @@
 
 from collections.abc import Mapping
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
 
-from core.errors import Unavailable
 from core.ports import TopicPartition
+from db.failures import failures_named
 
 
 class MachineStatus(Struct, kw_only=True):
     """What is stored of one machine."""
 
-    champion: int | None
-    readings: int
-    faults: int
-    incidents: int
-    open_incidents: int
-    alerts: int
-    labels: int
-    dead_letters: int
-    duplicates: int
-    gaps: int
+    champion: int | None = None
+    readings: int = 0
+    faults: int = 0
+    incidents: int = 0
+    open_incidents: int = 0
+    alerts: int = 0
+    labels: int = 0
+    dead_letters: int = 0
+    duplicates: int = 0
+    gaps: int = 0
+    lag: int = 0
+    """Readings in Kafka that are not stored yet; filled in by whoever can ask Kafka."""
 
 
 class PostgresStatus:
@@ -33,19 +35,14 @@ class PostgresStatus:
 
     def machines(self) -> dict[str, MachineStatus]:
         """The status of every machine that was ever trained or consumed. Raises Unavailable."""
-        with self._engine.connect() as connection:
+        with failures_named(), self._engine.connect() as connection:
             rows = connection.execute(text(_MACHINES)).mappings().all()
-        return {
-            row["name"]: MachineStatus(**{key: value for key, value in row.items() if key != "name"}) for row in rows
-        }
+        return {row["name"]: msgspec.convert(dict(row), MachineStatus) for row in rows}
 
     def next_offsets(self) -> Mapping[TopicPartition, int]:
         """Where each partition goes on. Raises Unavailable."""
-        try:
-            with self._engine.connect() as connection:
-                rows = connection.execute(text(_NEXT_OFFSETS)).all()
-        except OperationalError as error:
-            raise Unavailable(f"Postgres does not answer: {error.orig}") from error
+        with failures_named(), self._engine.connect() as connection:
+            rows = connection.execute(text(_NEXT_OFFSETS)).all()
         return {TopicPartition(row.name, row.kafka_partition): row.next_offset for row in rows}
 
 

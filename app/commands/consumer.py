@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
-from db.promotion_log import PostgresPromotionLog
 
 from app.cli import settings_of
 from app.machines import pick_machine
@@ -20,6 +19,7 @@ from consumer.memory import spare_the_collector
 from consumer.models import ModelKeeper
 from core.machine import Machine
 from db.notices import PostgresNotices
+from db.promotion_log import PostgresPromotionLog
 from db.reading_store import PostgresReadingStore
 
 

@@ -4,9 +4,9 @@ import click
 import msgspec
 
 from app.cli import settings_of
-from app.status import Overview, overview
+from app.status import overview
 from app.wiring import database, machines, resolved
-from db.status import PostgresStatus
+from db.status import MachineStatus, PostgresStatus
 
 
 @click.command(short_help="How each machine is doing, and how far the consumer is behind.")
@@ -28,7 +28,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 _COLUMNS = ["machine", "champion", "readings", "lag", "faults", "open", "incidents", "alerts", "labels", "dead letters"]
 
 
-def _row(name: str, one: Overview) -> list[str]:
+def _row(name: str, one: MachineStatus) -> list[str]:
     counts = (
         *(one.readings, one.lag, one.faults, one.open_incidents, one.incidents),
         *(one.alerts, one.labels, one.dead_letters),

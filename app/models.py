@@ -1,0 +1,28 @@
+"""Where models are kept and come from, wired: the bucket, the trusted keys, this machine's verified copies."""
+
+from sqlalchemy import Engine
+
+from app.settings import Settings
+from app.wiring import data_directory
+from db.model_versions import PostgresModelVersions
+from model.cache import ModelCache
+from model.registry import Registry, connect
+from model.signature import TrustedKeys
+from model.source import VerifiedModels
+
+
+def registry(settings: Settings) -> Registry:
+    """The bucket, not asked yet."""
+    return connect(
+        settings.s3_endpoint_url,
+        settings.s3_region,
+        settings.s3_bucket,
+        settings.aws_access_key_id,
+        settings.aws_secret_access_key,
+    )
+
+
+def model_source(settings: Settings, engine: Engine) -> VerifiedModels:
+    """Verified models. UserError where TRUSTED_KEYS holds no key."""
+    cache = ModelCache(data_directory(settings) / "models")
+    return VerifiedModels(registry(settings), PostgresModelVersions(engine), TrustedKeys(settings.trusted_keys), cache)

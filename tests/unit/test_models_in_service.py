@@ -1,0 +1,111 @@
+"""Which version serves while promotions come, servers go and artefacts are refused."""
+
+import pytest
+
+from consumer.models import ModelKeeper
+from core.errors import ModelRefused, Unavailable
+from core.machine import Machine
+from core.ports import Model
+from core.prediction import ModelVersion
+from tests.builders import HotIsFaulty, a_machine
+
+PRESS = a_machine()
+
+
+class Registry:
+    """Source, promotion log and notices of the tests."""
+
+    def __init__(self) -> None:
+        self.promoted: int | None = None
+        self.cached: int | None = None
+        self.bad: set[int] = set()
+        self.away = False
+        self.loads: list[tuple[int, str]] = []
+        self.asked = 0
+
+    def champion(self, machine: str) -> ModelVersion | None:
+        return None if self.promoted is None else ModelVersion(machine, self.promoted)
+
+    def record_load(self, machine: str, version: ModelVersion, outcome: str, reason: str = "") -> None:
+        assert (machine, bool(reason)) == ("press", outcome == "refused")
+        self.loads.append((version.number, outcome))
+
+    def load(self, machine: Machine, version: ModelVersion) -> Model:
+        self.asked += 1
+        if self.away:
+            raise Unavailable("S3 does not answer")
+        if version.number in self.bad:
+            raise ModelRefused("its signature is wrong")
+        return HotIsFaulty(version.number, machine.name)
+
+    def last_good(self, machine: Machine) -> Model | None:
+        return None if self.cached is None else HotIsFaulty(self.cached, machine.name)
+
+    def wait(self, seconds: float) -> bool:
+        raise AssertionError(f"the tests drive the keeper themselves, without waiting {seconds} s")
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry()
+
+
+def serving(keeper: ModelKeeper) -> int | None:
+    keeper.follow(PRESS)
+    keeper.swap(lambda _: None)
+    model = keeper.in_service.get("press")
+    return model.version.number if model else None
+
+
+def test_without_a_champion_nothing_serves(registry: Registry) -> None:
+    assert serving(ModelKeeper([PRESS], registry, registry, registry)) is None
+
+
+def test_a_promoted_version_is_loaded_once_and_recorded(registry: Registry) -> None:
+    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    registry.promoted = 1
+    assert [serving(keeper) for _ in range(3)] == [1, 1, 1]
+    assert registry.loads == [(1, "loaded")]
+
+
+def test_a_rollback_is_followed_too(registry: Registry) -> None:
+    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    seen = []
+    for registry.promoted in (1, 2, 1):
+        seen.append(serving(keeper))
+    assert seen == [1, 2, 1]
+
+
+def test_a_refused_version_leaves_the_last_good_one_in_service_and_is_not_tried_again(registry: Registry) -> None:
+    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    registry.promoted = 1
+    assert serving(keeper) == 1
+    registry.promoted, registry.bad = 2, {2}
+    assert [serving(keeper) for _ in range(3)] == [1, 1, 1]
+    assert registry.loads == [(1, "loaded"), (2, "refused")]
+    registry.promoted = 3
+    assert serving(keeper) == 3
+
+
+@pytest.mark.parametrize("trouble", ["away", "refused"])
+def test_at_start_the_last_verified_copy_serves_when_the_champion_cannot(registry: Registry, trouble: str) -> None:
+    registry.promoted, registry.cached = 5, 4
+    registry.away, registry.bad = trouble == "away", {5}
+    assert serving(ModelKeeper([PRESS], registry, registry, registry)) == 4
+
+
+def test_a_server_that_was_away_is_asked_again(registry: Registry) -> None:
+    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    registry.promoted, registry.away = 1, True
+    assert serving(keeper) is None
+    registry.away = False
+    assert serving(keeper) == 1
+
+
+def test_the_first_model_of_a_machine_is_announced_once(registry: Registry) -> None:
+    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    announced: list[Machine] = []
+    for registry.promoted in (1, 2):
+        keeper.follow(PRESS)
+        keeper.swap(announced.append)
+    assert announced == [PRESS]

@@ -1,0 +1,144 @@
+"""A whole installation for one test: database, topic, bucket, group, keys and machine of its own, on real servers."""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+from confluent_kafka import Message, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from sqlalchemy import Engine, Row, text
+
+from app.keys import local_keys
+from app.wiring import ROOT
+from tests.conftest import Servers
+from tests.processes import Running, run, wait_until
+
+
+@dataclass
+class World:
+    """What a user has after installing: commands to run, a topic to publish to, a database to look into."""
+
+    servers: Servers
+    owner: Engine
+    folder: Path
+    machine: str = "equipment"
+    partitions: int = 2
+    settings: dict[str, str] = field(default_factory=dict)
+    started: list[Running] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.topic = f"readings.{self.machine}.{uuid.uuid4().hex[:8]}"
+        machines = self.folder / "machines"
+        machines.mkdir()
+        text_of_machine = (ROOT / "machines" / f"{self.machine}.toml").read_text(encoding="utf-8")
+        (machines / f"{self.machine}.toml").write_text(
+            f'topics = ["{self.topic}"]\n{text_of_machine}', encoding="utf-8"
+        )
+        keys = local_keys(self.folder / "keys")
+        self.environment = {
+            "KAFKA_BOOTSTRAP_SERVERS": self.servers.kafka_bootstrap_servers,
+            "KAFKA_GROUP": f"test-{uuid.uuid4().hex[:8]}",
+            "KAFKA_SESSION_TIMEOUT_MS": "6000",
+            "DATABASE_URL": self.owner.url.render_as_string(hide_password=False),
+            "S3_ENDPOINT_URL": self.servers.s3_endpoint_url,
+            "S3_BUCKET": f"test-{uuid.uuid4().hex[:12]}",
+            "AWS_ACCESS_KEY_ID": self.servers.s3_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.servers.s3_secret_access_key,
+            "SIGNING_KEY": keys.signing_key,
+            "TRUSTED_KEYS": keys.trusted_keys,
+            "MACHINES_DIRECTORY": str(machines),
+            "DATA_DIRECTORY": str(self.folder / "data"),
+            **self.settings,
+        }
+        admin = AdminClient({"bootstrap.servers": self.servers.kafka_bootstrap_servers})
+        (created,) = admin.create_topics([NewTopic(self.topic, self.partitions, 1)]).values()
+        created.result(30)
+
+    def start(self, *arguments: str, **environment: str) -> Running:
+        """Start a command that goes on."""
+        log = self.folder / f"{len(self.started)}-{arguments[0]}.log"
+        self.started.append(Running(list(arguments), {**self.environment, **environment}, log))
+        return self.started[-1]
+
+    def run(self, *arguments: str, **environment: str) -> CompletedProcess[str]:
+        """Run a command to its end; it must succeed."""
+        done = run(list(arguments), {**self.environment, **environment})
+        assert done.returncode == 0, f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        return done
+
+    def publish(self, readings: Iterable[Mapping[str, Any]]) -> int:
+        """Publish readings, each under its device's key; how many there were."""
+        return self.publish_raw((reading["device"].encode(), json.dumps(reading).encode()) for reading in readings)
+
+    def publish_raw(self, messages: Iterable[tuple[bytes | None, bytes | None]], partition: int = -1) -> int:
+        """Publish keys and values as they are; how many there were."""
+        failures: list[object] = []
+
+        def count_failure(error: object, _: Message) -> None:
+            if error is not None:
+                failures.append(error)
+
+        producer = Producer(
+            {
+                "bootstrap.servers": self.servers.kafka_bootstrap_servers,
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                "queue.buffering.max.messages": 2_000_000,
+            }
+        )
+        count = 0
+        for key, value in messages:
+            producer.produce(self.topic, value, key, partition, on_delivery=count_failure)
+            count += 1
+        assert producer.flush(60) == 0
+        assert failures == []
+        return count
+
+    def rows(self, query: str, **arguments: Any) -> Sequence[Row[Any]]:
+        """What the database says."""
+        with self.owner.connect() as connection:
+            return connection.execute(text(query), arguments).all()
+
+    def one(self, query: str, **arguments: Any) -> Any:
+        """The single value that the database says."""
+        ((value,),) = self.rows(query, **arguments)
+        return value
+
+    def wait_for(self, query: str, what: str, seconds: float = 30, **arguments: Any) -> float:
+        """Wait until the query says true."""
+        return wait_until(lambda: bool(self.one(query, **arguments)), f"{what}\n{self.logs()}", seconds)
+
+    def wait_until_read(self, count: int, seconds: float = 60) -> None:
+        """Wait until so many messages were stored, refused or counted as duplicates."""
+        query = "SELECT coalesce(sum(stored + dead_letters + duplicates), 0) >= :count FROM ingest_partition"
+        wait_until(lambda: bool(self.one(query, count=count)), f"{count} messages read", seconds)
+
+    def logs(self) -> str:
+        """The end of what every process said."""
+        return "\n".join(f"── {process.log.name}\n{process.tail()}" for process in self.started)
+
+    def end(self) -> None:
+        """Stop what still runs."""
+        for process in self.started:
+            if process.running:
+                process.kill()
+
+
+def assert_invariants(world: World) -> None:
+    """I1 and I2 of the database: every position is accounted for, and stored once. I3 is checked by `recomputed`."""
+    for row in world.rows("SELECT * FROM ingest_partition"):
+        accounted = row.stored + row.duplicates + row.dead_letters + row.gaps
+        assert accounted == row.next_offset - row.first_offset, f"I1 in partition {row.kafka_partition}"
+    assert world.one("SELECT count(*) FROM reading") == world.one("SELECT sum(stored) FROM ingest_partition"), "I1"
+    assert world.one("SELECT count(*) FROM dead_letter") == world.one("SELECT sum(dead_letters) FROM ingest_partition")
+    assert world.one("SELECT coalesce(sum(count), 0) FROM offset_gap") == world.one(
+        "SELECT sum(gaps) FROM ingest_partition"
+    )
+    positions = "SELECT count(*) FROM (SELECT DISTINCT topic, kafka_partition, kafka_offset FROM reading) AS positions"
+    assert world.one("SELECT count(*) FROM reading") == world.one(positions), "I2: a position was stored twice"
+    assert world.one("SELECT count(*) FROM reading") == world.one("SELECT count(DISTINCT id) FROM reading"), "I2: ids"
