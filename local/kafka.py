@@ -99,5 +99,7 @@ group.initial.rebalance.delay.ms=0
 # After kill -9 the controller takes the broker back only when its old session has expired.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
+# A consumer on this machine may ask to be given up on sooner than the default of 6 s.
+group.min.session.timeout.ms=1000
 """
         (self.directory / file_name).write_text(text)
