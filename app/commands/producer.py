@@ -1,0 +1,155 @@
+"""`producer`: publish readings of simulated machines, or of a recorded file."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from app.cli import settings_of
+from app.machines import pick_machine
+from app.signals import set_on_signal
+from app.wiring import kafka, machines, resolved
+from core.errors import UserError
+from core.machine import Machine
+from producer.kafka import producer_for
+from producer.messages import Messages, first, merged, messages_of
+from producer.progress import Progress, in_words, summary
+from producer.publisher import Publisher
+from producer.replay import Replay
+from producer.schedule import Schedule, at_rate, at_speed, flat_out
+from producer.simulated import FLAT_OUT, simulated_readings
+from producer.topics import ensure_topics
+
+_log = logging.getLogger(__name__)
+_PATIENCE = 30.0
+"""Seconds that Kafka gets to confirm the last readings."""
+
+
+@click.command(short_help="Publish readings: simulated machines, or a file replayed.")
+@click.argument("names", metavar="[MACHINE]...", nargs=-1)
+@click.option("--devices", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Of each machine.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, FLAT_OUT),
+    help="Readings a second in all; 0: as fast as it goes.  [default: 200; of a file: as fast as it goes]",
+)
+@click.option("--count", type=click.IntRange(0), default=0, help="Stop after so many readings; 0: go on for ever.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after so many seconds.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another seed, other devices.")
+@click.option(
+    "--fault-rate",
+    type=click.FloatRange(0, 0.5),
+    default=0.02,
+    show_default=True,
+    help="The share of their time that simulated devices spend in faults.",
+)
+@click.option("--file", type=click.Path(path_type=Path), help="Replay this CSV or Parquet file (.parquet) instead.")
+@click.option(
+    "--speed", type=click.FloatRange(0, min_open=True), help="Replay so many times as fast as the file's times tell."
+)
+@click.option("--map", "maps", metavar="SENSOR=COLUMN", multiple=True, help="A column of the file; also device, time.")
+@click.option("--summary", "summary_file", type=click.Path(path_type=Path), help="Write the totals there as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    names: Sequence[str],
+    devices: int,
+    rate: float | None,
+    count: int,
+    seconds: float | None,
+    seed: int,
+    fault_rate: float,
+    file: Path | None,
+    speed: float | None,
+    maps: Sequence[str],
+    summary_file: Path | None,
+) -> None:
+    """Publish readings of MACHINEs (default: equipment), simulated or out of a file, until SIGTERM or Ctrl-C.
+
+    Creates the topics that are missing. When it ends, Kafka has confirmed every reading, or an error says how many not.
+    """
+    settings = settings_of(ctx)
+    known = machines(settings)
+    chosen = [pick_machine(known, name) for name in dict.fromkeys(names or ["equipment"])]
+    if file is None:
+        _refuse_options_of_a_file(speed, maps)
+        sources = _simulated(chosen, devices, seed, fault_rate, FLAT_OUT if rate == 0 else rate or 200.0)
+    else:
+        sources = _replayed(chosen, file, maps, _schedule(rate, speed))
+    settings = resolved(settings)
+    ensure_topics(kafka(settings), chosen, settings.topic_partitions, settings.topic_replication)
+    messages = merged(sources())
+    publisher = Publisher(producer_for(kafka(settings)), time.monotonic, _progress())
+    stopping = set_on_signal()
+    begin = time.monotonic()
+    try:
+        publisher.publish(first(count, messages) if count else messages, stopping, seconds)
+    finally:
+        try:
+            publisher.finish(_PATIENCE)
+        finally:
+            _end_line(in_words(publisher.totals))
+            if summary_file:
+                totals = summary(publisher.totals, time.monotonic() - begin)
+                summary_file.write_bytes(msgspec.json.encode(totals) + b"\n")
+
+
+def _simulated(
+    chosen: Sequence[Machine], devices: int, seed: int, fault_rate: float, rate: float
+) -> Callable[[], list[Iterator[Messages]]]:
+    def sources() -> list[Iterator[Messages]]:
+        now = time.time_ns() // 1000
+        share = rate / len(chosen)
+        return [
+            messages_of(machine, simulated_readings(machine, devices, seed, fault_rate, now, share))
+            for machine in chosen
+        ]
+
+    return sources
+
+
+def _replayed(
+    chosen: Sequence[Machine], file: Path, maps: Sequence[str], schedule: Schedule
+) -> Callable[[], list[Iterator[Messages]]]:
+    if len(chosen) > 1:
+        raise UserError(f"--file holds one machine's readings: name {' or '.join(each.name for each in chosen)}")
+    mapping = dict(_pair(text) for text in maps)
+    replay = Replay(file, chosen[0], mapping)
+    return lambda: [messages_of(chosen[0], replay.readings(schedule))]
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, column = text.partition("=")
+    if not (name and equals and column):
+        raise UserError(f"--map {text}: write SENSOR=COLUMN, such as --map temperature=Temp")
+    return name, column
+
+
+def _schedule(rate: float | None, speed: float | None) -> Schedule:
+    if rate and speed:
+        raise UserError("--rate and --speed exclude each other: name one of them")
+    if speed:
+        return at_speed(speed)
+    return at_rate(rate) if rate else flat_out
+
+
+def _refuse_options_of_a_file(speed: float | None, maps: Sequence[str]) -> None:
+    if speed or maps:
+        raise UserError(f"{'--speed' if speed else '--map'} is about a file to replay: name it with --file")
+
+
+def _progress() -> Progress:
+    if sys.stderr.isatty():
+        return Progress(time.monotonic, 1.0, lambda line: click.echo(f"\r{line}\033[K", err=True, nl=False))
+    return Progress(time.monotonic, 10.0, _log.info)
+
+
+def _end_line(line: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{line}\033[K", err=True)
+    else:
+        _log.info(line)

@@ -1,0 +1,75 @@
+"""Cells of a file as numbers, times and names; a cell that cannot be read is named by its row and column."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from core.batch import Bools, Floats, Integers
+from core.errors import UserError
+
+
+class Column(NamedTuple):
+    """A column of a chunk, and where it stands."""
+
+    path: Path
+    name: str
+    first_row: int
+    """The number of its first row in the file."""
+    cells: "pd.Series[str]"
+
+    def refuse(self, wrong: Bools, why: str) -> None:
+        """UserError for the first wrong cell, if there is one."""
+        if wrong.any():
+            at = int(np.argmax(wrong))
+            raise UserError(
+                f"{self.path}, row {self.first_row + at}, column {self.name!r}: {self.cells.iloc[at]!r} is {why}"
+            )
+
+
+def numbers(column: Column, decimal: str, words: Mapping[str, float] | None = None) -> Floats:
+    """Finite numbers, NaN for an empty cell. `words`: text → number for a sensor that files write as text."""
+    cells = column.cells
+    if words:
+        text = cells.astype(str).str.strip()
+        found = _floats(text.map(dict(words)))
+        column.refuse(np.isnan(found) & np.asarray(text != ""), f"none of {', '.join(words)}")
+        return found
+    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+        found = _floats(cells)
+        column.refuse(np.isinf(found), "not a finite number")
+        return found
+    text = cells.astype(str).str.strip().str.replace(decimal, ".", regex=False)
+    found = _floats(pd.to_numeric(text, errors="coerce"))
+    column.refuse(~np.isfinite(found) & np.asarray(cells.notna()), "not a number")
+    return found
+
+
+def times(column: Column, time_format: str) -> Integers:
+    """Microseconds since 1970 UTC; a time without a zone is UTC."""
+    if pd.api.types.is_datetime64_any_dtype(column.cells):
+        found = pd.to_datetime(column.cells, utc=True)
+    else:
+        found = pd.to_datetime(column.cells.astype(str), format=time_format, utc=True, errors="coerce")
+    column.refuse(np.asarray(found.isna()), f"not a time ({time_format})")
+    return np.asarray(found.dt.as_unit("us").astype("int64"), dtype=np.int64)
+
+
+def names(column: Column) -> list[str]:
+    """Device names as they stand."""
+    column.refuse(np.asarray(column.cells.isna() | (column.cells.astype(str) == "")), "no device's name")
+    return [str(name) for name in column.cells]
+
+
+def are_faults(column: Column, fault_value: str) -> Bools:
+    """Which cells say fault: the text `fault_value`, or the same number."""
+    text = column.cells.astype(str).str.strip()
+    faults = np.asarray(text == fault_value, dtype=np.bool_)
+    number = pd.to_numeric(pd.Series([fault_value]), errors="coerce").iloc[0]
+    return faults | np.asarray(pd.to_numeric(text, errors="coerce") == number, dtype=np.bool_)
+
+
+def _floats(cells: "pd.Series[float] | pd.Series[str]") -> Floats:
+    return np.asarray(cells.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)

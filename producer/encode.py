@@ -1,0 +1,48 @@
+"""A reading as the bytes of its message."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec import UNSET, UnsetType
+
+from core.batch import Floats, Integers
+from core.machine import Machine
+from producer.readings import Readings
+
+
+class Encoder:
+    """Encodes one machine's readings as JSON: `id`, `device`, `time`, `sensors`."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._optional = [sensor.optional for sensor in machine.sensors]
+        fields = [(name, float | UnsetType) for name in machine.sensor_names]
+        self._sensors: Callable[..., Any] = msgspec.defstruct("Sensors", fields, gc=False)
+        self._reading: Callable[..., Any] = msgspec.defstruct(
+            "Reading", [("id", str), ("device", str), ("time", str), ("sensors", self._sensors)], gc=False
+        )
+
+    def encode(self, readings: Readings) -> list[bytes]:
+        """One message each. An absent sensor is left out where it is optional, and `null` where it is required."""
+        encode, reading, sensors = msgspec.json.Encoder().encode, self._reading, self._sensors
+        rows = zip(*self._columns(readings.sensors), strict=True)
+        return [
+            encode(reading(reading_id, device, time, sensors(*values)))
+            for reading_id, device, time, values in zip(
+                readings.ids, readings.devices, _time_texts(readings.times), rows, strict=True
+            )
+        ]
+
+    def _columns(self, sensors: Floats) -> list[list[float | UnsetType]]:
+        """NaN stays NaN where the sensor is required: it is written as `null`."""
+        return [
+            [UNSET if value != value else value for value in column.tolist()] if optional else column.tolist()
+            for column, optional in zip(sensors.T, self._optional, strict=True)
+        ]
+
+
+def _time_texts(times: Integers) -> Sequence[str]:
+    """RFC 3339 with microseconds and `Z`."""
+    texts: list[str] = np.datetime_as_string(times.view("datetime64[us]"), unit="us", timezone="UTC").tolist()
+    return texts

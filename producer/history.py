@@ -1,0 +1,40 @@
+"""The labelled past of simulated devices, for a first model to be trained on."""
+
+import numpy as np
+
+from core.errors import UserError
+from core.history import History
+from core.machine import Machine
+from producer.simulator import is_machine_fault, is_sensor_fault, simulate
+
+_START = 1_767_225_600_000_000
+"""2026-01-01 UTC in microseconds."""
+_SPAN = 7 * 86_400_000_000
+"""A history spans a week, so that it holds every hour of the day."""
+
+
+def simulated_history(machine: Machine, devices: int, count: int, seed: int, fault_rate: float) -> History:
+    """About `count` readings of `devices` devices over a week, with their truth; rows with a sensor fault are left out.
+
+    Another seed gives other devices. UserError where `count` is less than one reading a device.
+    """
+    ticks = count // devices
+    if ticks < 1:
+        raise UserError(f"{count} readings are too few for {devices} devices: ask for more readings or fewer devices")
+    chunks = []
+    rows = 0
+    for chunk in simulate(machine, devices, seed, fault_rate, _START, _SPAN // ticks):
+        chunks.append(chunk)
+        rows += len(chunk.times)
+        if rows >= count:
+            break
+    truths = np.concatenate([chunk.truths for chunk in chunks])[:count]
+    kept = ~is_sensor_fault(machine, truths)
+    names = [f"{machine.name}-past-{number:03d}" for number in range(1, devices + 1)]
+    indices = np.concatenate([chunk.devices for chunk in chunks])[:count][kept]
+    return History(
+        sensors=np.concatenate([chunk.sensors for chunk in chunks])[:count][kept],
+        fault=is_machine_fault(machine, truths)[kept],
+        devices=[names[index] for index in indices.tolist()],
+        times=np.concatenate([chunk.times for chunk in chunks])[:count][kept],
+    )

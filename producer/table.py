@@ -1,0 +1,85 @@
+"""A CSV or Parquet file as chunks of rows, of any size in bounded memory."""
+
+import warnings
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.errors import UserError
+from core.machine import CsvDialect
+
+_ROWS = 10_000
+_ABSENT = ["", "nan", "NaN", "NAN", "na", "NA", "n/a", "N/A", "null", "NULL", "none", "None"]
+
+
+class Table:
+    """A file of readings. UserError, naming the file, where it cannot be read."""
+
+    def __init__(self, path: Path, dialect: CsvDialect) -> None:
+        self.path = path
+        self._dialect = dialect
+        self._parquet = path.suffix.lower() in {".parquet", ".pq"}
+        self.first_row = 1 if self._parquet else 2
+        """The number of the first row with a reading, as a spreadsheet counts."""
+        self.columns = self._parquet_columns() if self._parquet else self._csv_columns()
+
+    def chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
+        """The rows with these columns only; a cell of `numbers` that is none makes its column text in that chunk."""
+        try:
+            if self._parquet:
+                yield from self._parquet_chunks([*numbers, *texts])
+            else:
+                yield from self._csv_chunks(numbers, texts)
+        except (
+            pd.errors.ParserError,
+            pd.errors.ParserWarning,
+            UnicodeDecodeError,
+            pa.ArrowException,
+            OSError,
+        ) as error:
+            raise UserError(f"{self.path} cannot be read: {str(error).strip()}") from error
+
+    def _csv_columns(self) -> list[str]:
+        try:
+            header = pd.read_csv(self.path, sep=self._dialect.separator, encoding="utf-8-sig", nrows=0, index_col=False)
+        except pd.errors.EmptyDataError:
+            raise UserError(f"{self.path} is empty") from None
+        except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
+            raise UserError(f"{self.path} cannot be read as CSV: {str(error).strip()}") from error
+        return [str(name).strip() for name in header.columns]
+
+    def _csv_chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
+        with warnings.catch_warnings():
+            # It warns, and goes on, where rows have more cells than the header: their columns may be shifted.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            yield from pd.read_csv(
+                self.path,
+                sep=self._dialect.separator,
+                decimal=self._dialect.decimal,
+                encoding="utf-8-sig",
+                header=0,
+                names=self.columns,
+                usecols=[*numbers, *texts],
+                index_col=False,
+                dtype=dict.fromkeys(texts, str),
+                keep_default_na=False,
+                na_values=dict.fromkeys(numbers, _ABSENT),
+                float_precision="round_trip",
+                low_memory=False,
+                chunksize=_ROWS,
+            )
+
+    def _parquet_columns(self) -> list[str]:
+        try:
+            names: list[str] = pq.read_schema(self.path).names
+        except (pa.ArrowException, OSError) as error:
+            raise UserError(f"{self.path} cannot be read as Parquet: {str(error).strip()}") from error
+        return names
+
+    def _parquet_chunks(self, columns: list[str]) -> Iterator[pd.DataFrame]:
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
+                yield batch.to_pandas()
