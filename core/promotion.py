@@ -95,7 +95,7 @@ def losing(replay: Sequence[ReplayedAlert]) -> Sequence[int]:
 
 
 def would_alert(faults: Bools, policy: IncidentPolicy) -> bool:
-    """Whether readings of one incident, shape (n,) in order, would open it again: k of n, or all where fewer are kept."""
+    """Whether readings of one incident, shape (n,) in order, would open it again: k of n, or all of fewer."""
     if not len(faults):
         return False
     window = np.convolve(faults.astype(np.int64), np.ones(policy.of_last, dtype=np.int64))

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from core.batch import Floats
 from core.label import Verdict
 from core.machine import Machine
 from core.prediction import ModelVersion
+
+Algorithm = Literal["lr", "rf", "hgb"]
+"""Logistic regression, random forest, histogram gradient boosting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class TrainingRequest:
     id: int
     machine: str
     asked_by: str
-    algorithm: str | None
+    algorithm: Algorithm | None
     """None: the champion's."""
     tries: int
 
@@ -119,8 +122,8 @@ class TrainingQueue(Protocol):
     def renew(self, request: TrainingRequest, worker: str, lease_s: float, progress: str | None = None) -> bool:
         """Keep the request; False: another trainer has it now."""
 
-    def release(self, request: TrainingRequest, worker: str, reason: str) -> None:
-        """Give it back for another try."""
+    def release(self, request: TrainingRequest, worker: str, reason: str, *, after_s: float, counts: bool) -> None:
+        """Give it back, for a try that many seconds from now; `counts`: this was a try."""
 
     def finish(self, request: TrainingRequest, worker: str, state: str, result: Mapping[str, object]) -> bool:
         """It is `promoted`, `refused` or `failed`; False: another trainer has it now."""

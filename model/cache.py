@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from core.prediction import ModelVersion
 from core.training import StoredVersion
 
 _log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ class ModelCache:
         self._folder = folder
 
     def keep(self, version: CachedVersion) -> None:
-        """Remember a version that was verified, as the last good one."""
+        """Write a version that was verified, and remember it as the last good one."""
         folder = self._folder / version.stored.version.machine
         name = version.stored.sha256
         try:
@@ -39,13 +38,23 @@ class ModelCache:
             _write(folder / f"{name}.pkl", version.model)
             _write(folder / f"{name}.manifest", version.signed_file)
             _write(folder / f"{name}.stored", msgspec.json.encode(version.stored))
-            _write(folder / "last_good", name.encode())
             _forget_old(folder)
         except OSError as error:
             _log.warning("%s is not cached: %s", version.stored.version, error)
+            return
+        self.remember(version.stored)
+
+    def remember(self, stored: StoredVersion) -> None:
+        """Note that this cached version was verified again: it is the last good one."""
+        try:
+            _write(self._folder / stored.version.machine / "last_good", stored.sha256.encode())
+        except OSError as error:
+            _log.warning("%s is not remembered as the last good version: %s", stored.version, error)
 
     def read(self, machine: str, sha256: str) -> CachedVersion | None:
         """The files of the version whose model has this hash, unverified; None where they are not here."""
+        if not sha256.isalnum():  # it becomes a file's name
+            return None
         folder = self._folder / machine
         try:
             return CachedVersion(
@@ -62,7 +71,7 @@ class ModelCache:
             name = (self._folder / machine / "last_good").read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError):
             return None
-        return self.read(machine, name) if name.isalnum() else None
+        return self.read(machine, name)
 
 
 def _write(path: Path, content: bytes) -> None:

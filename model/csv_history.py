@@ -83,7 +83,7 @@ def _faults(path: Path, table: pd.DataFrame, machine: Machine) -> Bools:
     said = np.asarray(text == fault, dtype=np.bool_)
     number = pd.to_numeric(pd.Series([fault]), errors="coerce").iloc[0]
     if not np.isnan(number):  # 1 and 1.0 are the same label
-        said |= np.asarray(pd.to_numeric(text, errors="coerce") == number, dtype=np.bool_)
+        said = said | np.asarray(pd.to_numeric(text, errors="coerce") == number, dtype=np.bool_)
     return said
 
 

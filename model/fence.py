@@ -16,7 +16,9 @@ _CONSTRUCTORS = {
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
     "numpy._core.numeric": {"_frombuffer"},
     "numpy.random._pickle": {"__randomstate_ctor", "__bit_generator_ctor", "__generator_ctor"},
-    "numpy.random._mt19937": {"MT19937", "__pyx_unpickle_MT19937"},
+    "numpy.random._mt19937": {"MT19937"},
+    "numpy.random._pcg64": {"PCG64"},
+    "numpy.random.bit_generator": {"SeedSequence", "__pyx_unpickle_SeedSequence"},
     "model.estimators": {"BoundedScaler", "SteadyLogisticRegression"},
 }
 

@@ -1,7 +1,5 @@
 """What is fitted: imputer, scaler and a calibrated classifier."""
 
-from typing import Literal
-
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
@@ -12,9 +10,9 @@ from sklearn.pipeline import Pipeline
 
 from core.batch import Bools, Floats
 from core.errors import UserError
+from core.training import Algorithm
 from model.estimators import BoundedScaler, SteadyLogisticRegression
 
-Algorithm = Literal["lr", "rf", "hgb"]
 _FOLDS = 3
 
 

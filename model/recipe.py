@@ -9,8 +9,8 @@ from core.batch import Bools
 from core.errors import UserError
 from core.history import History
 from core.machine import Machine
+from core.training import Algorithm
 from model.augmentation import made_up_faults
-from model.pipeline import Algorithm
 from model.split import latest_rows, stratified_rows
 
 Split = Literal["stratified", "time"]

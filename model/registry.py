@@ -120,7 +120,7 @@ class Registry:
 
 
 def connect(endpoint_url: str, region: str, bucket: str, key_id: str, secret: str) -> Registry:
-    """The bucket at an S3 server (empty: AWS itself), not asked anything yet. Empty key: AWS's own chain of credentials."""
+    """The bucket at an S3 server (empty: AWS itself), not asked yet. Empty key: AWS's own chain of credentials."""
     client = boto3.client(
         "s3",
         endpoint_url=endpoint_url or None,

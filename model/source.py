@@ -71,7 +71,7 @@ class VerifiedModels:
         except ModelRefused as error:
             _log.warning("the cached copy of %s is refused: %s", wanted.version, error)
             return None
-        self._cache.keep(cached)
+        self._cache.remember(wanted)
         return model
 
     def _stored(self, version: ModelVersion) -> StoredVersion:

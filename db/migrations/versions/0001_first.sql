@@ -183,7 +183,7 @@ CREATE TABLE alert (
 );
 CREATE TABLE chat (
     channel      text NOT NULL,
-    address      text NOT NULL,
+    address      text NOT NULL,                       -- '': the channel as a whole
     sent_at      timestamptz,                         -- pacing, on database time
     paused_until timestamptz,
     moved_to     text,
@@ -194,12 +194,12 @@ CREATE TABLE outbox (
     channel         text NOT NULL,
     address         text NOT NULL,
     zone            text NOT NULL DEFAULT 'UTC',
-    kind            text NOT NULL,                    -- alert, answered, text
+    kind            text NOT NULL,                    -- alert, answered, receipt
     alert           bigint REFERENCES alert,
     body            jsonb NOT NULL,
     edits           bigint REFERENCES outbox,         -- the message that this one replaces the words of
     state           text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sending', 'sent', 'uncertain', 'dead')),
-    tries           smallint NOT NULL DEFAULT 0,
+    tries           integer NOT NULL DEFAULT 0,
     unclear         smallint NOT NULL DEFAULT 0,      -- tries that may have arrived
     not_before      timestamptz NOT NULL DEFAULT now(),
     lease_until     timestamptz,
@@ -216,12 +216,13 @@ CREATE INDEX outbox_reference ON outbox (channel, address, reference);
 CREATE TABLE inbox (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     channel     text NOT NULL,
+    bot         text NOT NULL,                        -- whose numbers the updates bear
     update_id   bigint NOT NULL,
     raw         text NOT NULL,                        -- untouched
     sender      text NOT NULL DEFAULT '',
     outcome     text NOT NULL,                        -- labelled, repeated, not_understood, unauthorised, …
     received_at timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (channel, update_id)
+    UNIQUE (bot, update_id)
 );
 CREATE TABLE bot_cursor (
     bot            text PRIMARY KEY,
@@ -300,7 +301,7 @@ CREATE TABLE training_request (
     state       text NOT NULL DEFAULT 'pending'
                 CHECK (state IN ('pending', 'running', 'promoted', 'refused', 'trained', 'failed')),
     worker      text,
-    lease_until timestamptz,
+    lease_until timestamptz,                          -- running: who is silent past it is dead; pending: not before
     tries       smallint NOT NULL DEFAULT 0,
     progress    text NOT NULL DEFAULT '',
     result      jsonb NOT NULL DEFAULT '{}',

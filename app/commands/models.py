@@ -1,0 +1,153 @@
+"""`models`: what versions there are, whether they can be trusted, and who is champion."""
+
+import click
+import msgspec
+from sqlalchemy import Engine
+
+from app.cli import settings_of
+from app.machines import pick_machine
+from app.models import model_source
+from app.person import person
+from app.settings import Settings
+from app.wiring import database, machines, resolved
+from core.errors import ModelRefused, UserError
+from core.machine import Machine
+from core.prediction import ModelVersion
+from core.promotion import before_last
+from db.model_versions import ListedVersion, PostgresModelVersions
+from db.promotion_log import PostgresPromotionLog
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+_by = click.option("--as", "name", default=None, help="Who decides; not given: your login.")
+
+
+@click.group(short_help="List, show, verify, promote and roll back model versions.")
+def command() -> None:
+    """List, show, verify, promote and roll back model versions."""
+
+
+@command.command("list")
+@click.argument("machine")
+@_as_json
+@click.pass_context
+def list_versions(ctx: click.Context, machine: str, as_json: bool) -> None:
+    """Every version of MACHINE, newest first; the champion has a star."""
+    _, chosen, engine = _opened(ctx, machine)
+    found = PostgresModelVersions(engine).listing(chosen.name)
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+    elif not found:
+        click.echo(f"{machine} has no version yet: ./run train {machine} --simulate")
+    else:
+        click.echo("\n".join(map(_line, found)))
+
+
+@command.command()
+@click.argument("machine")
+@click.argument("number", type=int, required=False)
+@_as_json
+@click.pass_context
+def show(ctx: click.Context, machine: str, number: int | None, as_json: bool) -> None:
+    """The signed manifest of version NUMBER (not given: the champion) and its promotions."""
+    settings, chosen, engine = _opened(ctx, machine)
+    version = _version(engine, chosen, number)
+    manifest = model_source(settings, engine).manifest(chosen, version)
+    history = PostgresPromotionLog(engine, "").history(machine)
+    promotions = [entry for entry in history if entry.number == version.number]
+    shown = msgspec.json.encode({"manifest": manifest, "promotions": promotions})
+    click.echo(shown if as_json else msgspec.json.format(shown, indent=2))
+
+
+@command.command()
+@click.argument("machine")
+@click.argument("number", type=int, required=False)
+@_as_json
+@click.pass_context
+def verify(ctx: click.Context, machine: str, number: int | None, as_json: bool) -> None:
+    """Run every check of loading on version NUMBER (not given: the champion). Exit code 1: refused."""
+    settings, chosen, engine = _opened(ctx, machine)
+    version = _version(engine, chosen, number)
+    steps: list[str] = []
+    refusal = ""
+    try:
+        model_source(settings, engine).verify(chosen, version, steps.append)
+    except ModelRefused as error:
+        refusal = str(error)
+    if as_json:
+        report = {"machine": machine, "version": version.number, "good": not refusal, "steps": steps, "reason": refusal}
+        click.echo(msgspec.json.encode(report))
+    else:
+        lines = [f"ok  {step}" for step in steps]
+        click.echo("\n".join([*lines, f"REFUSED  {refusal}" if refusal else f"{version} is good"]))
+    if refusal:
+        ctx.exit(1)
+
+
+@command.command()
+@click.argument("machine")
+@click.argument("number", type=int)
+@click.option("--force", is_flag=True, help="Override the gate; needs --as and --reason.")
+@_by
+@click.option("--reason", default="", help="Why, for those who come after.")
+@click.pass_context
+def promote(ctx: click.Context, machine: str, number: int, force: bool, name: str | None, reason: str) -> None:
+    """Make version NUMBER champion against the gate's word, by name and with a reason; both are recorded for good."""
+    if not (force and name and reason):
+        raise UserError(
+            "a promotion by hand overrides the gate: give --force --as YOUR-NAME --reason WHY "
+            f"(./run train {machine} and ./run retrain {machine} promote through the gate)"
+        )
+    settings, chosen, engine = _opened(ctx, machine)
+    _move(settings, chosen, engine, ModelVersion(machine, number), "override", name, reason)
+
+
+@command.command()
+@click.argument("machine")
+@_by
+@click.option("--reason", default="rolled back", help="Why, for those who come after.")
+@click.pass_context
+def rollback(ctx: click.Context, machine: str, name: str | None, reason: str) -> None:
+    """Put the champion before this one back into service; once more goes one step further back."""
+    settings, chosen, engine = _opened(ctx, machine)
+    history = PostgresPromotionLog(engine, "").history(machine)
+    number = before_last([(entry.kind, entry.number) for entry in history])
+    if number is None:
+        raise UserError(f"{machine} has no earlier champion to go back to")
+    _move(settings, chosen, engine, ModelVersion(machine, number), "rollback", name or person(), reason)
+
+
+def _move(
+    settings: Settings, machine: Machine, engine: Engine, version: ModelVersion, kind: str, name: str, reason: str
+) -> None:
+    """Move the champion, once the version is proven good: a champion that every consumer refuses helps nobody."""
+    promotions = PostgresPromotionLog(engine, "")
+    current = promotions.champion(machine.name)
+    if current == version:
+        raise UserError(f"{version} is champion already")
+    model_source(settings, engine).verify(machine, version, lambda step: click.echo(f"ok  {step}", err=True))
+    promotions.promote(version, instead_of=current, kind=kind, decided_by=name, reason=reason, gate={})
+    click.echo(f"{version} is champion of {machine.name} (before: {current or 'none'})")
+
+
+def _opened(ctx: click.Context, machine: str) -> tuple[Settings, Machine, Engine]:
+    settings = resolved(settings_of(ctx))
+    chosen = pick_machine(machines(settings), machine)
+    return settings, chosen, database(settings, "trainer")
+
+
+def _version(engine: Engine, machine: Machine, number: int | None) -> ModelVersion:
+    if number is not None:
+        return ModelVersion(machine.name, number)
+    champion = PostgresPromotionLog(engine, "").champion(machine.name)
+    if champion is None:
+        raise UserError(f"{machine.name} has no champion yet: ./run train {machine.name} --simulate")
+    return champion
+
+
+def _line(version: ListedVersion) -> str:
+    star = "*" if version.champion else " "
+    areas = (
+        f"PR-AUC {version.metrics.get('pr_auc', float('nan')):.3f}  F1 {version.metrics.get('f1', float('nan')):.3f}"
+    )
+    made = f"{version.created_at:%Y-%m-%d %H:%M} UTC by {version.created_by}"
+    return f"{star} v{version.number:<4} {version.algorithm:<4} {areas}  threshold {version.threshold:.3f}  {made}"

@@ -1,0 +1,70 @@
+"""`retrain`: ask the trainer for a model that learns from the labels."""
+
+import time
+
+import click
+import msgspec
+
+from app.cli import settings_of
+from app.machines import pick_machine
+from app.person import person
+from app.wiring import database, machines, resolved
+from core.errors import UserError
+from core.training import Algorithm
+from db.training import PostgresTrainingQueue, RequestState
+
+_LOOK_EVERY_S = 0.3
+_TAKEN_WITHIN_S = 15.0
+_OVER = ("promoted", "refused", "failed")
+
+
+@click.command(short_help="Ask for a new model that learns from the labels; promoted if it is better.")
+@click.argument("machine")
+@click.option(
+    "--model",
+    "algorithm",
+    type=click.Choice(["lr", "rf", "hgb"]),
+    help="Logistic regression, random forest or histogram gradient boosting; not given: as the champion.",
+)
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Show the progress and how it ended.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def command(ctx: click.Context, machine: str, algorithm: Algorithm | None, wait: bool, as_json: bool) -> None:
+    """Ask the trainer for a new model of MACHINE from its base data and every verdict.
+
+    Exit code 0: promoted (or asked, with --no-wait); 1: refused or failed.
+    """
+    settings = resolved(settings_of(ctx))
+    chosen = pick_machine(machines(settings), machine)
+    queue = PostgresTrainingQueue(database(settings, "trainer"))
+    request = queue.ask(chosen, person(), "shell", algorithm)
+    click.echo(f"request {request}: a new model of {machine}", err=True)
+    found = _followed(queue, request) if wait else queue.state(request)
+    report = {"request": request, "machine": machine, "state": found.state, **found.result}
+    click.echo(msgspec.json.encode(report) if as_json else _words(machine, request, found))
+    if found.state in ("refused", "failed"):
+        ctx.exit(1)
+
+
+def _followed(queue: PostgresTrainingQueue, request: int) -> RequestState:
+    """Waits for the end and shows each new line of progress. UserError where no trainer takes the request."""
+    shown, give_up = "", time.monotonic() + _TAKEN_WITHIN_S
+    while True:
+        found = queue.state(request)
+        if found.progress != shown:
+            shown = found.progress
+            click.echo(shown, err=True)
+        if found.state in _OVER:
+            return found
+        if found.busy:
+            give_up = time.monotonic() + _TAKEN_WITHIN_S
+        elif time.monotonic() > give_up:
+            raise UserError(f"no trainer takes request {request}: start one with ./run trainer; the request stays")
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _words(machine: str, request: int, found: RequestState) -> str:
+    if found.state not in _OVER:
+        return f"request {request} is {found.state}"
+    version = f" v{found.result['version']}" if "version" in found.result else ""
+    return f"{found.state} {machine}{version}: {found.result.get('reason', '')}"

@@ -1,0 +1,135 @@
+"""`train`: a model from a CSV file or from the simulator."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from app.cli import settings_of
+from app.first_model import READINGS, SEED, simulated
+from app.machines import pick_machine
+from app.models import release
+from app.person import person
+from app.settings import Settings
+from app.wiring import database, machines, resolved
+from core.errors import UserError
+from core.history import History
+from core.machine import Machine
+from model.base_data import base_data
+from model.csv_history import read_history
+from model.fit import Candidate, train
+from model.recipe import Recipe
+from model.release import Outcome
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command(short_help="Train a model from a CSV file or from the simulator and promote it if it is better.")
+@click.argument("machine")
+@click.option("--csv", "csv_file", type=_FILE, help="Labelled rows, in the CSV dialect of the machine's file.")
+@click.option("--simulate", is_flag=True, help="Learn from simulated devices.")
+@click.option("--rows", default=READINGS, show_default=True, type=click.IntRange(min=100), help="Simulated readings.")
+@click.option(
+    "--model",
+    "algorithm",
+    default="rf",
+    show_default=True,
+    type=click.Choice(["lr", "rf", "hgb"]),
+    help="Logistic regression, random forest or histogram gradient boosting.",
+)
+@click.option(
+    "--split",
+    default="stratified",
+    show_default=True,
+    type=click.Choice(["stratified", "time"]),
+    help="Hold out a quarter of each class, or the latest quarter.",
+)
+@click.option("--augment", is_flag=True, help="Make faults up around the edges of the usual ranges.")
+@click.option("--seed", default=SEED, show_default=True, type=click.IntRange(0, 2**31), help="Of every random draw.")
+@click.option("--dry-run", is_flag=True, help="Only train and measure: needs no server, promotes nothing.")
+@click.option("--plots", type=_FOLDER, help="Write the curves and the confusion matrix there.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_context
+def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | None, as_json: bool, **how: Any) -> None:
+    """Train a model of MACHINE, measure it on a hold-out, publish it and promote it where the gate allows.
+
+    The first model of a machine is promoted as it is; a later one must not be worse than the champion.
+    """
+    settings = settings_of(ctx)
+    chosen = pick_machine(machines(settings), machine)
+    recipe = Recipe(how["algorithm"], how["split"], augment=how["augment"], seed=how["seed"])
+    if not dry_run:
+        settings = resolved(settings)  # a server that is missing is said before the training, not after it
+    history = _history(chosen, how["csv_file"], how["simulate"], how["rows"], recipe.seed)
+    if dry_run:
+        candidate, outcome = train(chosen, history, recipe, [], _progress), None
+    else:
+        candidate, outcome = _train_and_offer(settings, chosen, history, recipe)
+    if plots:
+        _write(plots, candidate)
+    report = _report(candidate, recipe, len(history), outcome)
+    click.echo(msgspec.json.encode(report) if as_json else _words(candidate, outcome))
+
+
+def _history(machine: Machine, csv_file: Path | None, simulate: bool, rows: int, seed: int) -> History:
+    if (csv_file is None) != simulate:
+        raise UserError("say what to learn from, one of the two: --csv FILE or --simulate")
+    history = simulated(machine, rows, seed) if csv_file is None else read_history(csv_file, machine)
+    _progress(f"{len(history):,} rows, {int(history.fault.sum()):,} of them faults")
+    return history
+
+
+def _train_and_offer(
+    settings: Settings, machine: Machine, history: History, recipe: Recipe
+) -> tuple[Candidate, Outcome]:
+    released = release(settings, database(settings, "trainer"))
+    # People's verdicts teach this model too: what they refuted once must not come back with new base data.
+    candidate = train(machine, history, recipe, released.labels.effective(machine), _progress)
+    return candidate, released.offer(candidate, base_data(machine, history), person(), _progress)
+
+
+def _report(candidate: Candidate, recipe: Recipe, rows: int, outcome: Outcome | None) -> dict[str, object]:
+    return {
+        "machine": candidate.machine.name,
+        "model": recipe.algorithm,
+        "split": recipe.split,
+        "seed": recipe.seed,
+        "rows": rows,
+        "train_rows": candidate.train_rows,
+        "hold_out_rows": candidate.metrics.rows,
+        "metrics": candidate.metrics,
+        "version": outcome.version if outcome else None,
+        "promoted": outcome.promoted if outcome else False,
+        "reason": outcome.reason if outcome else "a dry run promotes nothing",
+        "gate": outcome.gate if outcome else None,
+    }
+
+
+def _words(candidate: Candidate, outcome: Outcome | None) -> str:
+    found, counts = candidate.metrics, candidate.metrics.confusion
+    lines = [
+        f"precision {found.precision:.3f}  recall {found.recall:.3f}  F1 {found.f1:.3f}",
+        f"ROC-AUC {found.roc_auc:.3f}  PR-AUC {found.pr_auc:.3f}",
+        f"threshold {found.threshold:.4f} ({found.threshold_rule})",
+        f"of {found.faults:,} faults {counts.true_positives:,} found, {counts.false_negatives:,} missed",
+        f"of {found.rows - found.faults:,} normal readings {counts.false_positives:,} would alarm",
+    ]
+    if outcome is None:
+        return "\n".join([*lines, "dry run: nothing was published"])
+    how = "promoted" if outcome.promoted else "refused"
+    return "\n".join([*lines, f"{how} {outcome.machine} v{outcome.version}: {outcome.reason}"])
+
+
+def _write(folder: Path, candidate: Candidate) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, png in candidate.plots.items():
+            (folder / name).write_bytes(png)
+    except OSError as error:
+        raise UserError(f"the plots cannot be written to {folder}: {error.strerror}") from error
+
+
+def _progress(line: str) -> None:
+    click.echo(line, err=True)

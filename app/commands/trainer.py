@@ -1,0 +1,52 @@
+"""`trainer`: the process that retrains."""
+
+import logging
+
+import click
+
+from app.cli import settings_of
+from app.first_model import ensure_first_model
+from app.machines import pick_machine
+from app.models import release
+from app.signals import set_on_signal
+from app.wiring import database, database_url, machines, process_name, resolved
+from core.training import TrainingRequest
+from db.notices import PostgresNotices
+from db.training import CHANNEL, PostgresTrainingQueue
+from model.fit import Progress
+from model.release import Outcome
+from model.retraining import retrain
+from model.trainer import Trainer
+
+_log = logging.getLogger(__name__)
+
+
+@click.command(short_help="Take retraining requests, one at a time per machine.")
+@click.option(
+    "--first-model",
+    "first",
+    multiple=True,
+    metavar="MACHINE",
+    help="Where MACHINE has no champion, train one from the simulator first; may be given several times.",
+)
+@click.pass_context
+def command(ctx: click.Context, first: tuple[str, ...]) -> None:
+    """Take retraining requests until SIGTERM or Ctrl-C; several trainers share them.
+
+    A request whose trainer dies is taken over by another one.
+    """
+    settings = resolved(settings_of(ctx))
+    known = machines(settings)
+    wanted = [pick_machine(known, name) for name in first]
+    stopping = set_on_signal()
+    engine = database(settings, "trainer")
+    released = release(settings, engine)
+    for machine in wanted:
+        ensure_first_model(released, machine, _log.info)
+
+    def work(request: TrainingRequest, progress: Progress) -> Outcome:
+        return retrain(released, known[request.machine], request.algorithm, request.asked_by, progress)
+
+    notices = PostgresNotices(database_url(settings), "trainer", CHANNEL)
+    _log.info("waiting for requests: ./run retrain MACHINE")
+    Trainer(PostgresTrainingQueue(engine), work, notices, list(known), process_name("trainer"), stopping).run()

@@ -1,0 +1,62 @@
+"""Base data: what a model was trained on, kept in the bucket so that any process can train on it again."""
+
+import hashlib
+import io
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from core.errors import ModelRefused
+from core.history import History
+from core.machine import Machine
+from model.registry import Registry
+
+
+class BaseData(NamedTuple):
+    """A history and where it is kept: its key is named after its content."""
+
+    history: History
+    key: str
+    sha256: str
+    content: bytes
+
+
+def base_data(machine: Machine, history: History) -> BaseData:
+    """The history as Parquet, not yet in the bucket."""
+    table = pd.DataFrame(history.sensors, columns=list(machine.sensor_names))
+    table["fault"] = history.fault
+    table["device"] = pd.Series(list(history.devices), dtype="category")
+    table["time"] = history.times
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, engine="pyarrow", index=False)
+    content = buffer.getvalue()
+    sha256 = hashlib.sha256(content).hexdigest()
+    return BaseData(history, f"machines/{machine.name}/base/{sha256}.parquet", sha256, content)
+
+
+def keep(registry: Registry, base: BaseData) -> None:
+    """Put the base data into the bucket unless it is there."""
+    if not registry.has(base.key):
+        registry.put(base.key, base.content, "application/vnd.apache.parquet")
+
+
+def fetch(registry: Registry, machine: Machine, key: str, sha256: str) -> BaseData:
+    """The base data that a signed manifest names. Raises ModelRefused where it is gone or was changed, Unavailable."""
+    content = registry.newest(key)
+    if content is None:
+        raise ModelRefused(f"the base data {key} is no longer in the bucket: train from a CSV file or the simulator")
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ModelRefused(f"the base data {key} was changed since it was signed (sha256 differs)")
+    return BaseData(_decode(machine, content), key, sha256, content)
+
+
+def _decode(machine: Machine, content: bytes) -> History:
+    table = pd.read_parquet(io.BytesIO(content), engine="pyarrow")
+    sensors = table.reindex(columns=list(machine.sensor_names))  # a sensor added since was absent then
+    return History(
+        sensors.to_numpy(dtype=np.float64),
+        table["fault"].to_numpy(dtype=np.bool_),
+        [str(device) for device in table["device"]],
+        table["time"].to_numpy(dtype=np.int64),
+    )

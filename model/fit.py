@@ -1,0 +1,107 @@
+"""Training: base data and verdicts in, a candidate out. Without any server."""
+
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from core.batch import Floats
+from core.errors import UserError
+from core.history import History
+from core.machine import Machine
+from core.prediction import UsualRange
+from core.training import LabelledIncident
+from model.evaluation import Metrics, evaluate
+from model.fence import unpickle
+from model.manifest import Golden
+from model.pipeline import fit, probabilities
+from model.plots import plots
+from model.recipe import Recipe, divided
+from model.training_set import teaching, training_set
+
+Progress = Callable[[str], None]
+_GOLDEN_ROWS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A fitted model and what is known of it; not yet a version."""
+
+    machine: Machine
+    recipe: Recipe
+    pickled: bytes
+    pipeline: Pipeline
+    """Unpickled from these very bytes."""
+    hold_out: History
+    scores: Floats
+    """Of the hold-out."""
+    metrics: Metrics
+    usual: Mapping[str, UsualRange]
+    golden: Golden
+    plots: Mapping[str, bytes]
+    train_rows: int
+    label_ids: Sequence[int]
+
+
+def train(
+    machine: Machine, base: History, recipe: Recipe, incidents: Sequence[LabelledIncident], progress: Progress
+) -> Candidate:
+    """A candidate fitted to the base data's training rows and the labelled readings, judged on its hold-out.
+
+    Raises UserError where the data cannot train a model.
+    """
+    if machine.task != "fault":
+        raise UserError(f"{machine.name} has the task {machine.task}: this release trains the task fault")
+    train_part, hold_out = divided(base, machine, recipe)
+    rows = training_set(train_part, incidents, recipe.seed)
+    progress(f"fitting {recipe.algorithm} on {len(rows.fault):,} rows, {np.count_nonzero(rows.fault):,} of them faults")
+    fitted = fit(recipe.algorithm, rows.sensors, rows.fault, rows.weights, recipe.seed)
+    pickled = pickle.dumps(fitted, protocol=5)
+    pipeline = unpickle(pickled)
+    scores = probabilities(pipeline, hold_out.sensors)
+    metrics = evaluate(hold_out.fault, scores, machine.threshold)
+    progress(
+        f"hold-out of {metrics.rows:,} rows, {metrics.faults:,} faults: "
+        f"PR-AUC {metrics.pr_auc:.4f}, F1 {metrics.f1:.3f} at {metrics.threshold:.3f}"
+    )
+    return Candidate(
+        machine=machine,
+        recipe=recipe,
+        pickled=pickled,
+        pipeline=pipeline,
+        hold_out=hold_out,
+        scores=scores,
+        metrics=metrics,
+        usual=usual_ranges(machine, train_part),
+        golden=_golden(machine, hold_out, pipeline),
+        plots=plots(f"{machine.title or machine.name}, {recipe.algorithm}", hold_out.fault, scores, metrics),
+        train_rows=len(rows.fault),
+        label_ids=[incident.label for incident in teaching(incidents)],
+    )
+
+
+def usual_ranges(machine: Machine, history: History) -> Mapping[str, UsualRange]:
+    """Sensor → quantiles over the healthy rows; a sensor that never read has none."""
+    healthy = history.sensors[~history.fault]
+    ranges = {}
+    for name, column in zip(machine.sensor_names, healthy.T, strict=True):
+        if len(read := column[~np.isnan(column)]):
+            ranges[name] = UsualRange(*map(float, np.quantile(read, (0.01, 0.5, 0.99))))
+    return ranges
+
+
+def _golden(machine: Machine, hold_out: History, pipeline: Pipeline) -> Golden:
+    """Readings of both kinds, evenly spread, and one for each optional sensor without it."""
+    chosen = [
+        rows[np.linspace(0, len(rows) - 1, min(len(rows), _GOLDEN_ROWS // 2)).astype(np.int64)]
+        for rows in (np.flatnonzero(hold_out.fault), np.flatnonzero(~hold_out.fault))
+    ]
+    optional = [index for index, sensor in enumerate(machine.sensors) if sensor.optional]
+    without = np.repeat(hold_out.sensors[chosen[0][:1]], len(optional), axis=0)
+    without[np.arange(len(optional)), optional] = np.nan
+    inputs = np.vstack([hold_out.sensors[np.concatenate(chosen)], without])
+    outputs = probabilities(pipeline, inputs)
+    rows = [tuple(None if np.isnan(value) else value for value in row) for row in inputs.tolist()]
+    return Golden(tuple(rows), tuple(outputs.tolist()))

@@ -1,0 +1,130 @@
+"""From a candidate to a version, and to the champion where the gate says so.
+
+If we die on the way, objects without a row stay in the bucket: nothing names them, and the next version has the same
+number and its own object versions. A version without a promotion is one that nobody chose yet.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from core.prediction import ModelVersion
+from core.training import ModelVersions, NewVersion, Promotions, StoredVersion, TrainingLabels
+from model.base_data import BaseData, keep
+from model.contest import Contest, contest
+from model.evaluation import Metrics
+from model.fit import Candidate, Progress
+from model.manifest import Lineage, Manifest, encode, running_versions, sensors_sha256
+from model.registry import Registry
+from model.signature import Signer
+from model.source import VerifiedModels
+from model.training_set import INCIDENT_WEIGHT
+
+
+class Outcome(Struct, frozen=True):
+    """What became of a training."""
+
+    machine: str
+    version: int
+    promoted: bool
+    reason: str
+    metrics: Metrics
+    gate: Contest
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Publishes candidates under one trainer's key and lets the gate decide."""
+
+    registry: Registry
+    versions: ModelVersions
+    promotions: Promotions
+    models: VerifiedModels
+    labels: TrainingLabels
+    signer: Signer
+    now: Callable[[], datetime]
+
+    def offer(self, candidate: Candidate, base: BaseData, created_by: str, progress: Progress) -> Outcome:
+        """Publish the candidate, and promote it where it is the first or not worse than the champion."""
+        machine = candidate.machine
+        champion = self.promotions.champion(machine.name)
+        gate = contest(candidate, base.sha256, champion, self.models, self.labels.effective(machine))
+        for line in gate.lines():
+            progress(line)
+        version = self._publish(candidate, base, created_by)
+        progress(f"published {version}")
+        if gate.promote:
+            self.promotions.promote(
+                version,
+                instead_of=champion,
+                kind="gate" if champion else "first",
+                decided_by="gate" if champion else created_by,
+                reason=gate.reason,
+                gate=msgspec.to_builtins(gate),
+            )
+        return Outcome(machine.name, version.number, gate.promote, gate.reason, candidate.metrics, gate)
+
+    def _publish(self, candidate: Candidate, base: BaseData, created_by: str) -> ModelVersion:
+        """Model, then the signed manifest that names its object version, then the row that names the manifest's."""
+        folder = f"machines/{candidate.machine.name}"
+        keep(self.registry, base)
+        with self.versions.numbering(candidate.machine) as numbering:
+            number = numbering.version.number
+            model_key, manifest_key = f"{folder}/model.pkl", f"{folder}/manifest.json"
+            model_version_id = self.registry.put(model_key, candidate.pickled, "application/octet-stream")
+            manifest = self._manifest(candidate, base, number, created_by, model_key, model_version_id)
+            signed = self.signer.sign(encode(manifest))
+            manifest_version_id = self.registry.put(manifest_key, signed, "application/json")
+            for name, png in candidate.plots.items():
+                self.registry.put(f"{folder}/plots/v{number}/{name}", png, "image/png")
+            numbering.record(
+                NewVersion(
+                    StoredVersion(numbering.version, manifest_key, manifest_version_id, manifest.sha256),
+                    model_key,
+                    model_version_id,
+                    manifest.algorithm,
+                    manifest.threshold,
+                    msgspec.to_builtins(manifest.metrics),
+                    msgspec.to_builtins(manifest.lineage),
+                    created_by,
+                )
+            )
+        return numbering.version
+
+    def _manifest(
+        self, candidate: Candidate, base: BaseData, number: int, created_by: str, key: str, version_id: str
+    ) -> Manifest:
+        metrics = candidate.metrics
+        return Manifest(
+            machine=candidate.machine.name,
+            number=number,
+            task=candidate.machine.task,
+            model_key=key,
+            model_version_id=version_id,
+            sha256=hashlib.sha256(candidate.pickled).hexdigest(),
+            size=len(candidate.pickled),
+            versions=running_versions(),
+            sensors_sha256=sensors_sha256(candidate.machine),
+            algorithm=candidate.recipe.algorithm,
+            threshold=metrics.threshold,
+            threshold_rule=metrics.threshold_rule,
+            usual=dict(candidate.usual),
+            lineage=Lineage(
+                base_key=base.key,
+                base_sha256=base.sha256,
+                base_rows=len(base.history),
+                recipe=candidate.recipe,
+                train_rows=candidate.train_rows,
+                hold_out_rows=metrics.rows,
+                label_ids=tuple(candidate.label_ids),
+                incident_weight=INCIDENT_WEIGHT,
+            ),
+            metrics=metrics,
+            golden=candidate.golden,
+            created_at=self.now().isoformat(timespec="seconds"),
+            created_by=created_by,
+        )

@@ -1,0 +1,37 @@
+"""Retraining: the champion's base data and people's verdicts make a challenger."""
+
+from collections import Counter
+
+import msgspec
+
+from core.errors import UserError
+from core.machine import Machine
+from core.training import Algorithm
+from model.base_data import fetch
+from model.fit import Progress, train
+from model.release import Outcome, Release
+from model.training_set import teaching
+
+
+def retrain(
+    release: Release, machine: Machine, algorithm: Algorithm | None, asked_by: str, progress: Progress
+) -> Outcome:
+    """Train a challenger as the champion was trained, plus every verdict, and let the gate decide.
+
+    Raises UserError where there is no champion, ModelRefused where its lineage cannot be trusted, Unavailable.
+    """
+    champion = release.promotions.champion(machine.name)
+    if champion is None:
+        raise UserError(
+            f"{machine.name} has no champion to go on from: ./run train {machine.name} --simulate (or --csv FILE)"
+        )
+    lineage = release.models.manifest(machine, champion).lineage
+    progress(f"going on from {champion}: fetching its base data, {lineage.base_rows:,} rows")
+    base = fetch(release.registry, machine, lineage.base_key, lineage.base_sha256)
+    incidents = release.labels.effective(machine)
+    verdicts = Counter(incident.verdict.value for incident in incidents)
+    said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())) or "none yet"
+    progress(f"verdicts: {said}; {len(teaching(incidents))} of them teach")
+    recipe = lineage.recipe if algorithm is None else msgspec.structs.replace(lineage.recipe, algorithm=algorithm)
+    candidate = train(machine, base.history, recipe, incidents, progress)
+    return release.offer(candidate, base, asked_by, progress)
