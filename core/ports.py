@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from core.batch import Batch, Floats, Integers
+from core.errors import FaultlineError
 from core.incident import DeviceState, Judgement
 from core.machine import Machine
 from core.prediction import ModelVersion, Predictions, UsualRange
+from core.reply import Reply, ReplyOutcome
 
 
 # ── consumer ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,60 +153,42 @@ class OutboxMessage:
     channel: str
     address: str
     kind: str
-    """`alert`, `answered` (edit of an alert), `text` (a line for a person, in the body)."""
+    """`alert`, `answered` (edit of an alert), `receipt` (what became of a reply), `text` (words, in the body)."""
+    alert: int | None
     body: Mapping[str, object]
     edits: str | None
     """The reference of the message to edit; None: a new message."""
+    replies_to: str | None
+    """The reference of the message in the chat that this one replies to."""
     zone: str
     """The reader's time zone."""
     tries: int
+    """This one included: with the id it names the lease."""
     possible_repeat: bool
     """An earlier try may have arrived."""
 
 
 class Outbox(Protocol):
-    """Messages to send, stored before they are sent. One in flight a chat, oldest first, leases on database time."""
+    """Messages to send, stored before they are sent. One in flight a chat, oldest first, leases on database time.
+
+    All methods raise Unavailable.
+    """
 
     def claim(self, channels: Sequence[str], worker: str) -> OutboxMessage | None:
         """The next message that may be sent now, leased to this worker; None when there is none."""
 
+    def due(self, channels: Sequence[str]) -> float | None:
+        """Seconds until `claim` may find a message; None: none waits."""
+
     def sent(self, message: OutboxMessage, reference: str) -> None:
-        """It arrived."""
+        """It arrived, and the channel calls it `reference`."""
 
-    def failed(self, message: OutboxMessage, error: Exception) -> None:
-        """It did not, or perhaps not, or never will: NotSent, SendUnclear, Undeliverable, ChatMoved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a person wrote or pressed, read from an update; the update itself is kept raw."""
-
-    channel: str
-    update_id: int
-    raw: str
-    """The update as JSON text, untouched."""
-    sender: str
-    """The sender's id in the channel, as text."""
-    chat: str
-    alert: int | None
-    """The alert it answers, where it names one (button or shell)."""
-    replies_to: str | None
-    """The reference of the message it replies to."""
-    text: str
-    received: datetime
-
-
-class ReplyOutcome(NamedTuple):
-    """What became of a reply, in words for the person."""
-
-    kind: str
-    """`labelled`, `repeated`, `not_understood`, `unauthorised`, `unknown_alert`, `ignored`."""
-    text: str
-    label: int | None = None
+    def failed(self, message: OutboxMessage, error: FaultlineError) -> None:
+        """It did not, or perhaps not, or never will: NotSent, SendUnclear, Undeliverable, ChatMoved, Unauthorised."""
 
 
 class Inbox(Protocol):
-    """Updates received, each stored before it is acted on."""
+    """Updates received, each stored before it is acted on. Both methods raise Unavailable."""
 
     def cursor(self, bot: str) -> int | None:
         """The next update to ask for; None: ask without one."""

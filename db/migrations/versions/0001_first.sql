@@ -194,7 +194,7 @@ CREATE TABLE outbox (
     channel         text NOT NULL,
     address         text NOT NULL,
     zone            text NOT NULL DEFAULT 'UTC',
-    kind            text NOT NULL,                    -- alert, answered, receipt
+    kind            text NOT NULL,                    -- alert, answered, receipt, text
     alert           bigint REFERENCES alert,
     body            jsonb NOT NULL,
     edits           bigint REFERENCES outbox,         -- the message that this one replaces the words of

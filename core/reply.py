@@ -1,0 +1,117 @@
+"""Replies: what to make of what a person wrote or pressed. Decided here, with the reason, before anything is stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from core.label import Verdict, read_answer
+
+
+class Refusal(StrEnum):
+    """Why a reply cannot be an answer, whoever sent it."""
+
+    FORGED = "forged"
+    """A button that we did not make."""
+    FORWARDED = "forwarded"
+    EDITED = "edited"
+    SHARED_SENDER = "shared_sender"
+    """Sent under an id that many people share: an anonymous group administrator, a channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person wrote or pressed, read from an update; the update itself is kept raw."""
+
+    channel: str
+    update_id: int | None
+    """The channel's number of the update; None: the next number of its bot."""
+    raw: str
+    """The update as JSON text, untouched."""
+    sender: str
+    """The sender's id in the channel; for channel `shell` the operator's name."""
+    chat: str
+    text: str
+    """What the person wrote; for a button, the answer that it stands for."""
+    alert: int | None = None
+    """The alert it answers, where it names one (button or shell)."""
+    reference: str | None = None
+    """The channel's id of the message it is; None: it is no message, and its receipt is none either."""
+    replies_to: str | None = None
+    """The reference of our message that it replies to."""
+    comment: str = ""
+    refusal: Refusal | None = None
+
+    @property
+    def is_command(self) -> bool:
+        """It asks for something and answers nothing."""
+        return self.text.startswith("/")
+
+    @property
+    def is_for_us(self) -> bool:
+        """Not just people talking to each other in a group that the bot is in."""
+        in_private = self.chat == self.sender
+        points_at_us = self.alert is not None or self.replies_to is not None or self.refusal is Refusal.FORGED
+        return in_private or points_at_us or self.is_command
+
+
+class Outcome(StrEnum):
+    """What became of a reply."""
+
+    LABELLED = "labelled"
+    REPEATED = "repeated"
+    """The same verdict of the same person again: no second label."""
+    REPLAYED = "replayed"
+    """The same update again: nothing changed."""
+    WELCOMED = "welcomed"
+    NOT_UNDERSTOOD = "not_understood"
+    WHICH_ALERT = "which_alert"
+    """Several alerts wait for an answer in this chat."""
+    UNKNOWN_ALERT = "unknown_alert"
+    UNAUTHORISED = "unauthorised"
+    REFUSED = "refused"
+    IGNORED = "ignored"
+
+    @property
+    def is_suspicious(self) -> bool:
+        """An engineer should be able to look it up: it gets an audit row."""
+        return self in (Outcome.UNAUTHORISED, Outcome.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known when a reply comes in."""
+
+    operator: int | None
+    """The active operator who sent it."""
+    alerts: Sequence[int] = ()
+    """The alerts that it may mean."""
+    newest: tuple[int, Verdict] | None = None
+    """Who gave the newest verdict on that one alert, and which."""
+
+
+class ReplyOutcome(NamedTuple):
+    """What became of a reply, as facts; the words are made where they are shown."""
+
+    kind: Outcome
+    facts: dict[str, object]
+    """`outcome`, and as far as known `alert`, `alerts`, `device`, `verdict`, `by`, `sender`, `refusal`."""
+    label: int | None = None
+
+
+def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
+    """What the reply amounts to. Pure; LABELLED only for an authorised, clear answer to exactly one alert."""
+    if not reply.is_for_us:
+        return Outcome.IGNORED
+    if reply.refusal is not None:
+        return Outcome.REFUSED
+    if reply.is_command:
+        return Outcome.WELCOMED
+    if known.operator is None:
+        return Outcome.UNAUTHORISED
+    verdict = read_answer(reply.text)
+    if verdict is None:
+        return Outcome.NOT_UNDERSTOOD
+    if len(known.alerts) != 1:
+        return Outcome.WHICH_ALERT if known.alerts else Outcome.UNKNOWN_ALERT
+    return Outcome.REPEATED if known.newest == (known.operator, verdict) else Outcome.LABELLED
