@@ -66,6 +66,10 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         """The values that no log may show."""
         return [value for name in _SECRETS if (value := getattr(self, name))]
 
+    def as_environment(self) -> dict[str, str]:
+        """The environment in which a process of ours reads these very settings."""
+        return {name: str(value) for name, field in _FIELDS.items() if (value := getattr(self, field.name)) != ""}
+
     @property
     def uses_local_stack(self) -> bool:
         """No server is named: the local stack is meant."""

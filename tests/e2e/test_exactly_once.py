@@ -1,0 +1,111 @@
+"""kill -9 and rebalances under load: nothing is lost, nothing is doubled, and every conclusion is right."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import NOON, a_reading
+from tests.processes import wait_until
+from tests.recompute import assert_derived_state
+from tests.world import World, assert_invariants
+
+ROUNDS = 10
+_QUICK = {"KAFKA_SESSION_TIMEOUT_MS": "1500"}
+
+
+class Load:
+    """Readings of 40 devices, published without pause: each device overheats for 20 readings in 100."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._publish)
+        self.published = 0
+
+    def _publish(self) -> None:
+        while not self._stop.is_set():
+            start = self.published
+            self.published += self._world.publish(_reading(number) for number in range(start, start + 500))
+
+    def __enter__(self) -> "Load":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def _reading(number: int) -> dict[str, object]:
+    device, tick = number % 40, number // 40
+    hot = (tick + 3 * device) % 100 < 20
+    return a_reading(
+        f"device-{device:02}",
+        NOON + timedelta(seconds=tick),
+        temperature=160.0 if hot else 65.0 + device / 10,
+        vibration=9.0 if hot else 1.5,
+        humidity=50.0,
+        pressure=35.0,
+    )
+
+
+def read_so_far(world: World) -> int:
+    return int(world.one("SELECT coalesce(sum(next_offset - first_offset), 0) FROM ingest_partition"))
+
+
+def drain_and_check(world: World, published: int) -> None:
+    world.wait_until_read(published, seconds=90)
+    threshold = world.one("SELECT threshold FROM model_version")
+    assert world.one("SELECT count(*) FROM reading") == published
+    assert_invariants(world)
+    assert_derived_state(world, threshold)
+    assert world.one("SELECT count(*) FROM incident") >= 10, "the load had incidents to get wrong"
+
+
+@pytest.mark.timeout(240)
+def test_ten_kills_of_the_consumer_lose_and_double_nothing(trained: World) -> None:
+    behind_when_killed = 0
+    with Load(trained) as running:
+        for _ in range(ROUNDS):
+            before = read_so_far(trained)
+            consumer = trained.start("consumer", **_QUICK)
+            trained.wait_for(
+                "SELECT coalesce(sum(next_offset - first_offset), 0) > :before FROM ingest_partition",
+                "progress",
+                before=before,
+            )
+            behind_when_killed += read_so_far(trained) < running.published
+            consumer.kill()
+    trained.start("consumer", **_QUICK)
+    drain_and_check(trained, running.published)
+    assert behind_when_killed >= ROUNDS // 2, "most kills came in the middle of work"
+    assert trained.one("SELECT min(owner_epoch) FROM ingest_partition") > ROUNDS / 2
+
+
+@pytest.mark.timeout(240)
+def test_consumers_that_come_and_go_ten_times_lose_and_double_nothing(trained: World) -> None:
+    with Load(trained) as running:
+        steady = trained.start("consumer", **_QUICK)
+        wait_until(lambda: read_so_far(trained) > 0, "the first readings stored")
+        for round_ in range(ROUNDS):
+            guest = trained.start("consumer", **_QUICK)
+            owners = "SELECT count(DISTINCT owner) = 2 FROM ingest_partition"
+            trained.wait_for(owners, "both own a partition")
+            if round_ % 2:
+                guest.kill()
+            else:
+                assert guest.stop() == 0
+            trained.wait_for("SELECT count(DISTINCT owner) = 1 FROM ingest_partition", "the steady one owns all again")
+        assert steady.running
+    drain_and_check(trained, running.published)
+
+
+def test_sigterm_under_load_ends_gracefully(trained: World) -> None:
+    with Load(trained) as running:
+        consumer = trained.start("consumer", **_QUICK)
+        wait_until(lambda: read_so_far(trained) > 0, "the first readings stored")
+        assert consumer.stop(seconds=10) == 0
+        assert read_so_far(trained) < running.published
+    trained.start("consumer", **_QUICK)
+    drain_and_check(trained, running.published)

@@ -1,0 +1,74 @@
+"""I3: incidents and device states, computed again from the stored readings alone."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from app.machines import load_machines
+from core.batch import to_micros
+from core.incident import HEALTHY, DeviceState, Judgement, Opened, judge
+from core.prediction import ModelVersion, Predictions
+from tests.builders import a_batch
+from tests.world import World
+
+
+@dataclass
+class Recomputed:
+    """What should be in the tables incident and device_state."""
+
+    incidents: list[tuple[int, ...]] = field(default_factory=list)
+    """(partition, opening offset, device, first fault's offset, closing offset or -1, faults)."""
+    states: dict[int, DeviceState] = field(default_factory=dict)
+
+
+def assert_derived_state(world: World, threshold: float) -> None:
+    """The incidents and device states in the database are those that a recomputation gives."""
+    expected = recompute(world, threshold)
+    incidents = world.rows(
+        "SELECT kafka_partition, opened_offset, device, since_offset, coalesce(closed_offset, -1), faults FROM incident"
+    )
+    assert sorted(map(tuple, incidents)) == sorted(expected.incidents), "I3: incidents"
+    states = {row.device: (row.window_bits, row.normals, row.faults) for row in world.rows("TABLE device_state")}
+    assert states == {device: (state.window, state.normals, state.faults) for device, state in expected.states.items()}
+    assert world.one("SELECT count(*) FROM alert") == len(expected.incidents), "one alert an incident"
+
+
+def recompute(world: World, threshold: float) -> Recomputed:
+    """Replay every stored reading, in the log's order, through the same rules."""
+    machine = load_machines(world.folder / "machines")[world.machine]
+    result = Recomputed()
+    by_partition = defaultdict(list)
+    for row in world.rows("SELECT * FROM reading ORDER BY kafka_partition, kafka_offset"):
+        by_partition[row.kafka_partition].append(row)
+    for partition, rows in by_partition.items():
+        scores = np.array([row.score for row in rows])
+        batch = replace(
+            a_batch(len(rows), partition=partition),
+            offsets=np.array([row.kafka_offset for row in rows], dtype=np.int64),
+            times=np.array([to_micros(row.time) for row in rows], dtype=np.int64),
+        )
+        predictions = Predictions(
+            ModelVersion(machine.name, 1), scores, np.zeros(len(rows), dtype=np.int16), scores >= threshold
+        )
+        devices = np.array([row.device for row in rows], dtype=np.int64)
+        judgement = judge(batch, devices, predictions, {}, machine.incident)
+        result.incidents += _incidents(judgement)
+        result.states.update({device: state for device, state in judgement.states.items() if state != HEALTHY})
+    return result
+
+
+def _incidents(judgement: Judgement) -> list[tuple[int, ...]]:
+    opened: dict[int, Opened] = {}
+    closed: list[tuple[int, ...]] = []
+    for event in judgement.events:
+        if isinstance(event, Opened):
+            opened[event.device] = event
+        else:
+            closed.append(_incident(opened.pop(event.device), event.at.offset, event.state))
+    return closed + [_incident(event, -1, judgement.states[device]) for device, event in opened.items()]
+
+
+def _incident(opened: Opened, closed_offset: int, last: DeviceState) -> tuple[int, ...]:
+    since = opened.state.since or opened.at
+    return (opened.at.partition, opened.at.offset, opened.device, since.offset, closed_offset, last.faults)
