@@ -184,7 +184,7 @@ CREATE TABLE alert (
 CREATE TABLE chat (
     channel      text NOT NULL,
     address      text NOT NULL,                       -- '': the channel as a whole
-    sent_at      timestamptz,                         -- pacing, on database time
+    next_at      timestamptz,                         -- pacing, on database time: no message before
     paused_until timestamptz,
     moved_to     text,
     PRIMARY KEY (channel, address)
@@ -213,6 +213,16 @@ CREATE UNIQUE INDEX outbox_one_in_flight ON outbox (channel, address) WHERE stat
 CREATE INDEX outbox_waiting ON outbox (channel, address, id) WHERE state IN ('pending', 'uncertain', 'sending');
 CREATE UNIQUE INDEX outbox_once ON outbox (alert, channel, address) WHERE kind = 'alert';
 CREATE INDEX outbox_reference ON outbox (channel, address, reference);
+-- Of each chat the message in flight, else the first waiting one, and when something may happen to it.
+CREATE VIEW outbox_head AS
+SELECT DISTINCT ON (o.channel, o.address) o.channel, o.address, o.id, o.state,
+       CASE WHEN o.state = 'sending' THEN o.lease_until
+            ELSE greatest(o.not_before, c.paused_until, c.next_at, w.next_at) END AS due_at
+  FROM outbox o
+  LEFT JOIN chat c ON c.channel = o.channel AND c.address = o.address
+  LEFT JOIN chat w ON w.channel = o.channel AND w.address = ''
+ WHERE o.state IN ('pending', 'uncertain', 'sending')
+ ORDER BY o.channel, o.address, (o.state = 'sending') DESC, o.id;
 CREATE TABLE inbox (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     channel     text NOT NULL,

@@ -1,0 +1,62 @@
+"""What a reply may refer to: who sent it and which alerts it can mean."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from core.reply import Reply
+
+
+class Sender(NamedTuple):
+    """An active operator who sent a reply."""
+
+    id: int
+    name: str
+
+
+def sender_of(connection: Connection, reply: Reply) -> Sender | None:
+    """The active operator behind the reply, whatever chat it came from; None: a stranger."""
+    query = _BY_NAME if reply.channel == "shell" else _BY_TELEGRAM_ID
+    row = connection.execute(text(query), {"sender": reply.sender}).one_or_none()
+    return None if row is None else Sender(row.id, row.name)
+
+
+def alerts_meant(connection: Connection, reply: Reply) -> Sequence[int]:
+    """The alerts that the reply may mean.
+
+    The one that its button or command names; or the one whose message it replies to; or, for a plain message in a
+    private chat, those sent to that chat that nobody has answered.
+    """
+    if reply.alert is not None:
+        query = _NAMED
+    elif reply.replies_to is not None:
+        query = _REPLIED_TO
+    elif reply.chat == reply.sender:
+        query = _UNANSWERED
+    else:
+        return ()
+    arguments = {"alert": reply.alert, "channel": reply.channel, "chat": reply.chat, "reference": reply.replies_to}
+    return connection.execute(text(query), arguments).scalars().all()
+
+
+def device_of(connection: Connection, alert: int) -> str:
+    """The device that the alert is about."""
+    name: str = connection.execute(text(_DEVICE), {"alert": alert}).scalar_one()
+    return name
+
+
+_BY_NAME = "SELECT id, name FROM operator WHERE name = :sender AND removed_at IS NULL"
+_BY_TELEGRAM_ID = "SELECT id, name FROM operator WHERE telegram_id::text = :sender AND removed_at IS NULL"
+_NAMED = "SELECT id FROM alert WHERE id = :alert"
+_REPLIED_TO = """
+    SELECT DISTINCT alert FROM outbox
+     WHERE channel = :channel AND address = :chat AND reference = :reference AND alert IS NOT NULL"""
+_UNANSWERED = """
+    SELECT o.alert FROM outbox o JOIN alert a ON a.id = o.alert
+     WHERE o.channel = :channel AND o.address = :chat AND o.kind = 'alert' AND o.state IN ('sent', 'uncertain')
+       AND NOT EXISTS (SELECT FROM label l WHERE l.incident = a.incident)
+     ORDER BY o.alert"""
+_DEVICE = """
+    SELECT d.name FROM alert a JOIN incident i ON i.id = a.incident JOIN device d ON d.id = i.device
+     WHERE a.id = :alert"""

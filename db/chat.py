@@ -1,0 +1,59 @@
+"""Chats: how fast messages may go to each, and where one went that moved. On the database's clock, for all senders."""
+
+from sqlalchemy import Connection, text
+
+
+def may_send_now(connection: Connection, channel: str, address: str) -> bool:
+    """Take the right to send one message now; False where the channel as a whole sent one a moment ago.
+
+    Telegram's limits: one message a second a chat, twenty a minute a group, thirty a second in all.
+    """
+    if channel != "telegram":
+        return True
+    if connection.execute(text(_TAKE_TURN), {"channel": channel, "pace": 1 / 30}).rowcount == 0:
+        return False
+    pace = 3.0 if address.startswith("-") else 1.0
+    connection.execute(text(_TOOK_TURN), {"channel": channel, "address": address, "pace": pace})
+    return True
+
+
+def pause_chat(connection: Connection, channel: str, address: str, seconds: float) -> None:
+    """Send nothing there for that long: the service asked for it."""
+    connection.execute(text(_PAUSE), {"channel": channel, "address": address, "seconds": seconds})
+
+
+def follow_chat(connection: Connection, channel: str, address: str, moved_to: str) -> None:
+    """From now on everything meant for the chat goes to its new address, once."""
+    for statement in (_MOVED, _DROP_DOUBLE_SUBSCRIPTIONS, _MOVE_SUBSCRIPTIONS, _DROP_DOUBLE_ALERTS, _MOVE_WAITING):
+        connection.execute(text(statement), {"channel": channel, "address": address, "moved_to": moved_to})
+
+
+_TAKE_TURN = """
+    INSERT INTO chat (channel, address, next_at)
+    VALUES (:channel, '', clock_timestamp() + make_interval(secs => :pace))
+    ON CONFLICT (channel, address) DO UPDATE SET next_at = excluded.next_at
+     WHERE chat.next_at IS NULL OR chat.next_at <= clock_timestamp()"""
+_TOOK_TURN = """
+    INSERT INTO chat (channel, address, next_at)
+    VALUES (:channel, :address, clock_timestamp() + make_interval(secs => :pace))
+    ON CONFLICT (channel, address) DO UPDATE SET next_at = excluded.next_at"""
+_PAUSE = """
+    INSERT INTO chat (channel, address, paused_until)
+    VALUES (:channel, :address, clock_timestamp() + make_interval(secs => :seconds))
+    ON CONFLICT (channel, address) DO UPDATE SET paused_until = excluded.paused_until"""
+_MOVED = """
+    INSERT INTO chat (channel, address, moved_to) VALUES (:channel, :address, :moved_to)
+    ON CONFLICT (channel, address) DO UPDATE SET moved_to = excluded.moved_to"""
+_DROP_DOUBLE_SUBSCRIPTIONS = """
+    DELETE FROM subscription s WHERE channel = :channel AND address = :address
+       AND EXISTS (SELECT FROM subscription t WHERE t.operator = s.operator AND t.channel = s.channel
+                      AND t.address = :moved_to AND t.machine IS NOT DISTINCT FROM s.machine)"""
+_MOVE_SUBSCRIPTIONS = "UPDATE subscription SET address = :moved_to WHERE channel = :channel AND address = :address"
+_DROP_DOUBLE_ALERTS = """
+    UPDATE outbox o SET state = 'dead', error = 'the chat moved to one that has this alert already'
+     WHERE channel = :channel AND address = :address AND state IN ('pending', 'uncertain') AND kind = 'alert'
+       AND EXISTS (SELECT FROM outbox t WHERE t.kind = 'alert' AND t.alert = o.alert
+                      AND t.channel = o.channel AND t.address = :moved_to)"""
+_MOVE_WAITING = """
+    UPDATE outbox SET address = :moved_to, not_before = clock_timestamp()
+     WHERE channel = :channel AND address = :address AND state IN ('pending', 'uncertain')"""

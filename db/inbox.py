@@ -1,0 +1,113 @@
+"""Updates received, each stored before it is acted on: core.ports.Inbox on Postgres."""
+
+import msgspec
+from sqlalchemy import Connection, Engine, text
+
+from core.label import read_answer
+from core.reply import Circumstances, Outcome, Reply, ReplyOutcome, outcome_of
+from db.answerable import Sender, alerts_meant, device_of, sender_of
+from db.failures import failures_named
+from db.labels import NewestLabel, add_label, lock_incident_of, newest_label, show_answer
+
+
+class PostgresInbox:
+    """The update, the label, the edits, the receipt and the cursor: one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def cursor(self, bot: str) -> int | None:
+        """The next update to ask for; None where the last one is so old that Telegram numbers from a new start."""
+        with failures_named(), self._engine.connect() as connection:
+            number: int | None = connection.execute(text(_CURSOR), {"bot": bot}).scalar_one_or_none()
+        return number
+
+    def accept(self, bot: str, reply: Reply) -> ReplyOutcome:
+        """Store the update, its meaning (label, edits, receipt) and the cursor at once; a repeat changes nothing."""
+        with failures_named(), self._engine.begin() as connection:
+            expected = connection.execute(text(_LOCK_CURSOR), {"bot": bot}).scalar_one()
+            number = expected if reply.update_id is None else reply.update_id
+            if connection.execute(text(_TAKEN), {"bot": bot, "number": number}).scalar_one():
+                return ReplyOutcome(Outcome.REPLAYED, {"outcome": Outcome.REPLAYED.value})
+            connection.execute(text(_MOVE_CURSOR), {"bot": bot, "next": number + 1})
+            return _take(connection, bot, number, reply)
+
+
+def _take(connection: Connection, bot: str, number: int, reply: Reply) -> ReplyOutcome:
+    """Decide on a new reply and store what follows."""
+    sender = sender_of(connection, reply)
+    alerts = alerts_meant(connection, reply)
+    newest = None
+    if len(alerts) == 1:
+        lock_incident_of(connection, alerts[0])
+        newest = newest_label(connection, alerts[0])
+    said = None if newest is None else (newest.operator, newest.verdict)
+    outcome = outcome_of(reply, Circumstances(sender.id if sender else None, alerts, said))
+    arguments = {"channel": reply.channel, "bot": bot, "number": number, "raw": reply.raw, "sender": reply.sender}
+    inbox: int = connection.execute(text(_INSERT), {**arguments, "outcome": outcome.value}).scalar_one()
+    facts: dict[str, object] = {"outcome": outcome.value, "sender": reply.sender, "by": sender.name if sender else ""}
+    label = None
+    if outcome in (Outcome.LABELLED, Outcome.REPEATED):
+        facts |= {"alert": alerts[0], "device": device_of(connection, alerts[0])}
+        facts["verdict"] = read_answer(reply.text)
+    elif outcome is Outcome.WHICH_ALERT:
+        facts["alerts"] = list(alerts)
+    elif outcome is Outcome.REFUSED:
+        facts["refusal"] = reply.refusal
+    if outcome is Outcome.LABELLED and sender is not None:
+        label = _label(connection, reply, sender, alerts[0], newest, inbox)
+    if outcome.is_suspicious:
+        _audit(connection, reply, inbox, outcome)
+    if reply.reference is not None and outcome is not Outcome.IGNORED:
+        _queue_receipt(connection, reply, facts)
+    return ReplyOutcome(outcome, facts, label)
+
+
+def _label(
+    connection: Connection, reply: Reply, sender: Sender, alert: int, newest: NewestLabel | None, inbox: int
+) -> int:
+    verdict = read_answer(reply.text)
+    assert verdict is not None, "a reply without a verdict is no label"
+    corrects = newest.id if newest else None
+    label = add_label(connection, alert, sender.id, verdict, reply.comment, inbox, corrects)
+    show_answer(connection, alert, verdict, sender.name)
+    return label
+
+
+def _audit(connection: Connection, reply: Reply, inbox: int, outcome: Outcome) -> None:
+    detail = {"inbox": inbox, "chat": reply.chat, "refusal": reply.refusal}
+    connection.execute(
+        text(_AUDIT),
+        {
+            "actor": f"{reply.channel}:{reply.sender}",
+            "action": f"reply {outcome.value}",
+            "detail": msgspec.json.encode(detail).decode(),
+        },
+    )
+
+
+def _queue_receipt(connection: Connection, reply: Reply, facts: dict[str, object]) -> None:
+    body = msgspec.json.encode({**facts, "replies_to": reply.reference}).decode()
+    connection.execute(text(_RECEIPT), {"channel": reply.channel, "chat": reply.chat, "body": body})
+    connection.execute(text("SELECT pg_notify('outbox', '')"))
+
+
+# Telegram numbers updates from a random start after a week without one.
+_CURSOR = "SELECT next_update_id FROM bot_cursor WHERE bot = :bot AND updated_at > now() - interval '7 days'"
+_LOCK_CURSOR = """
+    WITH first AS (INSERT INTO bot_cursor (bot, next_update_id, updated_at) VALUES (:bot, 1, '-infinity')
+                   ON CONFLICT (bot) DO UPDATE SET next_update_id = bot_cursor.next_update_id
+                   RETURNING next_update_id)
+    SELECT next_update_id FROM first"""
+_TAKEN = "SELECT EXISTS (SELECT FROM inbox WHERE bot = :bot AND update_id = :number)"
+_MOVE_CURSOR = "UPDATE bot_cursor SET next_update_id = :next, updated_at = now() WHERE bot = :bot"
+_INSERT = """
+    INSERT INTO inbox (channel, bot, update_id, raw, sender, outcome)
+    VALUES (:channel, :bot, :number, :raw, :sender, :outcome) RETURNING id"""
+_AUDIT = "INSERT INTO audit (actor, action, detail) VALUES (:actor, :action, CAST(:detail AS jsonb))"
+# Somebody who writes without end fills no queue: beyond a few waiting receipts there are none.
+_RECEIPT = """
+    INSERT INTO outbox (channel, address, kind, body)
+    SELECT :channel, :chat, 'receipt', CAST(:body AS jsonb)
+     WHERE (SELECT count(*) FROM outbox WHERE channel = :channel AND address = :chat AND kind = 'receipt'
+               AND state IN ('pending', 'uncertain', 'sending')) < 5"""

@@ -1,0 +1,75 @@
+"""Labels: append-only verdicts on an incident, with copies of its readings and the edits that show the answer."""
+
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from core.label import Verdict
+
+
+class NewestLabel(NamedTuple):
+    """The newest label of an incident."""
+
+    id: int
+    operator: int
+    verdict: Verdict
+
+
+def lock_incident_of(connection: Connection, alert: int) -> None:
+    """Let nobody else label the alert's incident until this transaction ends."""
+    connection.execute(text(_LOCK), {"alert": alert})
+
+
+def newest_label(connection: Connection, alert: int) -> NewestLabel | None:
+    """The newest label of the alert's incident, whoever gave it."""
+    row = connection.execute(text(_NEWEST), {"alert": alert}).one_or_none()
+    return None if row is None else NewestLabel(row.id, row.operator, Verdict(row.verdict))
+
+
+def add_label(
+    connection: Connection, alert: int, operator: int, verdict: Verdict, comment: str, inbox: int, corrects: int | None
+) -> int:
+    """Label the alert's incident and copy its stored readings, from the first fault to the newest one; the id.
+
+    Readings that were not scored (any quality flag) say nothing about the machine and are left out.
+    """
+    arguments = {"alert": alert, "operator": operator, "verdict": verdict.value, "comment": comment}
+    label: int = connection.execute(
+        text(_INSERT_LABEL), {**arguments, "inbox": inbox, "corrects": corrects}
+    ).scalar_one()
+    connection.execute(text(_COPY_READINGS), {"label": label})
+    return label
+
+
+def show_answer(connection: Connection, alert: int, verdict: Verdict, by: str) -> None:
+    """Queue an edit of every message of the alert, so that each reader sees the answer."""
+    answer = msgspec.json.encode({"verdict": verdict.value, "by": by}).decode()
+    connection.execute(text(_INSERT_EDITS), {"alert": alert, "answer": answer})
+    connection.execute(text("SELECT pg_notify('outbox', '')"))
+
+
+_LOCK = """
+    SELECT pg_advisory_xact_lock(hashtextextended('faultline.label', incident)) FROM alert WHERE id = :alert"""
+_NEWEST = """
+    SELECT l.id, l.operator, l.verdict FROM alert a JOIN effective_label l ON l.incident = a.incident
+     WHERE a.id = :alert"""
+_INSERT_LABEL = """
+    INSERT INTO label (machine, incident, alert, operator, verdict, comment, corrects, inbox)
+    SELECT i.machine, i.id, a.id, :operator, :verdict, :comment, :corrects, :inbox
+      FROM alert a JOIN incident i ON i.id = a.incident WHERE a.id = :alert
+    RETURNING id"""
+_COPY_READINGS = """
+    INSERT INTO labelled_reading (label, topic, kafka_partition, kafka_offset, machine, device, time, sensors, quality,
+                                  class, score, model_version)
+    SELECT l.id, r.topic, r.kafka_partition, r.kafka_offset, i.machine, r.device, r.time, r.sensors, r.quality,
+           r.class, r.score, r.model_version
+      FROM label l JOIN incident i ON i.id = l.incident
+      JOIN reading r ON r.topic = i.topic AND r.kafka_partition = i.kafka_partition
+                    AND r.kafka_offset BETWEEN i.since_offset AND i.last_offset
+     WHERE l.id = :label AND r.device = i.device AND r.quality = 0"""
+_INSERT_EDITS = """
+    INSERT INTO outbox (channel, address, zone, kind, alert, body, edits)
+    SELECT channel, address, zone, 'answered', alert,
+           body || CAST(:answer AS jsonb) || jsonb_build_object('answered', now()), id
+      FROM outbox WHERE alert = :alert AND kind = 'alert' AND state <> 'dead' ORDER BY id"""
