@@ -1,0 +1,55 @@
+"""A public data set through the whole way of a reading."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sqlalchemy import Engine
+
+from app.machines import load_machines
+from app.models import model_source
+from app.settings import read_settings
+from core.batch import Floats
+from core.prediction import ModelVersion
+from tests.conftest import Servers
+from tests.world import World, assert_invariants
+
+_ROWS = 10_000
+
+
+@pytest.mark.real_data
+def test_every_row_of_ai4i_is_stored_once_with_the_probability_that_scikit_learn_gives_offline(
+    servers: Servers, owner: Engine, tmp_path: Path, real_data: Path
+) -> None:
+    file = real_data / "ai4i2020.csv"
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    first = tmp_path / "first.csv"
+    first.write_text("\n".join(lines[: 1 + _ROWS * 7 // 10]), encoding="utf-8")
+    world = World(servers, owner, tmp_path, machine="ai4i")
+    try:
+        world.run("train", "ai4i", "--csv", str(first), "--model", "rf")
+        world.start("consumer")
+        world.run("producer", "ai4i", "--file", str(file))
+        world.wait_until_read(_ROWS)
+        assert_invariants(world)
+        assert world.one("SELECT count(*) FROM reading") == _ROWS
+
+        stored = world.rows("SELECT sensors, score, model_version FROM reading")
+        sensors = np.array([row.sensors for row in stored])
+        assert sorted(map(tuple, sensors.tolist())) == sorted(map(tuple, _columns(file).tolist()))
+        settings = read_settings(world.environment)
+        machine = load_machines(tmp_path / "machines")["ai4i"]
+        model = model_source(settings, owner).load(machine, ModelVersion("ai4i", 1))
+        offline = model.pipeline.predict_proba(sensors)[:, 1]
+        assert offline.tobytes() == np.array([row.score for row in stored]).tobytes()
+        assert {row.model_version for row in stored} == {1}
+    finally:
+        world.end()
+
+
+def _columns(file: Path) -> Floats:
+    table = pd.read_csv(file, encoding="utf-8-sig")
+    table["Type"] = table["Type"].map({"L": 0, "M": 1, "H": 2})
+    names = ["Type", "Air temperature [K]", "Process temperature [K]"]
+    return table[[*names, "Rotational speed [rpm]", "Torque [Nm]", "Tool wear [min]"]].to_numpy(dtype=np.float64)
