@@ -51,7 +51,8 @@ class ObjectStore(Server):
 
     def prepare(self, report: Callable[[str], None]) -> None:
         """Write the credentials where the server reads them."""
-        (self.directory / "data").mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700, exist_ok=True)
+        (self.directory / "data").mkdir(exist_ok=True)
         credentials = [{"accessKey": self._access_key, "secretKey": self._secret}]
         owner = {"name": "owner", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
         write_private(self.directory / "s3.json", json.dumps({"identities": [owner]}))

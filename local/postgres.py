@@ -5,13 +5,13 @@ import signal
 import socket
 import struct
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from local import unprivileged
 from local.ports import HOST
+from local.process import lives
 from local.remembered import write_private
 from local.server import Server
 
@@ -66,7 +66,6 @@ class Postgres(Server):
         self.directory = unprivileged.data_home(self._named, self.user)
         self._programs = unprivileged.programs(self.user)
         if (self.directory / "data").exists():
-            self._drop_stale_lock()
             return
         # Under another name first: a cluster whose making was interrupted is never started.
         shutil.rmtree(self.directory / "data.new", ignore_errors=True)
@@ -87,7 +86,7 @@ class Postgres(Server):
 
     def environment(self) -> dict[str, str]:
         """With a locale that every system has: on macOS a missing one keeps Postgres from starting."""
-        return super().environment() | {"LC_ALL": "C"}
+        return super().environment() | {"LC_ALL": "C"} | self._stale_owner()
 
     def is_ready(self) -> bool:
         """Whether it asks a client to authenticate; while it recovers it answers with an error instead."""
@@ -99,10 +98,12 @@ class Postgres(Server):
         except OSError:
             return False
 
-    def _drop_stale_lock(self) -> None:
-        # Postgres refuses to start while any process of its user has the id in this file: after a reboot, or in a
-        # restarted container, that is often an innocent one. The lock of a real Postgres stays.
-        lock = self.directory / "data" / "postmaster.pid"
-        with suppress(FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
-            if psutil.Process(int(lock.read_text().splitlines()[0])).name() != "postgres":
-                lock.unlink()
+    def _stale_owner(self) -> dict[str, str]:
+        # Postgres refuses to start while any process of its user has the id in its lock file: after a reboot, or in a
+        # restarted container, that is often an innocent one. A grandparent is the one it does not take for a rival.
+        try:
+            pid = int((self.directory / "data" / "postmaster.pid").read_text().split("\n")[0])
+            rival = psutil.Process(pid)
+            return {} if lives(rival) and rival.name() == "postgres" else {"PG_GRANDPARENT_PID": str(pid)}
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+            return {}

@@ -4,6 +4,7 @@ import json
 import pwd
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +24,6 @@ class Child:
     def __init__(self, directory: Path, name: str) -> None:
         self.log = directory / f"{name}.log"
         self._record = directory / f"{name}.pid"
-        self._popen: subprocess.Popen[bytes] | None = None
 
     def spawn(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], user: str | None) -> None:
         """Start it in a session of its own, and write down who it is."""
@@ -31,7 +31,7 @@ class Child:
             self.log.replace(self.log.with_suffix(".log.1"))
         self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
-            self._popen = subprocess.Popen(
+            popen = subprocess.Popen(
                 command,
                 cwd=cwd,
                 env=environment,
@@ -41,8 +41,9 @@ class Child:
                 start_new_session=True,  # Ctrl-C goes to the terminal's processes; the app drains before it stops us
                 **as_user(user),
             )
-        record = {"pid": self._popen.pid, "started": _started(psutil.Process(self._popen.pid))}
-        write_private(self._record, json.dumps(record))
+        write_private(self._record, json.dumps({"pid": popen.pid, "started": _started(psutil.Process(popen.pid))}))
+        # Takes note of its end, whenever that is, so that it does not stay as a zombie under its id.
+        threading.Thread(target=popen.wait, daemon=True).start()
 
     @property
     def pid(self) -> int | None:
@@ -57,7 +58,6 @@ class Child:
             return
         process.send_signal(how)
         _wait_until_gone([process], patience)
-        self._reap()
         self.kill()
 
     def kill(self) -> None:
@@ -70,28 +70,18 @@ class Child:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
         _wait_until_gone(family, 10)
-        self._reap()
 
     def last_lines(self) -> list[str]:
         """The end of its log."""
         return self.log.read_text(errors="replace").splitlines()[-5:] if self.log.exists() else []
 
-    def _reap(self) -> None:
-        if self._popen:
-            with suppress(subprocess.TimeoutExpired):
-                self._popen.wait(0.1)
-
     def _find(self) -> "psutil.Process | None":
-        if self._popen:
-            if self._popen.poll() is None:
-                return psutil.Process(self._popen.pid)
-            self._popen = None
         try:
             record = json.loads(self._record.read_text())
             process = psutil.Process(record["pid"])
             # A process id alone proves nothing: the system gives it to others again.
             ours = abs(_started(process) - record["started"]) < 0.5
-            return process if ours and _lives(process) else None
+            return process if ours and lives(process) else None
         except (FileNotFoundError, psutil.NoSuchProcess):
             return None
 
@@ -103,11 +93,12 @@ def as_user(user: str | None) -> dict[str, Any]:
 
 def _wait_until_gone(processes: Sequence["psutil.Process"], seconds: float) -> None:
     deadline = monotonic() + seconds
-    while any(map(_lives, processes)) and monotonic() < deadline:
+    while any(map(lives, processes)) and monotonic() < deadline:
         sleep(0.01)
 
 
-def _lives(process: "psutil.Process") -> bool:
+def lives(process: "psutil.Process") -> bool:
+    """Whether it runs still."""
     try:  # a zombie has ended once its last thread has: its parent has only not asked how yet
         return bool(process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
     except psutil.NoSuchProcess:
