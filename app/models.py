@@ -42,7 +42,7 @@ def release(settings: Settings, engine: Engine) -> Release:
     bucket = registry(settings)
     bucket.prepare()
     return Release(
-        registry=bucket,
+        bucket=bucket,
         versions=PostgresModelVersions(engine),
         promotions=PostgresPromotionLog(engine, process_name("trainer")),
         models=model_source(settings, engine),

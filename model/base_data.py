@@ -10,7 +10,7 @@ import pandas as pd
 from core.errors import ModelRefused
 from core.history import History
 from core.machine import Machine
-from model.registry import Registry
+from model.bucket import Bucket
 
 
 class BaseData(NamedTuple):
@@ -35,15 +35,15 @@ def base_data(machine: Machine, history: History) -> BaseData:
     return BaseData(history, f"machines/{machine.name}/base/{sha256}.parquet", sha256, content)
 
 
-def keep(registry: Registry, base: BaseData) -> None:
+def keep(bucket: Bucket, base: BaseData) -> None:
     """Put the base data into the bucket unless it is there."""
-    if not registry.has(base.key):
-        registry.put(base.key, base.content, "application/vnd.apache.parquet")
+    if not bucket.has(base.key):
+        bucket.put(base.key, base.content, "application/vnd.apache.parquet")
 
 
-def fetch(registry: Registry, machine: Machine, key: str, sha256: str) -> BaseData:
+def fetch(bucket: Bucket, machine: Machine, key: str, sha256: str) -> BaseData:
     """The base data that a signed manifest names. Raises ModelRefused where it is gone or was changed, Unavailable."""
-    content = registry.newest(key)
+    content = bucket.newest(key)
     if content is None:
         raise ModelRefused(f"the base data {key} is no longer in the bucket: train from a CSV file or the simulator")
     if hashlib.sha256(content).hexdigest() != sha256:

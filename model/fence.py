@@ -10,16 +10,13 @@ from core.errors import ModelRefused
 # The ways numpy and scikit-learn rebuild arrays, random states and compiled parts; classes of scikit-learn are
 # accepted as such. A whole module is never accepted: numpy's own hold functions that run code.
 _CONSTRUCTORS = {
-    "builtins": {"bytearray", "set", "slice", "frozenset", "complex"},
-    "copyreg": {"_reconstructor"},
-    "numpy": {"ndarray", "dtype", "float64", "int64", "bool_", "bool"},
+    "model.estimators": {"BoundedScaler", "SteadyLogisticRegression"},
+    "numpy": {"dtype", "ndarray"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
     "numpy._core.numeric": {"_frombuffer"},
-    "numpy.random._pickle": {"__randomstate_ctor", "__bit_generator_ctor", "__generator_ctor"},
-    "numpy.random._mt19937": {"MT19937"},
+    "numpy.random._pickle": {"__bit_generator_ctor", "__generator_ctor"},
     "numpy.random._pcg64": {"PCG64"},
     "numpy.random.bit_generator": {"SeedSequence", "__pyx_unpickle_SeedSequence"},
-    "model.estimators": {"BoundedScaler", "SteadyLogisticRegression"},
 }
 
 
@@ -37,7 +34,7 @@ def unpickle(content: bytes) -> Pipeline:
 
 class _Fenced(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> object:
-        if name in _CONSTRUCTORS.get(module, ()) or (module, name) == ("builtins", "object"):
+        if name in _CONSTRUCTORS.get(module, ()):
             return super().find_class(module, name)
         if module.partition(".")[0] == "sklearn" and "." not in name:
             found = super().find_class(module, name)

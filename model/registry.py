@@ -20,7 +20,7 @@ _ABSENT |= {"InvalidArgument", "MethodNotAllowed", "405"}
 
 
 class Registry:
-    """Bytes under a key and an object version. Raises Unavailable, Unauthorised, and UserError for a wrong bucket."""
+    """model.bucket.Bucket on S3. Raises Unavailable, Unauthorised, and UserError for a wrong bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -58,7 +58,7 @@ class Registry:
         return content
 
     def newest(self, key: str) -> bytes | None:
-        """The newest bytes under a key that is named after its content's hash; None where there are none."""
+        """The newest bytes under the key; None where there are none."""
         try:
             with self._named(key):
                 return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()

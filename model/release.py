@@ -15,11 +15,11 @@ from msgspec import Struct
 from core.prediction import ModelVersion
 from core.training import ModelVersions, NewVersion, Promotions, StoredVersion, TrainingLabels
 from model.base_data import BaseData, keep
+from model.bucket import Bucket
 from model.contest import Contest, contest
 from model.evaluation import Metrics
 from model.fit import Candidate, Progress
 from model.manifest import Lineage, Manifest, encode, running_versions, sensors_sha256
-from model.registry import Registry
 from model.signature import Signer
 from model.source import VerifiedModels
 from model.training_set import INCIDENT_WEIGHT
@@ -40,7 +40,7 @@ class Outcome(Struct, frozen=True):
 class Release:
     """Publishes candidates under one trainer's key and lets the gate decide."""
 
-    registry: Registry
+    bucket: Bucket
     versions: ModelVersions
     promotions: Promotions
     models: VerifiedModels
@@ -71,16 +71,16 @@ class Release:
     def _publish(self, candidate: Candidate, base: BaseData, created_by: str) -> ModelVersion:
         """Model, then the signed manifest that names its object version, then the row that names the manifest's."""
         folder = f"machines/{candidate.machine.name}"
-        keep(self.registry, base)
+        keep(self.bucket, base)
         with self.versions.numbering(candidate.machine) as numbering:
             number = numbering.version.number
             model_key, manifest_key = f"{folder}/model.pkl", f"{folder}/manifest.json"
-            model_version_id = self.registry.put(model_key, candidate.pickled, "application/octet-stream")
+            model_version_id = self.bucket.put(model_key, candidate.pickled, "application/octet-stream")
             manifest = self._manifest(candidate, base, number, created_by, model_key, model_version_id)
             signed = self.signer.sign(encode(manifest))
-            manifest_version_id = self.registry.put(manifest_key, signed, "application/json")
+            manifest_version_id = self.bucket.put(manifest_key, signed, "application/json")
             for name, png in candidate.plots.items():
-                self.registry.put(f"{folder}/plots/v{number}/{name}", png, "image/png")
+                self.bucket.put(f"{folder}/plots/v{number}/{name}", png, "image/png")
             numbering.record(
                 NewVersion(
                     StoredVersion(numbering.version, manifest_key, manifest_version_id, manifest.sha256),

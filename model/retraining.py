@@ -27,7 +27,7 @@ def retrain(
         )
     lineage = release.models.manifest(machine, champion).lineage
     progress(f"going on from {champion}: fetching its base data, {lineage.base_rows:,} rows")
-    base = fetch(release.registry, machine, lineage.base_key, lineage.base_sha256)
+    base = fetch(release.bucket, machine, lineage.base_key, lineage.base_sha256)
     incidents = release.labels.effective(machine)
     verdicts = Counter(incident.verdict.value for incident in incidents)
     said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())) or "none yet"

@@ -6,10 +6,10 @@ from core.errors import ModelRefused, Unauthorised, Unavailable, UserError
 from core.machine import Machine
 from core.prediction import ModelVersion
 from core.training import StoredVersion, VersionIndex
+from model.bucket import Bucket
 from model.cache import CachedVersion, ModelCache
 from model.loading import Step, load, read_manifest
 from model.manifest import Manifest
-from model.registry import Registry
 from model.scorer import FaultModel
 from model.signature import TrustedKeys
 
@@ -20,8 +20,8 @@ _MANIFEST_AT_MOST = 16 * 1024 * 1024
 class VerifiedModels:
     """Loads the versions that the database names."""
 
-    def __init__(self, registry: Registry, index: VersionIndex, trusted: TrustedKeys, cache: ModelCache) -> None:
-        self._registry = registry
+    def __init__(self, bucket: Bucket, index: VersionIndex, trusted: TrustedKeys, cache: ModelCache) -> None:
+        self._bucket = bucket
         self._index = index
         self._trusted = trusted
         self._cache = cache
@@ -85,7 +85,7 @@ class VerifiedModels:
 
     def _get(self, key: str, version_id: str, at_most: int) -> bytes:
         try:
-            return self._registry.get(key, version_id, at_most)
+            return self._bucket.get(key, version_id, at_most)
         except (Unauthorised, UserError) as error:
             # A process in service waits until the administrator has repaired this, and serves from its cache.
             raise Unavailable(str(error)) from error

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.history import History
+from core.label import Verdict
+from model.augmentation import made_up_faults
+from model.recipe import Recipe, divided
+from model.split import latest_rows, stratified_rows
+from model.training_set import INCIDENT_WEIGHT, training_set
+from tests.builders import a_machine
+from tests.model_builders import a_history, an_incident
+
+HISTORY = a_history()
+
+
+def test_an_incident_counts_the_same_however_long_it_was() -> None:
+    for readings in (1, 3, 500):
+        rows = training_set(HISTORY, [an_incident(Verdict.FALSE_ALARM, [95.0] * readings)], seed=0)
+        assert rows.weights[len(HISTORY) :].sum() == pytest.approx(INCIDENT_WEIGHT)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.MAINTENANCE, Verdict.SENSOR_FAULT, Verdict.NOT_SURE])
+def test_a_verdict_that_says_nothing_of_the_machine_trains_nothing(verdict: Verdict) -> None:
+    assert len(training_set(HISTORY, [an_incident(verdict, [95.0])], seed=0).fault) == len(HISTORY)
+
+
+@pytest.mark.parametrize(("verdict", "fault"), [(Verdict.FAULT, True), (Verdict.FALSE_ALARM, False)])
+def test_a_verdict_labels_its_readings(verdict: Verdict, fault: bool) -> None:
+    rows = training_set(HISTORY, [an_incident(verdict, [95.0, 96.0])], seed=0)
+    assert set(rows.fault[len(HISTORY) :].tolist()) == {fault}
+    assert rows.sensors[len(HISTORY) : len(HISTORY) + 2, 0].tolist() == [95.0, 96.0]
+
+
+def test_a_verdict_wins_over_the_same_row_of_the_base_data() -> None:
+    base = History(np.array([[95.0, 4.0], [60.0, 4.0]]), np.array([True, False]), ["a", "a"], np.arange(2))
+    rows = training_set(base, [an_incident(Verdict.FALSE_ALARM, [95.0])], seed=0)
+    assert not rows.fault.any()
+
+
+def test_an_absent_sensor_stays_absent_in_every_echo() -> None:
+    incident = an_incident(Verdict.FALSE_ALARM, [95.0])
+    incident.sensors[:, 1] = np.nan
+    assert np.isnan(training_set(HISTORY, [incident], seed=0).sensors[len(HISTORY) :, 1]).all()
+
+
+def test_the_hold_out_is_a_share_of_each_class_and_the_same_every_time() -> None:
+    held_out = stratified_rows(HISTORY.sensors, HISTORY.fault, 0.25, seed=5)
+    assert held_out[HISTORY.fault].mean() == pytest.approx(0.25, abs=0.02)
+    assert held_out[~HISTORY.fault].mean() == pytest.approx(0.25, abs=0.02)
+    assert (held_out == stratified_rows(HISTORY.sensors, HISTORY.fault, 0.25, seed=5)).all()
+    assert (held_out != stratified_rows(HISTORY.sensors, HISTORY.fault, 0.25, seed=6)).any()
+
+
+def test_equal_rows_never_stand_on_both_sides() -> None:
+    doubled = np.vstack([HISTORY.sensors, HISTORY.sensors])
+    held_out = stratified_rows(doubled, np.append(HISTORY.fault, HISTORY.fault), 0.25, seed=0)
+    assert (held_out[: len(HISTORY)] == held_out[len(HISTORY) :]).all()
+
+
+def test_a_row_does_not_change_sides_when_rows_are_put_in_another_order() -> None:
+    order = np.random.default_rng(0).permutation(len(HISTORY))
+    there = stratified_rows(HISTORY.sensors[order], HISTORY.fault[order], 0.25, seed=0)
+    assert (there == stratified_rows(HISTORY.sensors, HISTORY.fault, 0.25, seed=0)[order]).all()
+
+
+def test_a_split_by_time_holds_out_the_latest() -> None:
+    assert latest_rows(np.arange(8), 0.25).tolist() == [False] * 6 + [True] * 2
+
+
+@pytest.mark.parametrize("fault", [True, False])
+def test_one_class_alone_is_refused_with_the_remedy(fault: bool) -> None:
+    history = History(HISTORY.sensors, np.full(len(HISTORY), fault), HISTORY.devices, HISTORY.times)
+    with pytest.raises(UserError, match="no normal reading.*fault_value" if fault else "no fault.*--augment"):
+        divided(history, a_machine(), Recipe())
+
+
+def test_faults_are_made_up_for_a_machine_that_never_reported_one() -> None:
+    healthy = History(HISTORY.sensors, np.zeros(len(HISTORY), dtype=np.bool_), HISTORY.devices, HISTORY.times)
+    train, hold_out = divided(healthy, a_machine(), Recipe(augment=True))
+    assert train.fault.any()
+    assert hold_out.fault.any()
+
+
+def test_a_made_up_fault_lies_past_a_usual_edge_and_within_what_the_sensor_can_read() -> None:
+    machine = a_machine()
+    made_up = made_up_faults(HISTORY, machine, np.random.default_rng(0))
+    new = made_up.sensors[len(HISTORY) :]
+    low, high = np.array([sensor.usual for sensor in machine.sensors]).T
+    assert ((new < low) | (new > high)).any(axis=1).all()
+    for sensor, column in zip(machine.sensors, new.T, strict=True):
+        assert np.nanmin(column) >= sensor.minimum
+        assert np.nanmax(column) <= sensor.maximum
+
+
+def test_real_faults_of_the_hold_out_are_not_diluted_by_made_up_ones() -> None:
+    _, hold_out = divided(HISTORY, a_machine(), Recipe(augment=True))
+    _, plain = divided(HISTORY, a_machine(), Recipe())
+    assert len(hold_out) == len(plain)
