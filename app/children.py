@@ -55,3 +55,17 @@ class Child:
     def _last_words(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+def run_child(arguments: list[str], environment: Mapping[str, str]) -> None:
+    """Run one of our commands to its end, its output shown. UserError where it fails: it has said why."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment, PARENT: str(os.getpid())},
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        check=False,
+    )
+    if done.returncode:
+        raise UserError(f"{arguments[0]} failed")

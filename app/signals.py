@@ -13,9 +13,10 @@ def set_on_signal() -> threading.Event:
 
     def stop(number: int, _: FrameType | None) -> None:
         stopping.set()
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, before[number])
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    before = {int(number): signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
         signal.signal(number, stop)
     return stopping
 

@@ -22,7 +22,7 @@ def headers_at(kafka: Mapping[str, str], position: Position) -> Headers:
         while time.monotonic() < deadline:
             message = consumer.poll(0.2)
             if message is not None and message.error() is None:
-                return [(name, _bytes(value)) for name, value in message.headers() or ()]
+                return [(name, _bytes(value)) for name, value in dict(message.headers() or ()).items()]
     except KafkaException as error:
         raise Unavailable(f"Kafka: {error.args[0].str()}") from error
     finally:

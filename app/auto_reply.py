@@ -1,0 +1,47 @@
+"""Somebody who answers alerts in the demo, knowing the simulator's truth; through the same inbox as everybody."""
+
+import random
+from collections.abc import Callable
+
+import msgspec
+
+from consumer.fetched import Headers
+from core.batch import Position
+from core.ports import Inbox
+from core.reply import Reply
+from db.unanswered import PostgresUnanswered
+
+_BOT = "shell"
+
+
+class AutoReply:
+    """Answers a share of the alerts that came since it was made."""
+
+    def __init__(
+        self,
+        share: float,
+        operator: str,
+        alerts: PostgresUnanswered,
+        inbox: Inbox,
+        headers_at: Callable[[Position], Headers],
+    ) -> None:
+        self._share = share
+        self._operator = operator
+        self._alerts = alerts
+        self._inbox = inbox
+        self._headers_at = headers_at
+        self._seen = alerts.newest_alert()
+
+    def answer(self) -> None:
+        """Answer the alerts that came since the last call. Raises Unavailable."""
+        for waiting in self._alerts.after(self._seen):
+            self._seen = waiting.alert
+            # Drawn from the alert's number: the same alerts are answered when a run is repeated.
+            if random.Random(waiting.alert).random() < self._share:
+                truth = dict(self._headers_at(waiting.opened)).get("truth") or b""
+                self._reply(waiting.alert, "Y" if truth.startswith(b"fault") else "N")
+
+    def _reply(self, alert: int, text: str) -> None:
+        raw = msgspec.json.encode({"alert": alert, "text": text, "as": self._operator}).decode()
+        reply = Reply("shell", None, raw, self._operator, self._operator, text, alert=alert)
+        self._inbox.accept(_BOT, reply)

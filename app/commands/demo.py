@@ -1,0 +1,156 @@
+"""`demo`: the whole loop on this machine."""
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import click
+import msgspec
+
+from app.auto_reply import AutoReply
+from app.children import run_child
+from app.cli import settings_of
+from app.commands.stack import ports
+from app.demo import Processes, Summary, drain, summary, watch
+from app.live_line import LiveLine
+from app.machines import pick_machine
+from app.prepare import prepare_servers, somebody_to_tell
+from app.settings import Settings
+from app.signals import set_on_signal
+from app.status import overview
+from app.wiring import data_directory, database, kafka, machines, process_name, with_local_stack
+from consumer.peek import headers_at
+from core.errors import UserError
+from core.machine import Machine
+from db.inbox import PostgresInbox
+from db.promotion_log import PostgresPromotionLog
+from db.status import PostgresStatus
+from db.unanswered import PostgresUnanswered
+from local.detached import info
+from local.stack import Stack
+
+_MACHINE = "equipment"
+
+
+@click.command(short_help="The whole loop on this machine: stack, machines, model, alerts.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after so many seconds of readings.")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), default=200, show_default=True, help="Readings a second."
+)
+@click.option("--devices", type=click.IntRange(1), default=20, show_default=True, help="Simulated devices.")
+@click.option(
+    "--auto-reply", type=click.FloatRange(0, 1), default=0, help="Answer this share of the alerts, truthfully."
+)
+@click.option("--fresh", is_flag=True, help="Begin with empty servers and no model: deletes what earlier demos stored.")
+@click.option(
+    "--summary", "summary_file", type=click.Path(path_type=Path), help="Write the run's counts there as JSON."
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    seconds: float | None,
+    rate: float,
+    devices: int,
+    auto_reply: float,
+    fresh: bool,
+    summary_file: Path | None,
+) -> None:
+    """The whole loop on this machine: real Kafka, Postgres and S3, simulated machines, a signed model, alerts.
+
+    Goes on until Ctrl-C (or for --seconds), then stores what is under way and stops everything. What it stored is there
+    again next time.
+    """
+    settings = settings_of(ctx)
+    machine = pick_machine(machines(settings), _MACHINE)
+    directory = data_directory(settings)
+    if fresh:
+        _delete(directory)
+    line = LiveLine(sys.stderr)
+    with Stack.start(directory, ports(settings), report=line.say) as stack:
+        ready = with_local_stack(settings, asdict(stack.addresses))
+        prepare_servers(ready, [machine])
+        result = Demo(ready, machine, directory / "logs", line).run(seconds, rate, devices, auto_reply)
+    if summary_file is not None:
+        summary_file.write_bytes(msgspec.json.encode(result))
+    click.echo(_words(result))
+
+
+class Demo:
+    """One run over servers that are ready."""
+
+    def __init__(self, settings: Settings, machine: Machine, logs: Path, line: LiveLine) -> None:
+        self._settings = settings
+        self._machine = machine
+        self._line = line
+        self._processes = Processes(settings.as_environment(), logs)
+        status = PostgresStatus(database(settings, "api"))
+        self._look = partial(overview, settings, [machine], status)
+
+    def run(self, seconds: float | None, rate: float, devices: int, auto_reply: float) -> Summary:
+        """Train what is missing, start every process, watch, drain, stop. Raises UserError where a process dies."""
+        self._train_first()
+        operator = somebody_to_tell(self._settings)
+        answers = self._answers(auto_reply, operator)
+        before, began = self._look(), time.monotonic()
+        produced = Path(tempfile.mkdtemp()) / "produced.json"
+        stopping = set_on_signal()
+        try:
+            for process in ("consumer", "alerts", "trainer"):
+                self._processes.start(process, printing=process == "alerts")
+            self._processes.start("producer", _MACHINE, *_producer(rate, devices, produced))
+            self._line.say(f"{devices} machines are running; Ctrl-C ends the demo. In another terminal: ./run status")
+            watch(self._look, partial(self._each_second, answers), _over(stopping.is_set, seconds), self._line.show)
+            self._processes.stop("producer")
+            drain(self._look, self._line.show)
+            answers.answer()
+        finally:
+            self._processes.stop()
+        sent = msgspec.json.decode(produced.read_bytes())["delivered"]
+        return summary(sent, before, self._look(), time.monotonic() - began)
+
+    def _train_first(self) -> None:
+        log = PostgresPromotionLog(database(self._settings, "trainer"), process_name("demo"))
+        if log.champion(self._machine.name) is None:
+            self._line.say(f"training the first model of {self._machine.name} on simulated machines")
+            run_child(["train", self._machine.name, "--simulate"], self._settings.as_environment())
+
+    def _answers(self, share: float, operator: str) -> AutoReply:
+        engine = database(self._settings, "alerts")
+        look_up = partial(headers_at, kafka(self._settings))
+        return AutoReply(share, operator, PostgresUnanswered(engine), PostgresInbox(engine), look_up)
+
+    def _each_second(self, answers: AutoReply) -> None:
+        self._processes.check()
+        answers.answer()
+
+
+def _producer(rate: float, devices: int, summary_file: Path) -> list[str]:
+    seed = str(int(time.time()))  # each run sees other devices and episodes; `producer --seed` repeats one
+    return ["--rate", str(rate), "--devices", str(devices), "--seed", seed, "--summary", str(summary_file)]
+
+
+def _over(stopped: Callable[[], bool], seconds: float | None) -> Callable[[], bool]:
+    end = None if seconds is None else time.monotonic() + seconds
+    return lambda: stopped() or (end is not None and time.monotonic() >= end)
+
+
+def _delete(directory: Path) -> None:
+    """Forget what earlier demos stored. UserError while something runs there."""
+    found = info(directory)
+    if found.is_running or found.used_by is not None:
+        raise UserError(f"the stack in {directory} is running: stop it first (./run stack stop, or Ctrl-C in its demo)")
+    if (directory / "stack.json").exists():
+        shutil.rmtree(directory)
+
+
+def _words(result: Summary) -> str:
+    return (
+        f"produced {result.produced:,}, stored {result.stored:,} ({result.readings_per_s:,.0f}/s), "
+        f"dead letters {result.dead_letters}, duplicates {result.duplicates}, gaps {result.gaps}, lag {result.lag}; "
+        f"faults {result.faults:,}, alerts {result.alerts}, labels {result.labels}"
+    )
