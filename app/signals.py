@@ -1,5 +1,6 @@
 """SIGTERM and Ctrl-C ask for a graceful end; a second one ends at once."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -18,6 +19,19 @@ def set_on_signal() -> threading.Event:
     before = {int(number): signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     for number in before:
         signal.signal(number, stop)
+    return stopping
+
+
+def stop_event() -> asyncio.Event:
+    """The same for asyncio: call it inside the running loop."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+
+    def stop(number: int) -> None:
+        stopping.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
     return stopping
 
 

@@ -1,0 +1,50 @@
+"""An alert in words: who needs attention, how sure we are, what stands out, and the question."""
+
+from collections.abc import Iterator
+
+from alerts.facts import AlertFacts, StandingOut
+from alerts.markup import Markup
+from alerts.numbers import clock, number, percent
+from core.label import Verdict
+
+VERDICTS = {
+    Verdict.FAULT: "real fault",
+    Verdict.FALSE_ALARM: "false alarm",
+    Verdict.MAINTENANCE: "maintenance",
+    Verdict.SENSOR_FAULT: "sensor fault",
+    Verdict.NOT_SURE: "not sure",
+}
+
+
+def alert_text(facts: AlertFacts, zone: str, markup: Markup, repeat: bool = False) -> str:
+    """The alert, its first line made for a lock screen; an answered one says by whom. At most 4096 characters."""
+    return "\n".join(_lines(facts, zone, markup, repeat))
+
+
+def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterator[str]:
+    yield "⚠ " + markup.bold(f"Your device {markup.name(facts.device)} needs attention")
+    if repeat:
+        yield f"(possible repeat) #{facts.alert}"
+    yield f"{percent(facts.probability)} likely a fault · since {clock(facts.since, zone)}"
+    yield f"Machine: {markup.text(facts.title or facts.machine, 100)}"
+    for sensor in facts.standing_out[:5]:
+        yield _sensor(sensor, markup)
+    if facts.advice:
+        yield markup.text(facts.advice)
+    yield f"Alert #{facts.alert} · model v{facts.model_version}"
+    yield ""
+    if facts.verdict is None:
+        yield "Is this correct? Reply Y/N"
+        return
+    yield markup.bold(f"Answer: {VERDICTS[facts.verdict]}") + _by(facts, zone, markup)
+
+
+def _sensor(sensor: StandingOut, markup: Markup) -> str:
+    unit = markup.text(f" {sensor.unit}" if sensor.unit else "", 20)
+    usual = f"usually {number(sensor.low)} to {number(sensor.high)}"
+    return f"• {markup.text(sensor.sensor, 60)}: {number(sensor.value)}{unit} ({usual})"
+
+
+def _by(facts: AlertFacts, zone: str, markup: Markup) -> str:
+    when = f", {clock(facts.answered, zone)}" if facts.answered else ""
+    return f" ({markup.text(facts.by, 100)}{when})"

@@ -1,0 +1,25 @@
+"""Alerts on a terminal, for when there is no chat."""
+
+from typing import TextIO
+
+from core.ports import Rendered
+
+
+class Console:
+    """core.ports.Notifier that writes to a stream."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    async def send(self, address: str, message: Rendered, reply_to: str | None = None) -> str:
+        """Write the message, framed by empty lines; all of them have the same reference."""
+        self._write(address, message)
+        return "printed"
+
+    async def edit(self, address: str, reference: str, message: Rendered) -> None:
+        """Write it anew: what was printed stays printed."""
+        self._write(address, message)
+
+    def _write(self, address: str, message: Rendered) -> None:
+        self._stream.write(f"\n── to {address} ──\n{message.text}\n")
+        self._stream.flush()

@@ -1,0 +1,69 @@
+"""What a stored message is about, typed: words are made of it when it is sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from core.errors import Undeliverable
+from core.label import Verdict
+from core.reply import Outcome, Refusal
+
+Facts = TypeVar("Facts")
+
+
+class StandingOut(Struct, frozen=True):
+    """A sensor outside its usual range."""
+
+    sensor: str
+    value: float
+    low: float
+    high: float
+    unit: str = ""
+
+
+class AlertFacts(Struct, frozen=True):
+    """An alert, and its answer once there is one."""
+
+    alert: int
+    machine: str
+    title: str
+    device: str
+    since: datetime
+    probability: float
+    standing_out: tuple[StandingOut, ...]
+    model_version: int
+    advice: str = ""
+    verdict: Verdict | None = None
+    by: str = ""
+    answered: datetime | None = None
+
+
+class ReceiptFacts(Struct, frozen=True):
+    """What became of a reply."""
+
+    outcome: Outcome
+    sender: str = ""
+    by: str = ""
+    """The operator's name; empty for a stranger."""
+    alert: int | None = None
+    alerts: tuple[int, ...] = ()
+    device: str = ""
+    verdict: Verdict | None = None
+    refusal: Refusal | None = None
+
+
+class TextFacts(Struct, frozen=True):
+    """Words that somebody else chose."""
+
+    text: str
+
+
+def read_facts(body: Mapping[str, object], kind: type[Facts]) -> Facts:
+    """The facts in a message's body. Raises Undeliverable where they cannot be understood."""
+    try:
+        return msgspec.convert(body, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Undeliverable(f"the message cannot be understood: {error}") from error

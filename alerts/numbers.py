@@ -1,0 +1,31 @@
+"""Numbers and times as people read them."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+def number(value: float) -> str:
+    """Four significant digits, without noise: 9.134, 12,350, 70."""
+    return format(float(f"{value:.4g}"), ",g")
+
+
+def percent(probability: float) -> str:
+    """Whole percents; never 0 % or 100 %, because no model knows that."""
+    if probability < 0.01:
+        return "under 1 %"
+    if probability > 0.99:
+        return "over 99 %"
+    return f"{probability * 100:.0f} %"
+
+
+def clock(time: datetime, zone: str) -> str:
+    """The time in the reader's zone, which it names: `13:04 CET, 1 Mar`. An unknown zone is read as UTC."""
+    local = time.astimezone(_zone(zone))
+    return f"{local:%H:%M} {local.tzname()}, {local.day} {local:%b}"
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,48 @@
+"""A receipt in words: what became of a reply."""
+
+from alerts.alert_text import VERDICTS
+from alerts.facts import ReceiptFacts
+from alerts.markup import PLAIN, Markup
+from core.reply import Outcome, Refusal
+
+_REFUSALS = {
+    Refusal.FORGED: "This button is not valid any more. Reply Y or N to the alert's message instead.",
+    Refusal.FORWARDED: "Forwarded messages are not taken as answers. Write Y or N yourself, as a reply to the alert.",
+    Refusal.EDITED: "Changed messages are not taken as answers. Write a new Y or N, as a reply to the alert.",
+    Refusal.SHARED_SENDER: "Answers are taken from people, not from groups and channels. Please answer as yourself.",
+}
+_HELP = (
+    "Answer an alert with its buttons, or reply Y (real fault) or N (false alarm) to its message."
+    " A later answer corrects an earlier one."
+)
+
+
+def receipt_text(facts: ReceiptFacts, markup: Markup = PLAIN) -> str:
+    """What became of the reply, and what to do where it came to nothing."""
+    match facts.outcome:
+        case Outcome.LABELLED:
+            return f"Thank you. Noted: {_verdict(facts)}, {markup.name(facts.device)}, alert #{facts.alert}."
+        case Outcome.REPEATED:
+            return f"Already noted: {_verdict(facts)}, alert #{facts.alert}."
+        case Outcome.REPLAYED:
+            return "Noted before."
+        case Outcome.WHICH_ALERT:
+            waiting = ", ".join(f"#{alert}" for alert in facts.alerts[:10])
+            return f"Several alerts wait for an answer ({waiting}). Reply to the message of the one you mean."
+        case Outcome.UNKNOWN_ALERT:
+            return "No alert waits for an answer here. To correct an earlier answer, reply to the alert's message."
+        case Outcome.NOT_UNDERSTOOD:
+            return f"That was not understood. {_HELP}"
+        case Outcome.REFUSED:
+            return _REFUSALS[facts.refusal] if facts.refusal else _HELP
+        case Outcome.WELCOMED if facts.by:
+            return f"Hello {markup.text(facts.by, 100)}. {_HELP}"
+        case _:
+            return (
+                "You are not known here yet, so nothing was changed. Give this id to an engineer, who can add you:"
+                f" {markup.name(facts.sender)}"
+            )
+
+
+def _verdict(facts: ReceiptFacts) -> str:
+    return VERDICTS[facts.verdict] if facts.verdict else "answer"

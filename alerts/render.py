@@ -1,0 +1,49 @@
+"""A stored message as words, in the dress of its channel. Pure."""
+
+from alerts.alert_text import alert_text
+from alerts.buttons import Buttons
+from alerts.facts import AlertFacts, ReceiptFacts, TextFacts, read_facts
+from alerts.markup import HTML, PLAIN, Markup
+from alerts.receipt_text import receipt_text
+from core.errors import Undeliverable
+from core.ports import OutboxMessage, Rendered
+
+
+class TelegramRenderer:
+    """HTML and buttons."""
+
+    def __init__(self, buttons: Buttons) -> None:
+        self._buttons = buttons
+
+    def __call__(self, message: OutboxMessage) -> Rendered:
+        """The message, at most 4096 characters. Raises Undeliverable for one that cannot be understood."""
+        text = _words(message, HTML)
+        is_alert = message.kind in ("alert", "answered") and message.alert is not None
+        return Rendered(text, self._buttons.of(message.alert or 0) if is_alert else ())
+
+
+def render_for_console(message: OutboxMessage) -> Rendered:
+    """Plain text that says how to answer. Raises Undeliverable for a message that cannot be understood."""
+    text = _words(message, PLAIN)
+    if message.kind == "alert":
+        text = text.replace("Reply Y/N", f"Answer with: ./run reply {message.alert} y|n")
+    return Rendered(text)
+
+
+def _words(message: OutboxMessage, markup: Markup) -> str:
+    match message.kind:
+        case "alert":
+            facts = read_facts(message.body, AlertFacts)
+            return alert_text(facts, message.zone, markup, repeat=message.possible_repeat)
+        case "answered":
+            return alert_text(read_facts(message.body, AlertFacts), message.zone, markup)
+        case "receipt":
+            return _marked(receipt_text(read_facts(message.body, ReceiptFacts), markup), message)
+        case "text":
+            return _marked(markup.text(read_facts(message.body, TextFacts).text, 2000), message)
+        case _:
+            raise Undeliverable(f"no words are known for a message of kind {message.kind}")
+
+
+def _marked(text: str, message: OutboxMessage) -> str:
+    return f"(possible repeat) {text}" if message.possible_repeat else text

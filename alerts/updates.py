@@ -1,0 +1,110 @@
+"""What people send, read from Telegram's updates. Pure; every update becomes a reply, so that each is kept."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from alerts.buttons import Buttons
+from core.reply import Refusal, Reply
+
+_SHARED_SENDERS = {1087968824, 136817688, 777000}
+"""Ids that many people write under: anonymous group administrators, channels, Telegram's own."""
+_LONGEST_TEXT = 4096
+
+
+class _User(Struct):
+    id: int
+
+
+class _Chat(Struct):
+    id: int
+
+
+class _Message(Struct):
+    message_id: int
+    chat: _Chat
+    sender: _User | None = field(default=None, name="from")
+    text: str = ""
+    forward_origin: dict[str, object] | None = None
+    forward_date: int | None = None
+    sender_chat: _Chat | None = None
+    reply_to_message: "_Message | None" = None
+
+
+class _Press(Struct):
+    id: str
+    sender: _User = field(name="from")
+    data: str = ""
+    message: _Message | None = None
+
+
+class _Update(Struct):
+    message: _Message | None = None
+    edited_message: _Message | None = None
+    callback_query: _Press | None = None
+
+
+class Read(Struct, frozen=True):
+    """A reply, and the press of a button that waits for a word."""
+
+    reply: Reply
+    press: str | None = None
+
+
+def read_update(update: Mapping[str, Any], buttons: Buttons, bot: int) -> Read:
+    """The reply in an update; one that says nothing to us is a reply without text in no chat."""
+    number, raw = int(update["update_id"]), json.dumps(update)
+    try:
+        found = msgspec.convert(update, _Update)
+    except msgspec.ValidationError:
+        found = _Update()
+    if found.callback_query is not None:
+        return _pressed(found.callback_query, number, raw, buttons)
+    message = found.message or found.edited_message
+    if message is None or message.sender is None:
+        return Read(Reply("telegram", number, raw, sender="", chat="nowhere", text=""))
+    return Read(_written(message, number, raw, bot, edited=found.message is None))
+
+
+def _written(message: _Message, number: int, raw: str, bot: int, *, edited: bool) -> Reply:
+    assert message.sender is not None, "who wrote it is known"
+    quoted = message.reply_to_message
+    ours = quoted is not None and quoted.sender is not None and quoted.sender.id == bot
+    return Reply(
+        channel="telegram",
+        update_id=number,
+        raw=raw,
+        sender=str(message.sender.id),
+        chat=str(message.chat.id),
+        text=message.text[:_LONGEST_TEXT],
+        reference=str(message.message_id),
+        replies_to=str(quoted.message_id) if ours and quoted else None,
+        refusal=_refusal(message, message.sender, edited=edited),
+    )
+
+
+def _refusal(message: _Message, sender: _User, *, edited: bool) -> Refusal | None:
+    if sender.id in _SHARED_SENDERS or message.sender_chat is not None:
+        return Refusal.SHARED_SENDER
+    if message.forward_origin is not None or message.forward_date is not None:
+        return Refusal.FORWARDED
+    return Refusal.EDITED if edited else None
+
+
+def _pressed(press: _Press, number: int, raw: str, buttons: Buttons) -> Read:
+    meant = buttons.read(press.data)
+    refusal = Refusal.SHARED_SENDER if press.sender.id in _SHARED_SENDERS else None
+    reply = Reply(
+        channel="telegram",
+        update_id=number,
+        raw=raw,
+        sender=str(press.sender.id),
+        chat=str(press.message.chat.id if press.message else press.sender.id),
+        text=meant.answer if meant else "",
+        alert=meant.alert if meant else None,
+        refusal=refusal if meant else Refusal.FORGED,
+    )
+    return Read(reply, press.id)
