@@ -50,8 +50,8 @@ class PostgresNotices:
     def _listening(self) -> connection:
         if self._connection is None:
             pooled = self._engine.raw_connection()
-            pooled.detach()  # ours alone: a listening session must not go back to a pool
             raw = pooled.driver_connection
+            pooled.detach()  # ours alone: a listening session must not go back to a pool
             assert isinstance(raw, connection), "the engine's driver is psycopg2"
             raw.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
             with raw.cursor() as cursor:
