@@ -25,7 +25,7 @@ class Column(NamedTuple):
         if wrong.any():
             at = int(np.argmax(wrong))
             raise UserError(
-                f"{self.path}, row {self.first_row + at}, column {self.name!r}: {self.cells.iloc[at]!r} is {why}"
+                f"{self.path}, row {self.first_row + at}, column {self.name!r}: {str(self.cells.iloc[at])!r} is {why}"
             )
 
 

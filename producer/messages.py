@@ -8,9 +8,9 @@ import numpy as np
 
 from core.machine import Machine
 from producer.encode import Encoder
+from producer.kafka import Headers
 from producer.readings import TRUTH_HEADER, Readings
 
-Headers = list[tuple[str, str | bytes | None]]
 _WINDOW = 0.05
 """Readings due within so many seconds are sent together, when the last of them is due."""
 

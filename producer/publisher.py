@@ -4,9 +4,10 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from core.errors import Halted, Unavailable
+from producer.kafka import KafkaProducer
 from producer.messages import Messages
 
 _NAP = 0.1
@@ -30,7 +31,7 @@ class Totals:
 class Publisher:
     """Publishes to Kafka on an absolute schedule: a delay is made up for, never carried on."""
 
-    def __init__(self, producer: Producer, clock: Callable[[], float], watch: Callable[[Totals], None]) -> None:
+    def __init__(self, producer: KafkaProducer, clock: Callable[[], float], watch: Callable[[Totals], None]) -> None:
         """`clock`: seconds, monotonic. `watch` is called with the totals at least every 0.1 s while publishing."""
         self._producer = producer
         self._clock = clock

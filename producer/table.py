@@ -40,7 +40,7 @@ class Table:
             pa.ArrowException,
             OSError,
         ) as error:
-            raise UserError(f"{self.path} cannot be read: {str(error).strip()}") from error
+            raise UserError(f"{self.path} cannot be read: {_why(error)}") from error
 
     def _csv_columns(self) -> list[str]:
         try:
@@ -48,12 +48,13 @@ class Table:
         except pd.errors.EmptyDataError:
             raise UserError(f"{self.path} is empty") from None
         except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
-            raise UserError(f"{self.path} cannot be read as CSV: {str(error).strip()}") from error
+            raise UserError(f"{self.path} cannot be read as CSV: {_why(error)}") from error
         return [str(name).strip() for name in header.columns]
 
     def _csv_chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
         with warnings.catch_warnings():
-            # It warns, and goes on, where rows have more cells than the header: their columns may be shifted.
+            # It only warns where rows have more cells than the header, and with `usecols` it does not even do that:
+            # a decimal comma in a file of commas would go unnoticed.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             yield from pd.read_csv(
                 self.path,
@@ -62,12 +63,10 @@ class Table:
                 encoding="utf-8-sig",
                 header=0,
                 names=self.columns,
-                usecols=[*numbers, *texts],
                 index_col=False,
                 dtype=dict.fromkeys(texts, str),
                 keep_default_na=False,
                 na_values=dict.fromkeys(numbers, _ABSENT),
-                float_precision="round_trip",
                 low_memory=False,
                 chunksize=_ROWS,
             )
@@ -76,10 +75,14 @@ class Table:
         try:
             names: list[str] = pq.read_schema(self.path).names
         except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{self.path} cannot be read as Parquet: {str(error).strip()}") from error
+            raise UserError(f"{self.path} cannot be read as Parquet: {_why(error)}") from error
         return names
 
     def _parquet_chunks(self, columns: list[str]) -> Iterator[pd.DataFrame]:
         with pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
                 yield batch.to_pandas()
+
+
+def _why(error: Exception) -> str:
+    return str((isinstance(error, OSError) and error.strerror) or error).strip()

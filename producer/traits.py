@@ -65,5 +65,5 @@ def physics_of(machine: Machine) -> Physics:
     """Drawn from the machine's name."""
     random = np.random.default_rng(zlib.crc32(machine.name.encode()))
     sensors = len(machine.sensors)
-    mixing = np.eye(sensors) + random.normal(0, 0.6 / np.sqrt(sensors), (sensors, sensors))
+    mixing = np.eye(sensors) + random.normal(0, 1 / np.sqrt(sensors), (sensors, sensors))
     return Physics(mixing / np.linalg.norm(mixing, axis=1, keepdims=True), random.uniform(0, 2 * np.pi, sensors))
