@@ -15,7 +15,7 @@ from consumer.decode import Decoder
 from consumer.fetched import GoodMessage, by_topic
 from consumer.handover import Ended, Handover, Work
 from core.batch import Batch
-from core.errors import FaultlineError, Unavailable
+from core.errors import Unavailable
 from core.machine import Machine
 from core.ports import ReadingStore, TopicPartition
 
@@ -66,10 +66,13 @@ class Fetcher(threading.Thread):
         try:
             while not self._stopping.is_set():
                 self._step()
-        except (FaultlineError, KafkaException) as reason:
-            self._handover.new_generation()
-            error = Unavailable(f"Kafka: {reason}") if isinstance(reason, KafkaException) else reason
+        except KafkaException as reason:
+            error = Unavailable(f"Kafka: {reason}")
+        except Exception as reason:  # noqa: BLE001  # whatever ends this thread must end the process: the loop raises it
+            error = reason
         finally:
+            if error is not None:
+                self._handover.new_generation()
             self._consumer.close()
             self._handover.put(Ended(error))
 

@@ -30,10 +30,13 @@ class ModelKeeper(threading.Thread):
         self._refused: dict[str, ModelVersion] = {}
         self._waiting: set[str] = set()
         self._stopping = threading.Event()
+        self._error: Exception | None = None
         self.in_service: Mapping[str, Model] = {}
 
     def swap(self, first_model: Callable[[Machine], None]) -> None:
         """Put newly loaded models into service, between two batches; call `first_model` for a machine's first one."""
+        if self._error is not None:
+            raise self._error
         for name in list(self._loaded):
             model = self._loaded.pop(name)
             new = name not in self.in_service
@@ -44,10 +47,13 @@ class ModelKeeper(threading.Thread):
 
     def run(self) -> None:
         """Follow the promotion log until stopped."""
-        while not self._stopping.is_set():
-            for machine in self._machines.values():
-                self.follow(machine)
-            self._notices.wait(_POLL_S)
+        try:
+            while not self._stopping.is_set():
+                for machine in self._machines.values():
+                    self.follow(machine)
+                self._notices.wait(_POLL_S)
+        except Exception as error:  # noqa: BLE001  # whatever ends this thread must end the process: `swap` raises it
+            self._error = error
 
     def stop(self) -> None:
         """End soon."""

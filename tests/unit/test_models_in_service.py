@@ -109,3 +109,10 @@ def test_the_first_model_of_a_machine_is_announced_once(registry: Registry) -> N
         keeper.follow(PRESS)
         keeper.swap(announced.append)
     assert announced == [PRESS]
+
+
+def test_what_ends_the_background_thread_ends_the_process(registry: Registry) -> None:
+    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    keeper.run()  # the registry of these tests refuses to be waited for
+    with pytest.raises(AssertionError, match="without waiting"):
+        keeper.swap(lambda _: None)
