@@ -1,5 +1,6 @@
 """A look at single messages of the log, beside the hot path."""
 
+import logging
 import time
 from collections.abc import Mapping
 
@@ -11,11 +12,12 @@ from core.batch import Position
 from core.errors import Unavailable
 
 _TIMEOUT_S = 10.0
+_kafka_log = logging.getLogger("kafka")
 
 
 def headers_at(kafka: Mapping[str, str], position: Position) -> Headers:
     """The headers of the message at this position. Raises Unavailable where it cannot be read in time."""
-    consumer = Consumer({**kafka, "group.id": "faultline-peek", "enable.auto.commit": False})
+    consumer = Consumer({**kafka, "group.id": "faultline-peek", "enable.auto.commit": False}, logger=_kafka_log)
     try:
         consumer.assign([KafkaPartition(position.topic, position.partition, position.offset)])
         deadline = time.monotonic() + _TIMEOUT_S

@@ -22,14 +22,13 @@ from app.machines import pick_machine
 from app.prepare import prepare_servers, somebody_to_tell
 from app.settings import Settings
 from app.signals import set_on_signal
-from app.status import overview
+from app.status import Overview
 from app.wiring import data_directory, database, kafka, machines, process_name, with_local_stack
 from consumer.peek import headers_at
 from core.errors import UserError
 from core.machine import Machine
 from db.inbox import PostgresInbox
 from db.promotion_log import PostgresPromotionLog
-from db.status import PostgresStatus
 from db.unanswered import PostgresUnanswered
 from local.detached import info
 from local.stack import Stack
@@ -88,8 +87,7 @@ class Demo:
         self._machine = machine
         self._line = line
         self._processes = Processes(settings.as_environment(), logs)
-        status = PostgresStatus(database(settings, "api"))
-        self._look = partial(overview, settings, [machine], status)
+        self._look = Overview(settings, [machine]).look
 
     def run(self, seconds: float | None, rate: float, devices: int, auto_reply: float) -> Summary:
         """Train what is missing, start every process, watch, drain, stop. Raises UserError where a process dies."""

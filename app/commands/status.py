@@ -4,9 +4,9 @@ import click
 import msgspec
 
 from app.cli import settings_of
-from app.status import overview
-from app.wiring import database, machines, resolved
-from db.status import MachineStatus, PostgresStatus
+from app.status import Overview
+from app.wiring import machines, resolved
+from db.status import MachineStatus
 
 
 @click.command(short_help="How each machine is doing, and how far the consumer is behind.")
@@ -15,7 +15,7 @@ from db.status import MachineStatus, PostgresStatus
 def command(ctx: click.Context, as_json: bool) -> None:
     """How each machine is doing: champion, readings, faults, incidents, alerts, labels, dead letters, lag."""
     settings = resolved(settings_of(ctx))
-    found = overview(settings, machines(settings).values(), PostgresStatus(database(settings, "api")))
+    found = Overview(settings, machines(settings).values()).look()
     if as_json:
         click.echo(msgspec.json.encode({"machines": found}))
         return
