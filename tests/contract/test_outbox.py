@@ -1,0 +1,283 @@
+"""One suite for the outbox in memory and for the outbox on Postgres."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import pytest
+from sqlalchemy import Engine, text
+
+from core.errors import ChatMoved, NotSent, SendUnclear, Unauthorised, Undeliverable
+from core.ports import Outbox, OutboxMessage
+from db.engine import connect
+from db.outbox import PostgresOutbox
+from tests.fake_outbox import FakeOutbox
+
+TELEGRAM = ("telegram",)
+
+
+class Rig(Protocol):
+    """An outbox, somebody who fills it, and time that passes."""
+
+    @property
+    def outbox(self) -> Outbox: ...
+    def put(self, address: str, channel: str = "telegram", *, edits: int | None = None) -> int: ...
+    def state(self, message: int) -> str: ...
+    def wait(self, seconds: float) -> None: ...
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self.outbox = FakeOutbox()
+
+    def put(self, address: str, channel: str = "telegram", *, edits: int | None = None) -> int:
+        return self.outbox.put(address, channel, edits=edits)
+
+    def state(self, message: int) -> str:
+        return self.outbox.entries[message - 1].state
+
+    def wait(self, seconds: float) -> None:
+        self.outbox.now += seconds
+
+
+class OnPostgres:
+    def __init__(self, alerts: Engine, owner: Engine) -> None:
+        self.outbox = PostgresOutbox(alerts)
+        self._owner = owner
+
+    def put(self, address: str, channel: str = "telegram", *, edits: int | None = None) -> int:
+        with self._owner.begin() as connection:
+            number: int = connection.execute(
+                text(
+                    "INSERT INTO outbox (channel, address, kind, body, edits)"
+                    " VALUES (:channel, :address, 'receipt', '{}', :edits) RETURNING id"
+                ),
+                {"channel": channel, "address": address, "edits": edits},
+            ).scalar_one()
+        return number
+
+    def state(self, message: int) -> str:
+        with self._owner.begin() as connection:
+            found: str = connection.execute(
+                text("SELECT state FROM outbox WHERE id = :id"), {"id": message}
+            ).scalar_one()
+        return found
+
+    def wait(self, seconds: float) -> None:
+        """Everything that was to happen by the database's clock happens that much earlier."""
+        with self._owner.begin() as connection:
+            for table, columns in (("outbox", ("not_before", "lease_until")), ("chat", ("next_at", "paused_until"))):
+                earlier = ", ".join(f"{column} = {column} - make_interval(secs => :s)" for column in columns)
+                connection.execute(text(f"UPDATE {table} SET {earlier}"), {"s": seconds})
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    if request.param == "fake":
+        yield InMemory()
+        return
+    engine = connect(request.getfixturevalue("database_url"), "alerts")
+    yield OnPostgres(engine, request.getfixturevalue("owner"))
+    engine.dispose()
+
+
+def claimed(rig: Rig) -> OutboxMessage:
+    message = rig.outbox.claim(TELEGRAM, "me")
+    assert message is not None
+    return message
+
+
+def send_all(rig: Rig) -> list[int]:
+    """Send what can be sent now; the ids, in order."""
+    ids = []
+    while message := rig.outbox.claim(TELEGRAM, "me"):
+        rig.outbox.sent(message, f"ref-{message.id}")
+        ids.append(message.id)
+        rig.wait(0.05)
+    return ids
+
+
+def test_an_empty_outbox_has_nothing_to_send(rig: Rig) -> None:
+    assert rig.outbox.claim(TELEGRAM, "me") is None
+    assert rig.outbox.due(TELEGRAM) is None
+
+
+def test_a_claimed_message_is_not_claimed_twice(rig: Rig) -> None:
+    rig.put("7")
+    assert claimed(rig).address == "7"
+    rig.wait(5)
+    assert rig.outbox.claim(TELEGRAM, "another") is None
+
+
+def test_one_message_a_chat_is_in_flight_and_other_chats_go_on(rig: Rig) -> None:
+    first, _, other = rig.put("7"), rig.put("7"), rig.put("8")
+    assert claimed(rig).id == first
+    rig.wait(5)
+    assert claimed(rig).id == other
+    rig.wait(5)
+    assert rig.outbox.claim(TELEGRAM, "me") is None
+
+
+def test_a_chat_gets_its_messages_in_order(rig: Rig) -> None:
+    first, second = rig.put("7"), rig.put("7")
+    rig.outbox.failed(claimed(rig), NotSent("refused"))
+    rig.wait(1)
+    assert rig.outbox.claim(TELEGRAM, "me") is None
+    rig.wait(1)
+    assert send_all(rig) == [first]
+    rig.wait(1)
+    assert send_all(rig) == [second]
+
+
+def test_what_was_sent_is_done(rig: Rig) -> None:
+    number = rig.put("7")
+    rig.outbox.sent(claimed(rig), "99")
+    assert rig.state(number) == "sent"
+    assert rig.outbox.due(TELEGRAM) is None
+
+
+def test_only_the_channels_asked_for_are_served(rig: Rig) -> None:
+    rig.put("Anna", "console")
+    assert rig.outbox.claim(TELEGRAM, "me") is None
+    assert rig.outbox.due(TELEGRAM) is None
+    assert rig.outbox.claim(("telegram", "console"), "me") is not None
+
+
+def test_flood_control_is_obeyed_to_the_second_and_is_no_repeat(rig: Rig) -> None:
+    rig.put("7")
+    rig.outbox.failed(claimed(rig), NotSent("flood", retry_after=17))
+    due = rig.outbox.due(TELEGRAM)
+    assert due is not None
+    assert 16 < due <= 17
+    rig.wait(16)
+    assert rig.outbox.claim(TELEGRAM, "me") is None
+    rig.wait(1)
+    assert not claimed(rig).possible_repeat
+
+
+def test_a_service_that_refuses_for_long_loses_nothing(rig: Rig) -> None:
+    number = rig.put("7")
+    for _ in range(30):
+        rig.outbox.failed(claimed(rig), NotSent("refused"))
+        rig.wait(60)
+    assert not claimed(rig).possible_repeat
+    assert rig.state(number) == "sending"
+
+
+def test_an_unclear_send_is_repeated_and_says_so_and_is_given_up_in_the_end(rig: Rig) -> None:
+    number, repeats = rig.put("7"), []
+    while message := rig.outbox.claim(TELEGRAM, "me"):
+        repeats.append(message.possible_repeat)
+        rig.outbox.failed(message, SendUnclear("no answer"))
+        rig.wait(60)
+    assert repeats == [False, True, True]
+    assert rig.state(number) == "dead"
+
+
+def test_after_an_unclear_send_even_a_refused_one_stays_a_possible_repeat(rig: Rig) -> None:
+    rig.put("7")
+    rig.outbox.failed(claimed(rig), SendUnclear("no answer"))
+    rig.wait(60)
+    rig.outbox.failed(claimed(rig), NotSent("refused"))
+    rig.wait(60)
+    assert claimed(rig).possible_repeat
+
+
+def test_a_sender_that_died_leaves_an_unclear_send(rig: Rig) -> None:
+    rig.put("7")
+    claimed(rig)
+    due = rig.outbox.due(TELEGRAM)
+    assert due is not None
+    assert due > 30
+    rig.wait(61)
+    rig.outbox.claim(TELEGRAM, "me")
+    rig.wait(2)
+    assert claimed(rig).possible_repeat
+
+
+def test_a_sender_that_was_slow_still_reports_what_it_knows(rig: Rig) -> None:
+    number = rig.put("7")
+    slow = claimed(rig)
+    rig.wait(61)
+    assert rig.outbox.claim(TELEGRAM, "another") is None
+    rig.outbox.sent(slow, "99")
+    assert rig.state(number) == "sent"
+
+
+def test_a_sender_that_lost_its_lease_changes_nothing(rig: Rig) -> None:
+    number = rig.put("7")
+    slow = claimed(rig)
+    rig.wait(61)
+    rig.outbox.claim(TELEGRAM, "another")
+    rig.wait(2)
+    newer = claimed(rig)
+    rig.outbox.failed(slow, Undeliverable("too late to matter"))
+    rig.outbox.sent(slow, "98")
+    assert rig.state(number) == "sending"
+    rig.outbox.sent(newer, "99")
+    assert rig.state(number) == "sent"
+
+
+def test_what_can_never_arrive_is_dead_and_the_next_one_goes_on(rig: Rig) -> None:
+    bad, good = rig.put("7"), rig.put("7")
+    rig.outbox.failed(claimed(rig), Undeliverable("blocked"))
+    rig.wait(1)
+    assert send_all(rig) == [good]
+    assert rig.state(bad) == "dead"
+
+
+def test_a_chat_that_moved_is_followed_with_all_that_waits(rig: Rig) -> None:
+    rig.put("-7")
+    rig.put("-7")
+    rig.outbox.failed(claimed(rig), ChatMoved("-100"))
+    for _ in range(2):
+        rig.wait(3)
+        message = claimed(rig)
+        assert (message.address, message.possible_repeat) == ("-100", False)
+        rig.outbox.sent(message, "1")
+
+
+def test_rejected_credentials_cost_the_message_nothing(rig: Rig) -> None:
+    rig.put("7")
+    rig.outbox.failed(claimed(rig), Unauthorised("wrong token"))
+    rig.wait(1)
+    assert not claimed(rig).possible_repeat
+
+
+@pytest.mark.parametrize(("address", "pace"), [("7", 1.0), ("-7", 3.0)])
+def test_a_chat_gets_a_message_a_second_and_a_group_twenty_a_minute(rig: Rig, address: str, pace: float) -> None:
+    rig.put(address)
+    rig.put(address)
+    assert len(send_all(rig)) == 1
+    due = rig.outbox.due(TELEGRAM)
+    assert due is not None
+    assert pace / 2 < due <= pace
+    rig.wait(pace)
+    assert len(send_all(rig)) == 1
+
+
+def test_all_chats_together_get_thirty_a_second(rig: Rig) -> None:
+    rig.put("7")
+    rig.put("8")
+    claimed(rig)
+    due = rig.outbox.due(TELEGRAM)
+    assert due is not None
+    assert due <= 1 / 30
+    rig.wait(1 / 30)
+    assert claimed(rig).address == "8"
+
+
+def test_an_edit_waits_for_its_message_and_knows_its_reference(rig: Rig) -> None:
+    alert = rig.put("7")
+    rig.put("7", edits=alert)
+    rig.outbox.sent(claimed(rig), "99")
+    rig.wait(1)
+    assert claimed(rig).edits == "99"
+
+
+def test_an_edit_of_a_message_that_died_dies_too(rig: Rig) -> None:
+    alert = rig.put("7")
+    edit, other = rig.put("7", edits=alert), rig.put("7")
+    rig.outbox.failed(claimed(rig), Undeliverable("blocked"))
+    rig.wait(1)
+    rig.outbox.claim(TELEGRAM, "me")
+    assert (rig.state(edit), rig.state(other)) == ("dead", "sending")

@@ -1,0 +1,131 @@
+"""core.ports.Outbox in memory; its contract suite is tests/contract/test_outbox.py."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.delivery import after_failure
+from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Undeliverable
+from core.ports import OutboxMessage
+
+LEASE_S = 60.0
+
+
+@dataclass
+class Entry:
+    """A row of the outbox."""
+
+    id: int
+    channel: str
+    address: str
+    kind: str = "receipt"
+    alert: int | None = None
+    body: Mapping[str, Any] = field(default_factory=dict)
+    edits: int | None = None
+    state: str = "pending"
+    tries: int = 0
+    unclear: int = 0
+    not_before: float = 0.0
+    lease_until: float = 0.0
+    reference: str | None = None
+
+
+class FakeOutbox:
+    """Rows in a list, and a clock that tests move."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.now = 1000.0
+        self._next_at: dict[tuple[str, str], float] = {}
+
+    def put(self, address: str, channel: str = "telegram", **fields: Any) -> int:
+        """A message to send; its id."""
+        self.entries.append(Entry(len(self.entries) + 1, channel, address, **fields))
+        return len(self.entries)
+
+    def claim(self, channels: Sequence[str], worker: str) -> OutboxMessage | None:
+        for leased in self.entries:
+            if leased.state == "sending" and leased.lease_until < self.now:
+                self._settle(leased, SendUnclear("lease expired"))
+        while entry := self._next(channels):
+            edited = self._edited(entry)
+            if edited is not None and edited.state == "dead":
+                self._settle(entry, Undeliverable("never delivered"))
+                continue
+            self._pace(entry)
+            entry.state, entry.tries, entry.lease_until = "sending", entry.tries + 1, self.now + LEASE_S
+            return _message(entry, edited)
+        return None
+
+    def due(self, channels: Sequence[str]) -> float | None:
+        times = [self._due_at(head) for head in self._heads(channels)]
+        return max(0.0, min(times) - self.now) if times else None
+
+    def sent(self, message: OutboxMessage, reference: str) -> None:
+        entry = self._entry(message.id)
+        if entry.tries == message.tries and entry.state in ("sending", "uncertain"):
+            entry.state, entry.reference = "sent", reference
+
+    def failed(self, message: OutboxMessage, error: FaultlineError) -> None:
+        entry = self._entry(message.id)
+        if entry.tries == message.tries and entry.state == "sending":
+            self._settle(entry, error)
+
+    def _entry(self, number: int) -> Entry:
+        return self.entries[number - 1]
+
+    def _edited(self, entry: Entry) -> Entry | None:
+        return None if entry.edits is None else self._entry(entry.edits)
+
+    def _next(self, channels: Sequence[str]) -> Entry | None:
+        for head in sorted(self._heads(channels), key=lambda entry: entry.id):
+            edited = self._edited(head)
+            is_editable = edited is None or edited.state in ("sent", "dead")
+            if head.state != "sending" and self._due_at(head) <= self.now and is_editable:
+                return head
+        return None
+
+    def _heads(self, channels: Sequence[str]) -> Sequence[Entry]:
+        heads: dict[tuple[str, str], Entry] = {}
+        for entry in sorted(self.entries, key=lambda entry: (entry.state != "sending", entry.id)):
+            if entry.channel in channels and entry.state in ("pending", "uncertain", "sending"):
+                heads.setdefault((entry.channel, entry.address), entry)
+        return list(heads.values())
+
+    def _due_at(self, entry: Entry) -> float:
+        if entry.state == "sending":
+            return entry.lease_until
+        paced = (self._next_at.get((entry.channel, address), 0.0) for address in (entry.address, ""))
+        return max(entry.not_before, *paced)
+
+    def _pace(self, entry: Entry) -> None:
+        if entry.channel == "telegram":
+            self._next_at[entry.channel, ""] = self.now + 1 / 30
+            self._next_at[entry.channel, entry.address] = self.now + (3.0 if entry.address.startswith("-") else 1.0)
+
+    def _settle(self, entry: Entry, error: FaultlineError) -> None:
+        then = after_failure(error, entry.tries, entry.unclear)
+        entry.state, entry.unclear, entry.not_before = then.state, then.unclear, self.now + then.wait_s
+        if isinstance(error, NotSent) and error.retry_after > 0:
+            self._next_at[entry.channel, entry.address] = self.now + error.retry_after
+        if isinstance(error, ChatMoved):
+            for other in self.entries:
+                if other.address == entry.address and other.state in ("pending", "uncertain") and other is not entry:
+                    other.address = error.chat
+            entry.address = error.chat
+
+
+def _message(entry: Entry, edited: Entry | None) -> OutboxMessage:
+    return OutboxMessage(
+        id=entry.id,
+        channel=entry.channel,
+        address=entry.address,
+        kind=entry.kind,
+        alert=entry.alert,
+        body=entry.body,
+        edits=edited.reference if edited else None,
+        replies_to=entry.body.get("replies_to"),
+        zone="UTC",
+        tries=entry.tries,
+        possible_repeat=entry.unclear > 0,
+    )
