@@ -10,6 +10,7 @@ from core.errors import ChatMoved, NotSent, SendUnclear, Unauthorised, Undeliver
 from core.ports import Outbox, OutboxMessage
 from db.engine import connect
 from db.outbox import PostgresOutbox
+from tests.alert_world import pass_time
 from tests.fake_outbox import FakeOutbox
 
 TELEGRAM = ("telegram",)
@@ -63,11 +64,7 @@ class OnPostgres:
         return found
 
     def wait(self, seconds: float) -> None:
-        """Everything that was to happen by the database's clock happens that much earlier."""
-        with self._owner.begin() as connection:
-            for table, columns in (("outbox", ("not_before", "lease_until")), ("chat", ("next_at", "paused_until"))):
-                earlier = ", ".join(f"{column} = {column} - make_interval(secs => :s)" for column in columns)
-                connection.execute(text(f"UPDATE {table} SET {earlier}"), {"s": seconds})
+        pass_time(self._owner, seconds)
 
 
 @pytest.fixture(params=["fake", "postgres"])

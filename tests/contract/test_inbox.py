@@ -1,0 +1,196 @@
+"""One suite for the inbox in memory and for the inbox on Postgres."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Protocol
+
+import pytest
+
+from core.label import Verdict
+from core.ports import Inbox
+from core.reply import Outcome, Refusal, Reply
+from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
+from tests.fake_inbox import FakeInbox, SentAlert
+
+BOT = "telegram/4242"
+
+
+class Rig(Protocol):
+    """An inbox, with Anna and Ben as operators, and alerts that were sent to Anna."""
+
+    @property
+    def inbox(self) -> Inbox: ...
+    def alert(self) -> tuple[int, str]: ...
+    def labels(self) -> Sequence[tuple[int, Verdict]]: ...
+    def kept(self) -> Sequence[str]: ...
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self.inbox = FakeInbox(operators={str(ANNA): 1, str(BEN): 2, "Anna": 1})
+
+    def alert(self) -> tuple[int, str]:
+        number = len(self.inbox.sent) + 1
+        self.inbox.sent.append(SentAlert(number, str(ANNA), f"{number}00"))
+        return number, f"{number}00"
+
+    def labels(self) -> Sequence[tuple[int, Verdict]]:
+        return [(alert, verdict) for alert, _, verdict in self.inbox.labels]
+
+    def kept(self) -> Sequence[str]:
+        return [outcome.value for _, _, outcome in self.inbox.replies]
+
+
+class OnPostgres:
+    def __init__(self, world: AlertWorld) -> None:
+        self.inbox = world.inbox
+        self._world = world
+        world.operator("Anna", ANNA)
+        world.operator("Ben", BEN, chat=ANNA)
+        self._devices = count(1)
+
+    def alert(self) -> tuple[int, str]:
+        number = self._world.alert(f"press-{next(self._devices)}")
+        return number, self._world.deliver(number)
+
+    def labels(self) -> Sequence[tuple[int, Verdict]]:
+        rows = self._world.rows("SELECT alert, verdict FROM label ORDER BY id")
+        return [(row.alert, Verdict(row.verdict)) for row in rows]
+
+    def kept(self) -> Sequence[str]:
+        return [row.outcome for row in self._world.rows("SELECT outcome FROM inbox ORDER BY id")]
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    if request.param == "fake":
+        yield InMemory()
+        return
+    with alert_world(request.getfixturevalue("database_url")) as world:
+        yield OnPostgres(world)
+
+
+def wrote(text: str, number: int = 500, sender: int = ANNA, replies_to: str | None = None) -> Reply:
+    """A message in private."""
+    return Reply("telegram", number, "{}", str(sender), str(sender), text, reference="7", replies_to=replies_to)
+
+
+def pressed(alert: int, answer: str, number: int = 500, sender: int = ANNA) -> Reply:
+    return Reply("telegram", number, "{}", str(sender), str(ANNA), answer, alert=alert)
+
+
+def test_a_new_bot_asks_without_a_cursor(rig: Rig) -> None:
+    assert rig.inbox.cursor(BOT) is None
+
+
+def test_every_update_moves_the_cursor_whatever_it_says(rig: Rig) -> None:
+    rig.inbox.accept(BOT, wrote("good morning", 500))
+    assert rig.inbox.cursor(BOT) == 501
+    assert rig.inbox.cursor("telegram/another") is None
+    assert rig.kept() == ["not_understood"]
+
+
+def test_a_pressed_button_labels_its_alert(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    outcome = rig.inbox.accept(BOT, pressed(alert, "n"))
+    assert outcome.kind is Outcome.LABELLED
+    assert outcome.label is not None
+    assert rig.labels() == [(alert, Verdict.FALSE_ALARM)]
+
+
+@pytest.mark.parametrize("text", ["Y", "y", " yes. ", "YES!"])
+def test_a_written_yes_in_any_case_to_the_alerts_message_labels_it(rig: Rig, text: str) -> None:
+    first, reference = rig.alert()
+    rig.alert()
+    assert rig.inbox.accept(BOT, wrote(text, replies_to=reference)).kind is Outcome.LABELLED
+    assert rig.labels() == [(first, Verdict.FAULT)]
+
+
+def test_a_bare_answer_means_the_only_alert_that_waits(rig: Rig) -> None:
+    first, _ = rig.alert()
+    rig.inbox.accept(BOT, pressed(first, "y", 500))
+    second, _ = rig.alert()
+    assert rig.inbox.accept(BOT, wrote("n", 501)).kind is Outcome.LABELLED
+    assert rig.labels() == [(first, Verdict.FAULT), (second, Verdict.FALSE_ALARM)]
+
+
+def test_a_bare_answer_with_several_alerts_waiting_labels_none(rig: Rig) -> None:
+    rig.alert()
+    rig.alert()
+    assert rig.inbox.accept(BOT, wrote("n")).kind is Outcome.WHICH_ALERT
+    assert rig.labels() == []
+
+
+def test_a_bare_answer_with_nothing_to_answer_labels_none(rig: Rig) -> None:
+    assert rig.inbox.accept(BOT, wrote("n")).kind is Outcome.UNKNOWN_ALERT
+
+
+def test_a_reply_to_some_other_message_labels_none(rig: Rig) -> None:
+    rig.alert()
+    assert rig.inbox.accept(BOT, wrote("n", replies_to="12345")).kind is Outcome.UNKNOWN_ALERT
+    assert rig.labels() == []
+
+
+def test_the_same_update_again_changes_nothing(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    rig.inbox.accept(BOT, pressed(alert, "n", 500))
+    rig.inbox.accept(BOT, wrote("hello", 501))
+    assert rig.inbox.accept(BOT, pressed(alert, "n", 500)).kind is Outcome.REPLAYED
+    assert rig.inbox.cursor(BOT) == 502
+    assert len(rig.labels()) == 1
+    assert len(rig.kept()) == 2
+
+
+def test_a_double_tap_labels_once(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    rig.inbox.accept(BOT, pressed(alert, "n", 500))
+    assert rig.inbox.accept(BOT, pressed(alert, "n", 501)).kind is Outcome.REPEATED
+    assert len(rig.labels()) == 1
+
+
+def test_a_later_answer_corrects_the_earlier_one_whoever_gave_it(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    rig.inbox.accept(BOT, pressed(alert, "n", 500))
+    rig.inbox.accept(BOT, pressed(alert, "y", 501, sender=BEN))
+    rig.inbox.accept(BOT, pressed(alert, "n", 502))
+    assert [verdict for _, verdict in rig.labels()] == [Verdict.FALSE_ALARM, Verdict.FAULT, Verdict.FALSE_ALARM]
+
+
+def test_a_second_person_who_agrees_is_heard_too(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    rig.inbox.accept(BOT, pressed(alert, "n", 500))
+    assert rig.inbox.accept(BOT, pressed(alert, "n", 501, sender=BEN)).kind is Outcome.LABELLED
+
+
+def test_a_stranger_labels_nothing_even_with_a_true_button(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    assert rig.inbox.accept(BOT, pressed(alert, "n", sender=STRANGER)).kind is Outcome.UNAUTHORISED
+    assert rig.labels() == []
+    assert rig.kept() == ["unauthorised"]
+
+
+@pytest.mark.parametrize("refusal", list(Refusal))
+def test_what_cannot_be_an_answer_labels_nothing(rig: Rig, refusal: Refusal) -> None:
+    _, reference = rig.alert()
+    reply = replace(wrote("y", replies_to=reference), refusal=refusal)
+    assert rig.inbox.accept(BOT, reply).kind is Outcome.REFUSED
+    assert rig.labels() == []
+
+
+def test_people_talking_in_a_group_are_left_alone(rig: Rig) -> None:
+    rig.alert()
+    assert rig.inbox.accept(BOT, replace(wrote("y"), chat="-5")).kind is Outcome.IGNORED
+    assert rig.kept() == ["ignored"]
+
+
+def test_an_alert_that_does_not_exist_is_not_labelled(rig: Rig) -> None:
+    assert rig.inbox.accept(BOT, pressed(12345, "n")).kind is Outcome.UNKNOWN_ALERT
+
+
+def test_the_shell_numbers_its_own_replies(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    reply = Reply("shell", None, "{}", "Anna", "shell", "n", alert=alert)
+    assert rig.inbox.accept("shell", reply).kind is Outcome.LABELLED
+    assert rig.inbox.accept("shell", replace(reply, text="y")).kind is Outcome.LABELLED
+    assert len(rig.labels()) == 2

@@ -1,0 +1,68 @@
+"""core.ports.Inbox in memory; its contract suite is tests/contract/test_inbox.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from core.errors import Unavailable
+from core.label import Verdict, read_answer
+from core.reply import Circumstances, Outcome, Reply, ReplyOutcome, outcome_of
+
+
+@dataclass
+class SentAlert:
+    """An alert's message in a chat."""
+
+    alert: int
+    chat: str
+    reference: str
+
+
+@dataclass
+class FakeInbox:
+    """Rows in lists."""
+
+    operators: dict[str, int] = field(default_factory=dict)
+    """Sender → operator."""
+    sent: list[SentAlert] = field(default_factory=list)
+    replies: list[tuple[int, Reply, Outcome]] = field(default_factory=list)
+    labels: list[tuple[int, int, Verdict]] = field(default_factory=list)
+    """(alert, operator, verdict), oldest first."""
+    away: int = 0
+    """So many of the next calls fail because the database is away."""
+    _cursors: dict[str, int] = field(default_factory=dict)
+
+    def cursor(self, bot: str) -> int | None:
+        self._be_there()
+        return self._cursors.get(bot)
+
+    def accept(self, bot: str, reply: Reply) -> ReplyOutcome:
+        self._be_there()
+        number = self._cursors.get(bot, 1) if reply.update_id is None else reply.update_id
+        if any(taken == number for taken, _, _ in self.replies):
+            return ReplyOutcome(Outcome.REPLAYED, {"outcome": "replayed"})
+        self._cursors[bot] = number + 1
+        alerts = self._meant(reply)
+        newest = next(((by, said) for alert, by, said in reversed(self.labels) if [alert] == alerts), None)
+        operator = self.operators.get(reply.sender)
+        outcome = outcome_of(reply, Circumstances(operator, alerts, newest))
+        self.replies.append((number, reply, outcome))
+        verdict = read_answer(reply.text)
+        if outcome is not Outcome.LABELLED or operator is None or verdict is None:
+            return ReplyOutcome(outcome, {"outcome": outcome.value, "sender": reply.sender})
+        self.labels.append((alerts[0], operator, verdict))
+        facts: dict[str, object] = {"outcome": outcome.value, "alert": alerts[0], "device": "", "verdict": verdict}
+        return ReplyOutcome(outcome, facts, len(self.labels))
+
+    def _meant(self, reply: Reply) -> Sequence[int]:
+        if reply.alert is not None:
+            return [reply.alert] if reply.alert in {sent.alert for sent in self.sent} else []
+        here = [sent for sent in self.sent if sent.chat == reply.chat]
+        if reply.replies_to is not None:
+            return [sent.alert for sent in here if sent.reference == reply.replies_to]
+        answered = {alert for alert, _, _ in self.labels}
+        return [sent.alert for sent in here if sent.alert not in answered] if reply.chat == reply.sender else []
+
+    def _be_there(self) -> None:
+        if self.away:
+            self.away -= 1
+            raise Unavailable("the database is away")
