@@ -59,6 +59,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     kafka_port: Annotated[Port, Meta(description="Port of the local stack's Kafka; 0: a free one")] = 0
     postgres_port: Annotated[Port, Meta(description="Port of the local stack's Postgres; 0: a free one")] = 0
     s3_port: Annotated[Port, Meta(description="Port of the local stack's S3; 0: a free one")] = 0
+    heartbeat_file: Annotated[str, Meta(description="Touched while a process works, for health checks")] = ""
     log_format: Annotated[Literal["auto", "human", "json"], Meta(description="auto: human on a terminal")] = "auto"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(description="Least level shown")] = "INFO"
 
@@ -92,13 +93,13 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
 
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Settings)}
 _SECRETS = [
-    field.name for field in _FIELDS.values() if "secret" in (getattr(field.type.__metadata__[0], "extra", None) or {})
+    field.name for field in _FIELDS.values() if "secret" in (getattr(field.type.__metadata__[-1], "extra", None) or {})
 ]
 
 
 def described() -> list[tuple[str, str, str]]:
     """Every setting as (name, default, description), in the order of this file."""
-    return [(name, str(field.default), field.type.__metadata__[0].description) for name, field in _FIELDS.items()]
+    return [(name, str(field.default), field.type.__metadata__[-1].description) for name, field in _FIELDS.items()]
 
 
 def read_settings(environment: Mapping[str, str], dotenv: Path | None = None) -> Settings:
@@ -115,7 +116,7 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None = None) ->
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$.")
         name = place.rstrip("`")
-        described_as = _FIELDS[name].type.__metadata__[0].description if name in _FIELDS else ""
+        described_as = _FIELDS[name].type.__metadata__[-1].description if name in _FIELDS else ""
         raise UserError(f"{name} is wrong: {message} ({described_as})") from error
 
 

@@ -18,7 +18,7 @@ _TAKEN_WITHIN_S = 15.0
 _OVER = ("promoted", "refused", "failed")
 
 
-@click.command(short_help="Ask for a new model that learns from the labels; promoted if it is better.")
+@click.command(short_help="Ask the trainer for a model that learns from the labels.")
 @click.argument("machine")
 @click.option(
     "--model",

@@ -26,7 +26,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.command(short_help="Train a model from a CSV file or from the simulator and promote it if it is better.")
+@click.command(short_help="Train a model and promote it if it is better.")
 @click.argument("machine")
 @click.option("--csv", "csv_file", type=_FILE, help="Labelled rows, in the CSV dialect of the machine's file.")
 @click.option("--simulate", is_flag=True, help="Learn from simulated devices.")

@@ -1,0 +1,35 @@
+"""The documents and the code say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.cli import COMMANDS
+from app.wiring import ROOT
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_into_the_project_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_that_is_shown_exists(document: Path) -> None:
+    for command in re.findall(r"(?:\./run|faultline) ([a-z]+)", document.read_text(encoding="utf-8")):
+        assert command in COMMANDS
+
+
+def test_every_row_of_the_table_of_deaths_names_a_test_that_exists() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if re.match(r"\| (producer|consumer|dispatcher|bot|trainer):", line)]
+    assert len(rows) >= 12
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    for row in rows:
+        shown_by = row.rstrip("|").rsplit("|", 1)[1]
+        names = re.findall(r"`(test_\w+)`", shown_by)
+        assert names, row
+        assert all(f"def {name}(" in tests for name in names), row

@@ -1,0 +1,43 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from app.log import set_up_logging
+
+SECRET = "123:token"
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.mark.parametrize("style", ["human", "json"])
+def test_no_log_shows_a_secret_not_even_in_a_traceback(style: str, capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging(style, "INFO", [SECRET])
+    try:
+        int(f"https://api.telegram.org/bot{SECRET}/getMe")
+    except ValueError:
+        logging.getLogger("somewhere").exception("asking %s", SECRET)
+    said = capsys.readouterr().err
+    assert "asking ***" in said
+    assert "bot***/getMe" in said
+    assert SECRET not in said
+
+
+def test_json_logs_are_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging("json", "INFO", [])
+    logging.getLogger("consumer").warning("two\nlines")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["message"] == "two\nlines"
+
+
+def test_the_http_client_does_not_log_its_urls(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging("human", "INFO", [])
+    logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot123:token/getUpdates")
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+
+from app.settings import described, read_settings
+from core.errors import UserError
+
+
+def test_without_an_environment_the_local_stack_is_meant() -> None:
+    assert read_settings({}).uses_local_stack
+
+
+@pytest.mark.parametrize("name", ["KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "S3_ENDPOINT_URL"])
+def test_a_named_server_means_that_servers_are_there_already(name: str) -> None:
+    assert not read_settings({name: "somewhere"}).uses_local_stack
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KAFKA_PORT", "ninety"),
+        ("KAFKA_PORT", "70000"),
+        ("KAFKA_SECURITY_PROTOCOL", "TLS"),
+        ("LOG_LEVEL", "loud"),
+        ("TOPIC_PARTITIONS", "0"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_meaning(name: str, value: str) -> None:
+    meaning = next(text for setting, _, text in described() if setting == name)
+    with pytest.raises(UserError, match=f"{name} is wrong") as caught:
+        read_settings({name: value})
+    assert meaning in str(caught.value)
+
+
+def test_a_file_may_hold_the_value(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://me@here/db\n")
+    assert read_settings({"DATABASE_URL_FILE": str(tmp_path / "url")}).database_url == "postgresql://me@here/db"
+
+
+def test_a_file_that_is_absent_is_named() -> None:
+    with pytest.raises(UserError, match="DATABASE_URL_FILE: cannot read /nowhere"):
+        read_settings({"DATABASE_URL_FILE": "/nowhere"})
+
+
+def test_the_environment_wins_over_the_dotenv_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("S3_BUCKET=from-file\nKAFKA_GROUP=from-file\n")
+    settings = read_settings({"S3_BUCKET": "from-environment"}, tmp_path / ".env")
+    assert (settings.s3_bucket, settings.kafka_group) == ("from-environment", "from-file")
+
+
+def test_every_setting_says_what_it_means() -> None:
+    assert all(text.strip() for _, _, text in described())
+    assert len({name for name, _, _ in described()}) == len(described())
+
+
+def test_a_child_process_reads_the_very_same_settings() -> None:
+    settings = read_settings({"DATABASE_URL": "postgresql://me:secret@here/db", "KAFKA_PORT": "9092"})
+    assert read_settings(settings.as_environment()) == settings
+
+
+def test_sasl_reaches_kafka_in_librdkafkas_words() -> None:
+    settings = read_settings(
+        {
+            "KAFKA_BOOTSTRAP_SERVERS": "broker:9093",
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_USERNAME": "me",
+            "KAFKA_SASL_PASSWORD": "secret",
+            "KAFKA_SSL_CA_LOCATION": "/ca.pem",
+        }
+    )
+    assert settings.kafka() == {
+        "bootstrap.servers": "broker:9093",
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": "me",
+        "sasl.password": "secret",
+        "ssl.ca.location": "/ca.pem",
+    }
+
+
+def test_secrets_are_known_to_the_log() -> None:
+    assert "hunter2" in read_settings({"KAFKA_SASL_PASSWORD": "hunter2"}).secrets()
