@@ -24,7 +24,7 @@ def send_message(world: World, arguments: Arguments) -> Any:
     chat = _chat(arguments)
     world.check_open(chat)
     text = plain_text(arguments.get("text", ""), arguments.get("parse_mode", ""))
-    quoted = json.loads(arguments.get("reply_parameters", "{}")).get("message_id")
+    quoted = _quoted(world, chat, json.loads(arguments.get("reply_parameters", "{}")))
     sent = world.post(chat, world.bot, text, arguments["text"], buttons=_buttons(arguments), reply_to=quoted)
     return as_message(world, sent)
 
@@ -112,6 +112,15 @@ def _chat(arguments: Arguments) -> int:
         return int(arguments["chat_id"])
     except (KeyError, ValueError):
         raise bad_request("chat not found") from None
+
+
+def _quoted(world: World, chat: int, parameters: Mapping[str, Any]) -> int | None:
+    wanted = parameters.get("message_id")
+    if wanted is None or any((message.chat, message.message_id) == (chat, wanted) for message in world.messages):
+        return wanted
+    if parameters.get("allow_sending_without_reply"):
+        return None
+    raise bad_request("message to be replied not found")
 
 
 def _buttons(arguments: Arguments) -> list[list[dict[str, str]]]:

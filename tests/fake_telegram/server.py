@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self, raw: bytes) -> dict[str, Any]:
         if self.headers.get("Content-Type", "").startswith("application/json"):
-            found: dict[str, Any] = json.loads(raw)
+            found: dict[str, Any] = json.loads(raw or b"{}")
             return found
         return dict(parse_qsl(raw.decode(), keep_blank_values=True))
 
