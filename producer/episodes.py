@@ -4,7 +4,9 @@ import heapq
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from core.batch import Bools
 from core.machine import Machine
 from producer.readings import NORMAL
 
@@ -35,6 +37,17 @@ class Episode(NamedTuple):
 def truths_of(machine: Machine) -> tuple[str, ...]:
     """What a simulated reading can really be: normal first, then the machine's faults, then the sensor faults."""
     return (NORMAL, *(f"fault:{fault.name}" for fault in machine.faults), STUCK, DROPOUT)
+
+
+def is_machine_fault(machine: Machine, truths: npt.NDArray[np.int16]) -> Bools:
+    """Which of these indices in `truths_of(machine)` are faults of the machine."""
+    return (truths > 0) & (truths <= len(machine.faults))
+
+
+def is_sensor_fault(machine: Machine, truths: npt.NDArray[np.int16]) -> Bools:
+    """Which of these indices in `truths_of(machine)` are faults of a sensor."""
+    faulty: Bools = truths > len(machine.faults)
+    return faulty
 
 
 class Timeline:

@@ -1,11 +1,14 @@
 """The labelled past of simulated devices, for a first model to be trained on."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from core.errors import UserError
 from core.history import History
 from core.machine import Machine
-from producer.simulator import is_machine_fault, is_sensor_fault, simulate
+from producer.episodes import is_machine_fault, is_sensor_fault
+from producer.simulator import SimulatedChunk, simulate
 
 _START = 1_767_225_600_000_000
 """2026-01-01 UTC in microseconds."""
@@ -21,20 +24,25 @@ def simulated_history(machine: Machine, devices: int, count: int, seed: int, fau
     ticks = count // devices
     if ticks < 1:
         raise UserError(f"{count} readings are too few for {devices} devices: ask for more readings or fewer devices")
-    chunks = []
-    rows = 0
-    for chunk in simulate(machine, devices, seed, fault_rate, _START, _SPAN // ticks):
-        chunks.append(chunk)
-        rows += len(chunk.times)
-        if rows >= count:
-            break
-    truths = np.concatenate([chunk.truths for chunk in chunks])[:count]
-    kept = ~is_sensor_fault(machine, truths)
+    past = _together(simulate(machine, devices, seed, fault_rate, _START, _SPAN // ticks), count)
+    kept = ~is_sensor_fault(machine, past.truths)
     names = [f"{machine.name}-past-{number:03d}" for number in range(1, devices + 1)]
-    indices = np.concatenate([chunk.devices for chunk in chunks])[:count][kept]
     return History(
-        sensors=np.concatenate([chunk.sensors for chunk in chunks])[:count][kept],
-        fault=is_machine_fault(machine, truths)[kept],
-        devices=[names[index] for index in indices.tolist()],
-        times=np.concatenate([chunk.times for chunk in chunks])[:count][kept],
+        sensors=past.sensors[kept],
+        fault=is_machine_fault(machine, past.truths)[kept],
+        devices=[names[device] for device in past.devices[kept].tolist()],
+        times=past.times[kept],
+    )
+
+
+def _together(chunks: Iterator[SimulatedChunk], count: int) -> SimulatedChunk:
+    """The first `count` readings as one chunk."""
+    taken = [next(chunks)]
+    while sum(len(chunk.times) for chunk in taken) < count:
+        taken.append(next(chunks))
+    return SimulatedChunk(
+        devices=np.concatenate([chunk.devices for chunk in taken])[:count],
+        times=np.concatenate([chunk.times for chunk in taken])[:count],
+        sensors=np.concatenate([chunk.sensors for chunk in taken])[:count],
+        truths=np.concatenate([chunk.truths for chunk in taken])[:count],
     )

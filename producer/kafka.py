@@ -47,6 +47,9 @@ def producer_for(kafka: Mapping[str, str]) -> KafkaProducer:
             "compression.type": "lz4",
             "linger.ms": 5,
             "queue.buffering.max.messages": 100_000,
+            # Each try that fails is a line in the log.
+            "reconnect.backoff.ms": 500,
+            "reconnect.backoff.max.ms": 2_000,
         },
         logger=_log,
     )

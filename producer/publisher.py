@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from core.errors import Halted, Unavailable
-from producer.kafka import KafkaProducer
+from producer.kafka import Headers, KafkaProducer
 from producer.messages import Messages
 
 _NAP = 0.1
@@ -73,26 +73,25 @@ class Publisher:
 
     def _send(self, messages: Messages, end: float, stopping: threading.Event) -> bool:
         """Hand them over, waiting for room in the queue; False where we are to stop first."""
-        produce, topic, on_delivery, totals = self._producer.produce, messages.topic, self._on_delivery, self.totals
         for key, value, headers in zip(messages.keys, messages.values, messages.headers, strict=True):
-            while True:
-                try:
-                    produce(topic, value, key, on_delivery=on_delivery, headers=headers)
-                except BufferError:
-                    if not self._room(end, stopping):
-                        return False
-                except KafkaException as error:
-                    raise Halted(f"Kafka's client refuses to publish to {topic}: {error.args[0].str()}") from error
-                else:
-                    break
-            totals.produced += 1
+            while not self._accepted(messages.topic, key, value, headers):
+                self._producer.poll(_NAP)
+                self._watch(self.totals)
+                self._check()
+                if stopping.is_set() or self._clock() >= end:
+                    return False
         return True
 
-    def _room(self, end: float, stopping: threading.Event) -> bool:
-        self._producer.poll(_NAP)
-        self._watch(self.totals)
-        self._check()
-        return not stopping.is_set() and self._clock() < end
+    def _accepted(self, topic: str, key: bytes, value: bytes, headers: Headers) -> bool:
+        """Queue one message; False where the queue is full."""
+        try:
+            self._producer.produce(topic, value, key, on_delivery=self._on_delivery, headers=headers)
+        except BufferError:
+            return False
+        except KafkaException as error:
+            raise Halted(f"Kafka's client refuses to publish to {topic}: {error.args[0].str()}") from error
+        self.totals.produced += 1
+        return True
 
     def _check(self) -> None:
         if self.totals.failed:

@@ -70,14 +70,3 @@ def simulate(
             truths=truths_during(begin, ticks, devices, episodes).ravel(),
         )
         begin += ticks
-
-
-def is_machine_fault(machine: Machine, truths: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
-    """Which truths are faults of the machine rather than of a sensor."""
-    return (truths > 0) & (truths <= len(machine.faults))
-
-
-def is_sensor_fault(machine: Machine, truths: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
-    """Which truths are faults of a sensor."""
-    faulty: npt.NDArray[np.bool_] = truths > len(machine.faults)
-    return faulty

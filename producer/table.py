@@ -25,6 +25,8 @@ class Table:
         self.first_row = 1 if self._parquet else 2
         """The number of the first row with a reading, as a spreadsheet counts."""
         self.columns = self._parquet_columns() if self._parquet else self._csv_columns()
+        if twice := [name for name in self.columns if self.columns.count(name) > 1]:
+            raise UserError(f"{path} has two columns {twice[0]!r}: rename one")
 
     def chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
         """The rows with these columns only; a cell of `numbers` that is none makes its column text in that chunk."""
@@ -33,13 +35,9 @@ class Table:
                 yield from self._parquet_chunks([*numbers, *texts])
             else:
                 yield from self._csv_chunks(numbers, texts)
-        except (
-            pd.errors.ParserError,
-            pd.errors.ParserWarning,
-            UnicodeDecodeError,
-            pa.ArrowException,
-            OSError,
-        ) as error:
+        except pd.errors.ParserWarning:
+            raise UserError(f"{self.path} cannot be read: its rows have more cells than its header") from None
+        except (pd.errors.ParserError, UnicodeDecodeError, pa.ArrowException, OSError) as error:
             raise UserError(f"{self.path} cannot be read: {_why(error)}") from error
 
     def _csv_columns(self) -> list[str]:
@@ -52,24 +50,23 @@ class Table:
         return [str(name).strip() for name in header.columns]
 
     def _csv_chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
-        with warnings.catch_warnings():
-            # It only warns where rows have more cells than the header, and with `usecols` it does not even do that:
-            # a decimal comma in a file of commas would go unnoticed.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            yield from pd.read_csv(
-                self.path,
-                sep=self._dialect.separator,
-                decimal=self._dialect.decimal,
-                encoding="utf-8-sig",
-                header=0,
-                names=self.columns,
-                index_col=False,
-                dtype=dict.fromkeys(texts, str),
-                keep_default_na=False,
-                na_values=dict.fromkeys(numbers, _ABSENT),
-                low_memory=False,
-                chunksize=_ROWS,
-            )
+        chunks = pd.read_csv(
+            self.path,
+            sep=self._dialect.separator,
+            decimal=self._dialect.decimal,
+            encoding="utf-8-sig",
+            header=0,
+            names=self.columns,
+            index_col=False,
+            dtype=dict.fromkeys(texts, str),
+            keep_default_na=False,
+            na_values=dict.fromkeys(numbers, _ABSENT),
+            low_memory=False,
+            chunksize=_ROWS,
+        )
+        with chunks:
+            while (chunk := _next_whole(chunks)) is not None:
+                yield chunk
 
     def _parquet_columns(self) -> list[str]:
         try:
@@ -82,6 +79,14 @@ class Table:
         with pq.ParquetFile(self.path) as file:
             for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
                 yield batch.to_pandas()
+
+
+def _next_whole(chunks: Iterator[pd.DataFrame]) -> pd.DataFrame | None:
+    with warnings.catch_warnings():
+        # It only warns where rows have more cells than the header, and with `usecols` it does not even do that: a
+        # decimal comma in a file of commas would go unnoticed.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return next(chunks, None)
 
 
 def _why(error: Exception) -> str:

@@ -4,10 +4,12 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from app.cli import settings_of
 from app.machines import pick_machine
@@ -27,6 +29,7 @@ from producer.topics import ensure_topics
 _log = logging.getLogger(__name__)
 _PATIENCE = 30.0
 """Seconds that Kafka gets to confirm the last readings."""
+_OF_THE_SIMULATOR = {"--devices": "devices", "--seed": "seed", "--fault-rate": "fault_rate"}
 
 
 @click.command(short_help="Publish readings: simulated machines, or a file replayed.")
@@ -75,8 +78,8 @@ def command(
     settings = settings_of(ctx)
     known = machines(settings)
     chosen = [pick_machine(known, name) for name in dict.fromkeys(names or ["equipment"])]
+    _refuse_options_without_effect(ctx, file)
     if file is None:
-        _refuse_options_of_a_file(speed, maps)
         sources = _simulated(chosen, devices, seed, fault_rate, FLAT_OUT if rate == 0 else rate or 200.0)
     else:
         sources = _replayed(chosen, file, maps, _schedule(rate, speed))
@@ -85,17 +88,11 @@ def command(
     messages = merged(sources())
     publisher = Publisher(producer_for(kafka(settings)), time.monotonic, _progress())
     stopping = set_on_signal()
-    begin = time.monotonic()
-    try:
-        publisher.publish(first(count, messages) if count else messages, stopping, seconds)
-    finally:
+    with _told_at_the_end(publisher, summary_file):
         try:
-            publisher.finish(_PATIENCE)
+            publisher.publish(first(count, messages) if count else messages, stopping, seconds)
         finally:
-            _end_line(in_words(publisher.totals))
-            if summary_file:
-                totals = summary(publisher.totals, time.monotonic() - begin)
-                summary_file.write_bytes(msgspec.json.encode(totals) + b"\n")
+            publisher.finish(_PATIENCE)
 
 
 def _simulated(
@@ -137,9 +134,25 @@ def _schedule(rate: float | None, speed: float | None) -> Schedule:
     return at_rate(rate) if rate else flat_out
 
 
-def _refuse_options_of_a_file(speed: float | None, maps: Sequence[str]) -> None:
-    if speed or maps:
-        raise UserError(f"{'--speed' if speed else '--map'} is about a file to replay: name it with --file")
+def _refuse_options_without_effect(ctx: click.Context, file: Path | None) -> None:
+    options = {"--speed": "speed", "--map": "maps"} if file is None else _OF_THE_SIMULATOR
+    for option, parameter in options.items():
+        if ctx.get_parameter_source(parameter) is ParameterSource.COMMANDLINE:
+            remedy = "name it with --file" if file is None else "leave it out, or leave --file out"
+            raise UserError(f"{option} is about {'a file to replay' if file is None else 'the simulator'}: {remedy}")
+
+
+@contextmanager
+def _told_at_the_end(publisher: Publisher, summary_file: Path | None) -> Iterator[None]:
+    """However it ends, the totals are told."""
+    begin = time.monotonic()
+    try:
+        yield
+    finally:
+        _end_line(in_words(publisher.totals))
+        if summary_file:
+            totals = summary(publisher.totals, time.monotonic() - begin)
+            summary_file.write_bytes(msgspec.json.encode(totals) + b"\n")
 
 
 def _progress() -> Progress:

@@ -222,3 +222,7 @@ def test_the_public_milling_data_is_read_whole(real_data: Path) -> None:
     assert sum(len(piece) for piece in readings) == 10_000
     assert sum(piece.truths.count("fault:labelled") for piece in readings if piece.truths) == 339
     assert not np.isnan(readings[0].sensors).any()
+
+
+def test_two_columns_of_one_name_are_refused(file: Path) -> None:
+    assert "two columns 'temperature'" in complaint(file, "temperature,temperature \n70,71\n")
