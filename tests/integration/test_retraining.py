@@ -1,0 +1,166 @@
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from core.errors import ModelRefused, UserError
+from core.history import History
+from core.label import Verdict
+from core.prediction import ModelVersion
+from core.training import Algorithm
+from db.engine import connect
+from db.model_versions import PostgresModelVersions
+from db.promotion_log import PostgresPromotionLog
+from db.training_labels import PostgresTrainingLabels
+from model.base_data import base_data, fetch, keep
+from model.cache import ModelCache
+from model.registry import connect as connect_registry
+from model.release import Outcome, Release
+from model.retraining import retrain
+from model.signature import Signer, TrustedKeys, make_key_pair
+from model.source import VerifiedModels
+from tests.builders import a_machine
+from tests.conftest import Servers
+from tests.labels import answered
+from tests.model_builders import a_candidate, a_history, at_noon, published
+
+PRESS = a_machine()
+V1, V2 = ModelVersion("press", 1), ModelVersion("press", 2)
+# Hot, which alarms, but under a pressure at which this press is allowed to be hot.
+HOT_UNDER_PRESSURE = [(97.0, 7.8), (98.5, 8.1), (99.0, 8.0)]
+
+
+@pytest.fixture
+def release(database_url: str, servers: Servers, tmp_path: Path) -> Iterator[Release]:
+    """A trainer on the real database and the real bucket."""
+    engine = connect(database_url, "trainer")
+    bucket = connect_registry(
+        servers.s3_endpoint_url,
+        "us-east-1",
+        f"test-{uuid.uuid4().hex[:12]}",
+        servers.s3_access_key_id,
+        servers.s3_secret_access_key,
+    )
+    bucket.prepare()
+    private, public = make_key_pair()
+    versions = PostgresModelVersions(engine)
+    models = VerifiedModels(bucket, versions, TrustedKeys(public), ModelCache(tmp_path))
+    promotions = PostgresPromotionLog(engine, "test")
+    yield Release(bucket, versions, promotions, models, PostgresTrainingLabels(engine), Signer(private), at_noon)
+    engine.dispose()
+
+
+def _retrain(release: Release, algorithm: Algorithm | None = None) -> tuple[Outcome, list[str]]:
+    said: list[str] = []
+    return retrain(release, PRESS, algorithm, "ada", said.append), said
+
+
+def _alarms(release: Release, version: ModelVersion, readings: list[tuple[float, float]]) -> list[bool]:
+    alarms: list[bool] = release.models.load(PRESS, version).predict(np.array(readings)).faults.tolist()
+    return alarms
+
+
+@pytest.mark.parametrize("algorithm", ["rf", "hgb"])
+def test_one_refuted_incident_takes_that_kind_of_false_alarm_away(
+    release: Release, owner: Engine, algorithm: Algorithm
+) -> None:
+    history = a_history(3_000)
+    published(release, a_candidate(algorithm, history), history)
+    assert all(_alarms(release, V1, HOT_UNDER_PRESSURE))
+    answered(owner, PRESS, Verdict.FALSE_ALARM, *HOT_UNDER_PRESSURE)
+
+    outcome, said = _retrain(release)
+
+    assert outcome.promoted, outcome.reason
+    assert release.promotions.champion("press") == V2
+    assert not any(_alarms(release, V2, HOT_UNDER_PRESSURE))
+    again = [(98.0, 7.9), (98.2, 8.05), (97.5, 8.0), (99.2, 8.1)]
+    assert not any(_alarms(release, V2, again)), "the same kind of reading"
+    assert all(_alarms(release, V2, [(99.0, 4.0), (104.0, 4.2)])), "real faults are still found"
+    assert "refuted alerts: 1; 1 would come again, 1 of these vanish" in " ".join(said)
+
+
+def test_the_latest_verdict_of_an_incident_is_the_one_that_teaches(release: Release, owner: Engine) -> None:
+    incident = answered(owner, PRESS, Verdict.FALSE_ALARM, *HOT_UNDER_PRESSURE)
+    incident.label(Verdict.FAULT, HOT_UNDER_PRESSURE)
+    (effective,) = release.labels.effective(PRESS)
+    assert effective.verdict is Verdict.FAULT
+    np.testing.assert_array_equal(effective.sensors, HOT_UNDER_PRESSURE)
+
+
+def test_readings_that_were_not_scored_teach_nothing(release: Release, owner: Engine) -> None:
+    incident = answered(owner, PRESS, Verdict.FAULT, *HOT_UNDER_PRESSURE)
+    incident.label(Verdict.FALSE_ALARM, HOT_UNDER_PRESSURE, quality=2)
+    assert release.labels.effective(PRESS) == []
+
+
+def test_a_version_keeps_what_it_was_trained_on(release: Release, owner: Engine) -> None:
+    history = a_history()
+    published(release, a_candidate(history=history), history)
+    answered(owner, PRESS, Verdict.FALSE_ALARM, *HOT_UNDER_PRESSURE)
+    _retrain(release, "hgb")
+    first, second = (release.models.manifest(PRESS, version) for version in (V1, V2))
+    assert second.algorithm == "hgb"
+    assert len(second.lineage.label_ids) == 1
+    assert second.lineage.base_sha256 == first.lineage.base_sha256
+    assert second.lineage.recipe.held_out_like(first.lineage.recipe)
+    assert second.model_key == first.model_key
+    assert second.model_version_id != first.model_version_id
+
+
+def test_the_same_data_and_seed_give_the_same_bytes(release: Release) -> None:
+    history = a_history()
+    published(release, a_candidate(history=history), history)
+    _retrain(release)
+    first, second = (release.models.manifest(PRESS, version) for version in (V1, V2))
+    assert first.sha256 == second.sha256
+
+
+def test_a_model_of_other_base_data_is_compared_on_its_own_hold_out_and_says_so(release: Release) -> None:
+    published(release)
+    other = a_history(seed=5)
+    outcome = published(release, a_candidate(history=other), other)
+    assert "other base data" in outcome.gate.note
+
+
+def test_without_a_champion_there_is_nothing_to_retrain(release: Release) -> None:
+    with pytest.raises(UserError, match="no champion to go on from"):
+        _retrain(release)
+
+
+def test_base_data_that_was_changed_is_refused(release: Release) -> None:
+    history = a_history()
+    published(release, a_candidate(history=history), history)
+    lineage = release.models.manifest(PRESS, V1).lineage
+    release.bucket.put(lineage.base_key, b"other rows", "application/vnd.apache.parquet")
+    with pytest.raises(ModelRefused, match="changed since it was signed"):
+        _retrain(release)
+
+
+def test_a_champion_that_cannot_be_loaded_is_not_silently_replaced(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = a_history()
+    published(release, a_candidate(history=history), history)
+
+    def refuse(*_: object) -> None:
+        raise ModelRefused("it was made with scikit-learn 0.1")
+
+    monkeypatch.setattr(VerifiedModels, "load", refuse)
+    outcome = published(release, a_candidate(history=history), history)
+    assert not outcome.promoted
+    assert "scikit-learn 0.1" in outcome.reason
+
+
+def test_a_history_survives_the_bucket(release: Release) -> None:
+    history = a_history()
+    base = base_data(PRESS, history)
+    keep(release.bucket, base)
+    back: History = fetch(release.bucket, PRESS, base.key, base.sha256).history
+    np.testing.assert_array_equal(back.sensors, history.sensors)
+    np.testing.assert_array_equal(back.fault, history.fault)
+    np.testing.assert_array_equal(back.times, history.times)
+    assert list(back.devices) == list(history.devices)
