@@ -19,7 +19,7 @@ def prepared(directory: Path) -> Path:
         directory.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     except OSError as e:
         raise UserError(f"The data directory {directory} cannot be made: {e.strerror}.") from e
-    if not os.access(directory, os.W_OK | os.X_OK):
+    if directory.stat().st_uid != os.geteuid():  # root could enter, but would lock its owner out
         raise UserError(f"The data directory {directory} belongs to another user: use one of your own.")
     return directory
 

@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from jgo.config import GlobalSettings
-from jgo.constants import MAVEN_CENTRAL_URL
-from jgo.maven import MavenContext
-
 from core.errors import UserError
 
 PINS = Path(__file__).with_name("kafka.jars")
+MAVEN_CENTRAL_URL = "https://repo.maven.apache.org/maven2"
 _AT_ONCE = 4
 
 
@@ -83,6 +80,10 @@ def _fetch_all(jars: list[Jar], folder: Path, report: Callable[[str], None]) -> 
 
 
 def _fetch(jar: Jar, folder: Path) -> None:
+    # Importing jgo takes a third of a second, and nearly every start fetches nothing.
+    from jgo.config import GlobalSettings
+    from jgo.maven import MavenContext
+
     try:
         with TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
             # The person's own repositories (jgo's settings may name a mirror) go first; requests knows about proxies.

@@ -24,6 +24,14 @@ INNER_PORTS = (
     "admin.port",
     "admin.port.grpc",
 )
+# Errors go to the log of every server; the rest, 10 MB a day even when idle, to files that the server itself limits.
+_LOGGING = (
+    "-logdir=logs",
+    "-log_max_size_mb=5",
+    "-log_max_files=2",
+    "-alsologtostderr=false",
+    "-stderrthreshold=ERROR",
+)
 _OPTIONS = (
     "-dir=data",  # relative to the working directory: a comma in a whole path would part it in two
     "-s3.config=s3.json",
@@ -42,6 +50,7 @@ class ObjectStore(Server):
     """An S3 endpoint for one identity, its owner."""
 
     name = "S3"
+    patience = 5.0  # now and then it waits 10 s for a part of its own that has gone already; killing it loses nothing
 
     def __init__(self, directory: Path, port: int, inner_ports: dict[str, int], access_key: str, secret: str) -> None:
         super().__init__(directory, port)
@@ -52,7 +61,8 @@ class ObjectStore(Server):
     def prepare(self, report: Callable[[str], None]) -> None:
         """Write the credentials where the server reads them."""
         self.directory.mkdir(mode=0o700, exist_ok=True)
-        (self.directory / "data").mkdir(exist_ok=True)
+        for name in ("data", "logs"):
+            (self.directory / name).mkdir(exist_ok=True)
         credentials = [{"accessKey": self._access_key, "secretKey": self._secret}]
         owner = {"name": "owner", "credentials": credentials, "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
         write_private(self.directory / "s3.json", json.dumps({"identities": [owner]}))
@@ -63,7 +73,7 @@ class ObjectStore(Server):
         weed = next(str(file.locate()) for file in files if file.name == "weed")
         listen = [f"-ip={HOST}", f"-ip.bind={HOST}", f"-s3.port={self.port}"]
         inner = [f"-{name}={port}" for name, port in self._inner_ports.items()]
-        return [weed, "-logtostderr=true", "mini", *listen, *inner, *_OPTIONS]
+        return [weed, *_LOGGING, "mini", *listen, *inner, *_OPTIONS]
 
     def is_ready(self) -> bool:
         """Whether S3 refuses a stranger (so it knows its credentials) and there is a volume server to write to."""

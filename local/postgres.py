@@ -62,7 +62,7 @@ class Postgres(Server):
 
     def prepare(self, report: Callable[[str], None]) -> None:
         """Make the cluster and its database."""
-        self.user = unprivileged.user_for(self._named)
+        self.user = unprivileged.postgres_user()
         self.directory = unprivileged.data_home(self._named, self.user)
         self._programs = unprivileged.programs(self.user)
         if (self.directory / "data").exists():
@@ -94,7 +94,7 @@ class Postgres(Server):
         try:
             with socket.create_connection((HOST, self.port), timeout=2) as connection:
                 connection.sendall(struct.pack(">ii", 8 + len(names), 3 << 16) + names)
-                return connection.recv(1) == b"R"
+                return connection.recv(1024).startswith(b"R")
         except OSError:
             return False
 

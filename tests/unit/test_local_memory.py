@@ -3,6 +3,7 @@ from pathlib import Path
 from local.downloads import PINS, parse_pins
 from local.object_store import has_room
 from local.remembered import Remembered, load, save, with_ports
+from local.server import telling
 from local.stack import Ports
 
 
@@ -56,3 +57,20 @@ def test_an_object_store_without_a_volume_server_has_no_room() -> None:
     assert not has_room({"Topology": {"Max": 0}})
     assert not has_room({})
     assert has_room({"Topology": {"Max": 3}})
+
+
+def test_the_errors_of_a_log_tell_more_than_its_end() -> None:
+    log = [
+        "starting",
+        "[main] ERROR Exiting",
+        "java.net.BindException: Address in use",
+        "\tat java.base/bind",
+        "",
+        "bye",
+    ]
+    assert telling(log) == "[main] ERROR Exiting | java.net.BindException: Address in use"
+
+
+def test_the_end_of_a_log_without_errors_is_told() -> None:
+    assert telling(["one", "two", " three ", "four"]) == "two | three | four"
+    assert telling([]) == ""
