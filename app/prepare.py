@@ -11,7 +11,7 @@ from db.migrate import migrate
 from db.operators import Operator, PostgresOperators, Subscription
 from producer.topics import ensure_topics
 
-DEMO_OPERATOR = "demo"
+CONSOLE_OPERATOR = "console"
 
 
 def prepare_servers(settings: Settings, machines: Iterable[Machine]) -> None:
@@ -29,6 +29,6 @@ def somebody_to_tell(settings: Settings) -> str:
     operators = PostgresOperators(database(settings, "alerts"))
     if known := operators.active():
         return known[0].name
-    console = Subscription("console", DEMO_OPERATOR)
-    operators.add(Operator(DEMO_OPERATOR, "engineer", "UTC", None, [console]))
-    return DEMO_OPERATOR
+    console = Subscription("console", CONSOLE_OPERATOR)
+    operators.add(Operator(CONSOLE_OPERATOR, "engineer", "UTC", None, [console]))
+    return CONSOLE_OPERATOR

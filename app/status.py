@@ -17,7 +17,8 @@ class Overview:
     def __init__(self, settings: Settings, machines: Iterable[Machine]) -> None:
         self._topics = {topic: machine.name for machine in machines for topic in machine.topics}
         self._ends = LogEnds(kafka(settings))
-        self._database = PostgresStatus(database(settings, "api"))
+        # The read-only role, of which every process's login in containers is a member.
+        self._database = PostgresStatus(database(settings, "grafana"))
 
     def look(self) -> Mapping[str, MachineStatus]:
         """The status of each machine by name, with its lag. Raises Unavailable."""

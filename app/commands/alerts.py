@@ -6,6 +6,7 @@ import click
 
 from alerts.service import Stores, serve
 from app.cli import settings_of
+from app.heartbeat import BeatingNotices, Heartbeat
 from app.signals import stop_event
 from app.wiring import database, database_url, process_name, resolved
 from db.inbox import PostgresInbox
@@ -26,7 +27,7 @@ def command(ctx: click.Context) -> None:
     stores = Stores(
         PostgresOutbox(engine),
         PostgresInbox(engine),
-        PostgresNotices(database_url(settings), "alerts", "outbox"),
+        BeatingNotices(PostgresNotices(database_url(settings), "alerts", "outbox"), Heartbeat(settings.heartbeat_file)),
     )
 
     async def until_stopped() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from app.cli import settings_of
+from app.heartbeat import BeatingNotices, Heartbeat
 from app.machines import pick_machine
 from app.models import model_source
 from app.settings import Settings
@@ -44,7 +45,9 @@ def command(ctx: click.Context) -> None:
         chosen.values(),
         model_source(settings, engine),
         PostgresPromotionLog(engine, process_name("consumer")),
-        PostgresNotices(database_url(settings), "consumer", "promotion"),
+        BeatingNotices(
+            PostgresNotices(database_url(settings), "consumer", "promotion"), Heartbeat(settings.heartbeat_file)
+        ),
     )
     spare_the_collector()
     Loop(chosen, store, models, Fetcher(config, store, handover), handover, stopping).run()

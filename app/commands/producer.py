@@ -12,7 +12,9 @@ import msgspec
 from click.core import ParameterSource
 
 from app.cli import settings_of
+from app.heartbeat import Heartbeat
 from app.machines import pick_machine
+from app.settings import Settings
 from app.signals import set_on_signal
 from app.wiring import kafka, machines, resolved
 from core.errors import UserError
@@ -20,7 +22,7 @@ from core.machine import Machine
 from producer.kafka import producer_for
 from producer.messages import Messages, first, merged, messages_of
 from producer.progress import Progress, in_words, summary
-from producer.publisher import Publisher
+from producer.publisher import Publisher, Totals
 from producer.replay import Replay
 from producer.schedule import Schedule, at_rate, at_speed, flat_out
 from producer.simulated import FLAT_OUT, simulated_readings
@@ -86,7 +88,7 @@ def command(
     settings = resolved(settings)
     ensure_topics(kafka(settings), chosen, settings.topic_partitions, settings.topic_replication)
     messages = merged(sources())
-    publisher = Publisher(producer_for(kafka(settings)), time.monotonic, _progress())
+    publisher = Publisher(producer_for(kafka(settings)), time.monotonic, _watch(settings))
     stopping = set_on_signal()
     with _told_at_the_end(publisher, summary_file):
         try:
@@ -153,6 +155,16 @@ def _told_at_the_end(publisher: Publisher, summary_file: Path | None) -> Iterato
         if summary_file:
             totals = summary(publisher.totals, time.monotonic() - begin)
             summary_file.write_bytes(msgspec.json.encode(totals) + b"\n")
+
+
+def _watch(settings: Settings) -> Callable[[Totals], None]:
+    progress, heartbeat = _progress(), Heartbeat(settings.heartbeat_file)
+
+    def watch(totals: Totals) -> None:
+        heartbeat.beat()
+        progress(totals)
+
+    return watch
 
 
 def _progress() -> Progress:

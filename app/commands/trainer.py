@@ -6,6 +6,7 @@ import click
 
 from app.cli import settings_of
 from app.first_model import ensure_first_model
+from app.heartbeat import BeatingNotices, Heartbeat
 from app.machines import pick_machine
 from app.models import release
 from app.signals import set_on_signal
@@ -47,6 +48,7 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
     def work(request: TrainingRequest, progress: Progress) -> Outcome:
         return retrain(released, known[request.machine], request.algorithm, request.asked_by, progress)
 
-    notices = PostgresNotices(database_url(settings), "trainer", CHANNEL)
+    heartbeat = Heartbeat(settings.heartbeat_file)
+    notices = BeatingNotices(PostgresNotices(database_url(settings), "trainer", CHANNEL), heartbeat)
     _log.info("waiting for requests: ./run retrain MACHINE")
     Trainer(PostgresTrainingQueue(engine), work, notices, list(known), process_name("trainer"), stopping).run()

@@ -1,0 +1,36 @@
+"""A sign of life for health checks: a file whose age says when a process last went round its loop."""
+
+from pathlib import Path
+
+from core.errors import UserError
+from core.ports import Notices
+
+
+class Heartbeat:
+    """Touches a file; with an empty name it does nothing."""
+
+    def __init__(self, file: str) -> None:
+        """UserError where the file cannot be made."""
+        self._file = Path(file) if file else None
+        try:
+            self.beat()
+        except OSError as error:
+            raise UserError(f"HEARTBEAT_FILE: cannot write {file}: {error.strerror}") from error
+
+    def beat(self) -> None:
+        """Show that we live."""
+        if self._file is not None:
+            self._file.touch()
+
+
+class BeatingNotices:
+    """Notices of a loop that beats each time it comes back to wait."""
+
+    def __init__(self, notices: Notices, heartbeat: Heartbeat) -> None:
+        self._notices = notices
+        self._heartbeat = heartbeat
+
+    def wait(self, seconds: float) -> bool:
+        """True as soon as a notice came; False after that many seconds, also while the database is away."""
+        self._heartbeat.beat()
+        return self._notices.wait(seconds)

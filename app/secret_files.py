@@ -1,0 +1,77 @@
+"""The passwords and keys of an installation in containers: made once, and handed to each service in its own folder."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.keys import Keys, local_keys
+from core.errors import UserError
+from db.logins import PROCESSES, login_of
+
+Files = Mapping[str, str]
+"""Name → content."""
+
+_S3_USER = "faultline"
+_DATABASE = "postgres:5432/faultline"
+
+
+def hand_out(folder: Path, telegram_bot_token: str) -> None:
+    """Make what is missing in `folder`/vault, then write every service's files to its folder beside it.
+
+    What the vault holds is never made anew, so that a later start, or a crash in between, changes no password.
+    UserError where a folder cannot be written.
+    """
+    vault = folder / "vault"
+    try:
+        passwords = {name: _kept(vault / f"{name}_password") for name in ("owner", "s3", *PROCESSES)}
+        services = files_of_services(passwords, local_keys(vault), telegram_bot_token)
+        for service, files in services.items():
+            for name, content in files.items():
+                _write(folder / service / name, content)
+    except OSError as error:
+        raise UserError(f"the secrets in {folder} cannot be written: {error.strerror}: {error.filename}") from error
+
+
+def files_of_services(passwords: Mapping[str, str], keys: Keys, telegram_bot_token: str) -> Mapping[str, Files]:
+    """Service → the files that it needs, and no others: the signing key is the trainer's alone."""
+    s3 = {"aws_access_key_id": _S3_USER, "aws_secret_access_key": passwords["s3"]}
+    database = {
+        process: {"database_url": f"postgresql://{login_of(process)}:{passwords[process]}@{_DATABASE}"}
+        for process in PROCESSES
+    }
+    return {
+        "postgres": {"password": passwords["owner"]},
+        "object-store": {"user": _S3_USER, "password": passwords["s3"]},
+        "init": {
+            "database_url": f"postgresql://faultline:{passwords['owner']}@{_DATABASE}",
+            **{f"{process}_password": passwords[process] for process in PROCESSES},
+            **s3,
+        },
+        "consumer": {**database["consumer"], **s3, "trusted_keys": keys.trusted_keys},
+        "alerts": {**database["alerts"], "telegram_bot_token": telegram_bot_token},
+        "trainer": {
+            **database["trainer"],
+            **s3,
+            "signing_key": keys.signing_key,
+            "trusted_keys": keys.trusted_keys,
+        },
+    }
+
+
+def _kept(path: Path) -> str:
+    """The password in this file, made the first time: 256 random bits."""
+    if not path.exists():
+        _write(path, secrets.token_hex(32))
+    return path.read_text(encoding="ascii")
+
+
+def _write(path: Path, content: str) -> None:
+    """Write it whole or not at all. Every user in the container may read it: its volume is mounted nowhere else."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.chmod(0o444)
+    new.replace(path)
