@@ -9,10 +9,10 @@ from model.recipe import Recipe
 from model.release import Outcome, Release
 from producer.history import simulated_history
 
-READINGS = 20_000
+READINGS = 40_000
 SEED = 0
-_DEVICES = 20
-_FAULT_RATE = 0.05
+_DEVICES = 40
+_FAULT_RATE = 0.02
 
 
 def simulated(machine: Machine, count: int = READINGS, seed: int = SEED) -> History:

@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
-
 from app.settings import Settings
 from app.wiring import data_directory, process_name
+from db.engine import Engine
 from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
 from db.training_labels import PostgresTrainingLabels

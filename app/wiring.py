@@ -6,13 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Engine
 
 from app.machines import load_machines
 from app.settings import Settings
 from core.errors import UserError
 from core.machine import Machine
-from db.engine import connect
+from db.engine import Engine, connect
 from db.migrate import require_migrated
 
 ROOT = Path(__file__).parent.parent

@@ -6,6 +6,8 @@ from sqlalchemy.exc import ArgumentError
 
 from core.errors import UserError
 
+__all__ = ["Engine", "connect"]  # so that the wiring names its connections without importing the vendor
+
 CONNECT_TIMEOUT_S = 5
 
 

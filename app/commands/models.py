@@ -2,7 +2,6 @@
 
 import click
 import msgspec
-from sqlalchemy import Engine
 
 from app.cli import settings_of
 from app.machines import pick_machine
@@ -14,6 +13,7 @@ from core.errors import ModelRefused, UserError
 from core.machine import Machine
 from core.prediction import ModelVersion
 from core.promotion import before_last
+from db.engine import Engine
 from db.model_versions import ListedVersion, PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
 
