@@ -17,7 +17,8 @@ from core.reply import ReplyOutcome
 _log = logging.getLogger(__name__)
 
 _WAIT_S = 25
-_BACK_OFF_S = (1.0, 2.0, 5.0, 15.0)
+BACK_OFF_S = (1.0, 2.0, 5.0, 15.0)
+"""Waits after failures in a row; the last one is for all further ones."""
 
 
 class Updates(Protocol):
@@ -33,12 +34,15 @@ class Updates(Protocol):
 class Bot:
     """Takes replies. A second one beside it is told of the conflict and waits; no reply is taken twice."""
 
-    def __init__(self, source: Updates, inbox: Inbox, buttons: Buttons, bot: int) -> None:
+    def __init__(
+        self, source: Updates, inbox: Inbox, buttons: Buttons, bot: int, back_off_s: Sequence[float] = BACK_OFF_S
+    ) -> None:
         self._source = source
         self._inbox = inbox
         self._buttons = buttons
         self._id = bot
         self._name = f"telegram/{bot}"
+        self._back_off_s = back_off_s
         self._failures = 0
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -74,6 +78,6 @@ class Bot:
         if self._failures == 0:
             _log.warning("replies wait: %s", error)
         asked = error.retry_after if isinstance(error, NotSent) else 0.0
-        wait = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]
+        wait = self._back_off_s[min(self._failures, len(self._back_off_s) - 1)]
         self._failures += 1
         await asyncio.sleep(max(wait, asked))

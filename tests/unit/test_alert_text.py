@@ -1,0 +1,100 @@
+"""What a person reads."""
+
+from typing import Any
+
+import pytest
+
+from alerts.buttons import Buttons
+from alerts.render import TelegramRenderer, render_for_console
+from core.errors import Undeliverable
+from core.ports import OutboxMessage
+from tests.fake_telegram.entities import plain_text
+
+BODY = {
+    "alert": 12,
+    "machine": "press",
+    "title": "Hydraulic press",
+    "device": "press-3",
+    "since": "2026-03-01T12:04:00+00:00",
+    "probability": 0.873,
+    "standing_out": [
+        {"sensor": "vibration", "value": 9.1342, "unit": "mm/s", "low": 1.0, "high": 6.25, "excess": 2.5},
+    ],
+    "model_version": 3,
+    "advice": "Check the bearing.",
+}
+render = TelegramRenderer(Buttons("4242:secret"))
+
+
+def a_message(kind: str = "alert", body: dict[str, Any] = BODY, **fields: Any) -> OutboxMessage:
+    defaults: dict[str, Any] = {"edits": None, "replies_to": None, "tries": 1, "possible_repeat": False}
+    alert = body.get("alert")
+    return OutboxMessage(
+        **{"id": 1, "channel": "telegram", "address": "7", "zone": "Europe/Berlin", **defaults, **fields},
+        kind=kind,
+        alert=alert,
+        body=body,
+    )
+
+
+def test_an_alert_says_all_that_a_person_needs() -> None:
+    assert plain_text(render(a_message()).text, "HTML") == (
+        "⚠ Your device press-3 needs attention\n"
+        "87 % likely a fault · since 13:04 CET, 1 Mar\n"
+        "Machine: Hydraulic press\n"
+        "• vibration: 9.134 mm/s (usually 1 to 6.25)\n"
+        "Check the bearing.\n"
+        "Alert #12 · model v3\n"
+        "\n"
+        "Is this correct? Reply Y/N"
+    )
+
+
+def test_an_alert_has_a_button_for_each_answer() -> None:
+    ((fault, false_alarm),) = render(a_message()).buttons
+    assert (fault.text, false_alarm.text) == ("✅ Real fault", "❌ False alarm")
+
+
+def test_an_answered_alert_says_what_and_by_whom_and_can_still_be_corrected() -> None:
+    answer = {"verdict": "false_alarm", "by": "Anna & Ben", "answered": "2026-03-01T12:10:00+00:00"}
+    edited = render(a_message("answered", BODY | answer))
+    assert plain_text(edited.text, "HTML").endswith("Answer: false alarm (Anna & Ben, 13:10 CET, 1 Mar)")
+    assert edited.buttons
+
+
+def test_a_possible_repeat_says_so() -> None:
+    assert "(possible repeat) #12" in render(a_message(possible_repeat=True)).text
+    assert "(possible repeat)" not in render(a_message("answered", possible_repeat=True)).text
+
+
+@pytest.mark.parametrize("name", ["<b>press</b>", "a&b", "*press*_1_", "https://evil.example", "@everybody", "/start"])
+def test_a_device_name_is_shown_as_text_whatever_it_contains(name: str) -> None:
+    text = render(a_message(body=BODY | {"device": name})).text
+    assert plain_text(text, "HTML").startswith(f"⚠ Your device {name} needs attention\n")
+    assert "<code>" in text.splitlines()[0], "what stands in <code> is never made a link, a mention or a command"
+
+
+def test_an_unknown_zone_is_read_as_utc() -> None:
+    assert "since 12:04 UTC, 1 Mar" in render(a_message(zone="Atlantis/City")).text
+
+
+@pytest.mark.parametrize(("probability", "words"), [(1.0, "over 99 %"), (0.0, "under 1 %"), (0.5, "50 %")])
+def test_no_probability_is_certain(probability: float, words: str) -> None:
+    assert words in render(a_message(body=BODY | {"probability": probability})).text
+
+
+def test_the_console_says_how_to_answer() -> None:
+    printed = render_for_console(a_message(body=BODY | {"device": "<3"}))
+    assert printed.text.endswith("Is this correct? Answer with: ./run reply 12 y|n")
+    assert "Your device <3 needs attention" in printed.text
+    assert printed.buttons == ()
+
+
+def test_a_text_is_shown_as_it_is() -> None:
+    assert render(a_message("text", {"text": "v4 < v5"})).text == "v4 &lt; v5"
+
+
+@pytest.mark.parametrize(("kind", "body"), [("alert", {"alert": 12}), ("poem", {}), ("receipt", {"outcome": "lost"})])
+def test_a_message_that_nobody_can_read_is_undeliverable(kind: str, body: dict[str, Any]) -> None:
+    with pytest.raises(Undeliverable):
+        render(a_message(kind, body))

@@ -1,0 +1,44 @@
+"""Each outcome of a reply has words, and they say what to do."""
+
+import pytest
+
+from alerts.facts import ReceiptFacts
+from alerts.receipt_text import receipt_text
+from core.label import Verdict
+from core.reply import Outcome, Refusal
+
+WORDS = {
+    Outcome.LABELLED: "Thank you. Noted: false alarm, press-3, alert #12.",
+    Outcome.REPEATED: "Already noted: false alarm, alert #12.",
+    Outcome.REPLAYED: "Noted before.",
+    Outcome.WHICH_ALERT: "Reply to the message of the one you mean",
+    Outcome.UNKNOWN_ALERT: "No alert waits for an answer here",
+    Outcome.NOT_UNDERSTOOD: "reply Y (real fault) or N (false alarm)",
+    Outcome.WELCOMED: "Hello Anna.",
+    Outcome.REFUSED: "not taken as answers",
+    Outcome.UNAUTHORISED: "Give this id to an engineer, who can add you: 99",
+}
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.IGNORED])
+def test_each_outcome_is_told(outcome: Outcome) -> None:
+    facts = ReceiptFacts(
+        outcome,
+        sender="99",
+        by="" if outcome is Outcome.UNAUTHORISED else "Anna",
+        alert=12,
+        alerts=(12, 13),
+        device="press-3",
+        verdict=Verdict.FALSE_ALARM,
+        refusal=Refusal.FORWARDED,
+    )
+    assert WORDS[outcome] in receipt_text(facts)
+
+
+@pytest.mark.parametrize("refusal", list(Refusal))
+def test_each_refusal_says_what_to_do_instead(refusal: Refusal) -> None:
+    assert receipt_text(ReceiptFacts(Outcome.REFUSED, refusal=refusal))
+
+
+def test_a_newcomer_learns_the_id_to_hand_to_an_engineer() -> None:
+    assert receipt_text(ReceiptFacts(Outcome.WELCOMED, sender="99")).endswith(": 99")

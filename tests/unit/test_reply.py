@@ -1,0 +1,61 @@
+"""What a reply amounts to, decided without a database."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.label import Verdict, read_answer
+from core.reply import Circumstances, Outcome, Refusal, Reply, outcome_of
+
+PRIVATE = Reply("telegram", 1, "{}", sender="11", chat="11", text="n")
+ONE = Circumstances(operator=1, alerts=(5,))
+
+
+def test_a_clear_answer_of_an_operator_to_one_alert_is_a_label() -> None:
+    assert outcome_of(PRIVATE, ONE) is Outcome.LABELLED
+
+
+def test_the_same_verdict_of_the_same_person_is_a_repeat_and_any_other_a_label() -> None:
+    assert outcome_of(PRIVATE, replace(ONE, newest=(1, Verdict.FALSE_ALARM))) is Outcome.REPEATED
+    assert outcome_of(PRIVATE, replace(ONE, newest=(1, Verdict.FAULT))) is Outcome.LABELLED
+    assert outcome_of(PRIVATE, replace(ONE, newest=(2, Verdict.FALSE_ALARM))) is Outcome.LABELLED
+
+
+def test_anybody_may_say_hello() -> None:
+    assert outcome_of(replace(PRIVATE, text="/start"), Circumstances(operator=None)) is Outcome.WELCOMED
+
+
+def test_a_forged_button_in_a_group_is_noticed_though_it_names_nothing() -> None:
+    forged = replace(PRIVATE, chat="-5", text="", refusal=Refusal.FORGED)
+    assert outcome_of(forged, ONE) is Outcome.REFUSED
+
+
+replies = st.builds(
+    Reply,
+    channel=st.just("telegram"),
+    update_id=st.integers(1, 9),
+    raw=st.just("{}"),
+    sender=st.sampled_from(["11", "12"]),
+    chat=st.sampled_from(["11", "-5"]),
+    text=st.sampled_from(["y", "N", "/start", "maybe", ""]) | st.text(max_size=5),
+    alert=st.none() | st.integers(1, 3),
+    replies_to=st.none() | st.just("70"),
+    refusal=st.none() | st.sampled_from(Refusal),
+)
+verdicts = st.none() | st.tuples(st.integers(1, 2), st.sampled_from(Verdict))
+circumstances = st.builds(
+    Circumstances,
+    operator=st.none() | st.integers(1, 2),
+    alerts=st.lists(st.integers(1, 3), max_size=2),
+    newest=verdicts,
+)
+
+
+@given(replies, circumstances)
+def test_only_a_known_person_with_a_clear_answer_to_one_alert_ever_labels(reply: Reply, known: Circumstances) -> None:
+    if outcome_of(reply, known) is Outcome.LABELLED:
+        assert known.operator is not None
+        assert len(known.alerts) == 1
+        assert read_answer(reply.text) is not None
+        assert reply.refusal is None
