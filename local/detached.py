@@ -1,9 +1,11 @@
 """A stack that runs on in the background: started by one command, stopped by another."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import UserError
 from local import directory as place
 from local.lock import held, holder
 from local.remembered import load
@@ -55,6 +57,18 @@ def stop(directory: Path) -> bool:
         Stack(found.directory, load(found.directory / "stack.json")).down()
         place.unmark_detached(found.directory)
     return any(found.pids.values())
+
+
+def delete(directory: Path) -> None:
+    """Forget everything that was stored there; a UserError while a stack runs."""
+    found = info(directory)
+    if any(found.pids.values()):
+        raise UserError(f"The stack in {found.directory} is running: stop it first (./run stack stop).")
+    if found.addresses is not None:
+        with held(found.directory / "lock"):
+            # As root its data may be elsewhere: see unprivileged.data_home.
+            shutil.rmtree((found.directory / "postgres").resolve(), ignore_errors=True)
+            shutil.rmtree(found.directory)
 
 
 def info(directory: Path) -> Info:

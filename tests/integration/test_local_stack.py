@@ -26,7 +26,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from core.errors import UserError
 from local import process, unprivileged
-from local.detached import info, start_detached, stop
+from local.detached import delete, info, start_detached, stop
 from local.ports import HOST, choose, is_free
 from local.postgres import Postgres
 from local.stack import Addresses, Ports, Stack
@@ -280,9 +280,14 @@ def test_a_detached_stack_outlives_its_command_is_used_by_others_and_stopped_by_
     assert info(directory).is_running
     with pytest.raises(UserError, match="runs with Kafka on port"):
         start_detached(directory, Ports(kafka=1))
+    with pytest.raises(UserError, match="stop it first"):
+        delete(directory)
     assert stop(directory)
     assert not stop(directory)
     assert set(info(directory).pids.values()) == {None}
+    delete(directory)
+    assert info(directory).addresses is None
+    assert not directory.exists()
 
 
 def test_a_detached_stack_that_lost_a_server_is_completed(directory: Path) -> None:
