@@ -1,0 +1,134 @@
+"""What an answer leaves behind in the database."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from core.errors import Undeliverable
+from core.reply import Outcome, Refusal, Reply
+from db.engine import connect
+from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
+
+BOT = "telegram/4242"
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[AlertWorld]:
+    with alert_world(database_url) as world:
+        world.operator("Anna", ANNA)
+        yield world
+
+
+def press(world: AlertWorld, alert: int, answer: str, number: int, sender: int = ANNA) -> Outcome:
+    return world.inbox.accept(BOT, Reply("telegram", number, "{}", str(sender), str(ANNA), answer, alert=alert)).kind
+
+
+def test_a_label_holds_the_incidents_readings_with_positions_and_model_version(world: AlertWorld) -> None:
+    alert = world.alert("press-1")
+    press(world, alert, "n", 500)
+    rows = world.rows(
+        "SELECT t.name AS topic, r.kafka_partition, r.kafka_offset, d.name AS device, r.sensors, r.score,"
+        " r.model_version, l.verdict, l.alert, o.name AS operator"
+        " FROM labelled_reading r JOIN label l ON l.id = r.label"
+        " JOIN topic t ON t.id = r.topic JOIN device d ON d.id = r.device JOIN operator o ON o.id = l.operator"
+        " ORDER BY r.kafka_offset"
+    )
+    assert [(row.topic, row.kafka_partition, row.kafka_offset, row.device) for row in rows] == [
+        ("readings.press", 0, 0, "press-1"),
+        ("readings.press", 0, 2, "press-1"),
+    ], "the reading of another device in between is not labelled"
+    assert [(row.sensors, row.score, row.model_version) for row in rows] == [([95.0, 3.0], 0.95, 1)] * 2
+    assert {(row.verdict, row.alert, row.operator) for row in rows} == {("false_alarm", alert, "Anna")}
+
+
+def test_a_label_reaches_up_to_the_answer_and_a_correction_further(world: AlertWorld) -> None:
+    alert = world.alert()
+    world.hotter(5000)
+    press(world, alert, "n", 500)
+    world.hotter(10)
+    press(world, alert, "y", 501)
+    first, second = world.rows(
+        "SELECT l.id, l.corrects, count(r.*) AS readings FROM label l JOIN labelled_reading r ON r.label = l.id"
+        " GROUP BY l.id ORDER BY l.id"
+    )
+    assert (first.corrects, first.readings) == (None, 5002)
+    assert (second.corrects, second.readings) == (first.id, 5012)
+    assert world.rows("SELECT id, verdict FROM effective_label") == [(second.id, "fault")]
+
+
+def test_every_reader_of_the_alert_sees_the_answer(world: AlertWorld) -> None:
+    world.operator("Ben", BEN)
+    alert = world.alert()
+    press(world, alert, "n", 500, sender=BEN)
+    edits = world.rows(
+        "SELECT o.address, o.zone, o.body, e.kind AS edited FROM outbox o JOIN outbox e ON e.id = o.edits"
+        " WHERE o.kind = 'answered' ORDER BY o.address"
+    )
+    assert [(row.address, row.zone, row.edited) for row in edits] == [
+        (str(ANNA), "Europe/Berlin", "alert"),
+        (str(BEN), "Europe/Berlin", "alert"),
+    ]
+    for row in edits:
+        assert (row.body["verdict"], row.body["by"], row.body["device"]) == ("false_alarm", "Ben", "press-1")
+
+
+def test_one_group_gets_an_alert_once_however_many_of_its_people_subscribed(world: AlertWorld) -> None:
+    world.operator("Ben", BEN, chat=-5)
+    world.operator("Cem", 13, chat=-5)
+    world.alert()
+    assert world.one("SELECT count(*) FROM outbox WHERE address = '-5'") == 1
+
+
+def test_a_strangers_press_leaves_one_audit_row_and_no_label(world: AlertWorld) -> None:
+    alert = world.alert()
+    assert press(world, alert, "n", 500, sender=STRANGER) is Outcome.UNAUTHORISED
+    assert world.one("SELECT count(*) FROM label") == 0
+    ((actor, action),) = world.rows("SELECT actor, action FROM audit")
+    assert (actor, action) == ("telegram:99", "reply unauthorised")
+
+
+def test_a_removed_operator_answers_nothing_any_more(world: AlertWorld) -> None:
+    alert = world.alert()
+    world.operators.remove("Anna")
+    assert press(world, alert, "n", 500) is Outcome.UNAUTHORISED
+    world.alert("press-2")
+    assert world.one("SELECT count(*) FROM outbox WHERE kind = 'alert'") == 1, "and gets no alerts"
+
+
+def test_a_refused_reply_leaves_one_audit_row_that_says_why(world: AlertWorld) -> None:
+    world.alert()
+    reply = Reply("telegram", 500, "{}", str(ANNA), str(ANNA), "y", reference="7", refusal=Refusal.FORWARDED)
+    world.inbox.accept(BOT, reply)
+    world.inbox.accept(BOT, reply)
+    ((detail,),) = world.rows("SELECT detail FROM audit")
+    assert detail["refusal"] == "forwarded"
+    assert world.one("SELECT body FROM outbox WHERE kind = 'receipt'")["replies_to"] == "7"
+
+
+def test_somebody_who_writes_without_end_fills_no_queue(world: AlertWorld) -> None:
+    for number in range(500, 530):
+        world.inbox.accept(BOT, Reply("telegram", number, "{}", "99", "99", "hello", reference="7"))
+    assert world.one("SELECT count(*) FROM inbox") == 30
+    assert world.one("SELECT count(*) FROM outbox WHERE kind = 'receipt'") == 5
+
+
+def test_a_cursor_older_than_a_week_is_not_used(world: AlertWorld, database_url: str) -> None:
+    world.inbox.accept(BOT, Reply("telegram", 500, "{}", "99", "99", "hello", reference="7"))
+    assert world.inbox.cursor(BOT) == 501
+    owner = connect(database_url, "owner")
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE bot_cursor SET updated_at = now() - interval '8 days'"))
+    owner.dispose()
+    assert world.inbox.cursor(BOT) is None
+    world.inbox.accept(BOT, Reply("telegram", 3, "{}", "99", "99", "hello", reference="7"))
+    assert world.inbox.cursor(BOT) == 4, "numbers start anew, lower too"
+
+
+def test_a_message_given_up_leaves_an_audit_row(world: AlertWorld) -> None:
+    alert = world.alert()
+    message = world.outbox.claim(["telegram"], "me")
+    assert message is not None
+    world.outbox.failed(message, Undeliverable("blocked"))
+    ((actor, detail),) = world.rows("SELECT actor, detail FROM audit")
+    assert (actor, detail["alert"], detail["chat"], detail["error"]) == ("alerts", alert, str(ANNA), "blocked")
