@@ -1,0 +1,95 @@
+"""A bare `docker compose up -d --wait` from a clean clone gives the whole loop, safely."""
+
+import json
+
+import pytest
+
+from tests.compose.installation import Installation
+from tests.processes import wait_until
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(480)]
+
+ANN = 4711
+OURS = ("producer", "consumer", "alerts", "trainer")
+READINGS = "SELECT count(*) FROM reading"
+EVERY_MESSAGE_IS_ACCOUNTED_FOR = (
+    "SELECT bool_and(stored + duplicates + dead_letters + gaps = next_offset - first_offset) AND sum(gaps) = 0"
+    " AND sum(stored) = (SELECT count(*) FROM reading) FROM ingest_partition"
+)
+
+
+def test_readings_are_scored_and_stored_from_the_start(installation: Installation) -> None:
+    installation.wait_for("SELECT count(*) > 100 FROM reading WHERE score <> 'NaN' AND model_version = 1", "stored")
+    for service in ("consumer", "alerts", "trainer"):
+        status = json.loads(installation.faultline(service, "status", "--json"))
+        assert status["machines"]["equipment"]["champion"] == 1
+
+
+def test_an_answered_alert_teaches_a_model_that_the_consumer_then_loads(installation: Installation) -> None:
+    chats = installation.chats
+    installation.faultline("alerts", "operators", "add", "ann", "--telegram-id", str(ANN))
+    installation.faultline("producer", "producer", "--seed", "7", "--fault-rate", "0.3", "--count", "3000")
+    wait_until(lambda: len(chats.messages(ANN)) > 0, "an alert on Ann's phone", 60, pause=0.5)
+    alert = chats.messages(ANN)[0]
+    assert "needs attention" in alert["text"]
+
+    chats.say(ANN, "n", reply_to=alert["message_id"])
+    installation.wait_for("SELECT count(*) = 1 FROM label WHERE verdict = 'false_alarm'", "Ann's answer is a label")
+    other = installation.one("SELECT max(id) FROM alert WHERE id NOT IN (SELECT alert FROM label)")
+    assert f"alert #{other}" in installation.faultline("alerts", "reply", other, "n", "--as", "console")
+
+    report = json.loads(installation.faultline("trainer", "retrain", "equipment", "--json"))
+    assert (report["state"], report["version"]) == ("promoted", 2), report
+    installation.wait_for("SELECT count(*) = 1 FROM model_load WHERE number = 2 AND outcome = 'loaded'", "loaded")
+    installation.wait_for("SELECT count(*) > 0 FROM reading WHERE model_version = 2", "the new model scores")
+
+
+def test_down_and_up_again_loses_nothing(installation: Installation) -> None:
+    kept = (
+        "SELECT (SELECT count(*) FROM label), (SELECT array_agg(id ORDER BY id) FROM promotion),"
+        " (SELECT array_agg(model_version_id ORDER BY number) FROM model_version), (SELECT count(*) FROM operator),"
+        " (SELECT array_agg(kafka_topic_id ORDER BY topic, kafka_partition) FROM ingest_partition)"
+    )
+    installation.compose("stop", "producer")
+    installation.wait_for("SELECT max(updated_at) < now() - interval '2 seconds' FROM ingest_partition", "all is read")
+    before, readings = installation.one(kept), int(installation.one(READINGS))
+
+    installation.down()
+    installation.up()
+
+    assert installation.one(kept) == before
+    wait_until(lambda: int(installation.one(READINGS)) > readings, "consumption goes on", 60, pause=0.5)
+    assert installation.one(EVERY_MESSAGE_IS_ACCOUNTED_FOR) == "t"
+    for version in ("1", "2"):
+        assert f"equipment v{version} is good" in installation.faultline(
+            "trainer", "models", "verify", "equipment", version
+        )
+
+
+def test_our_containers_are_nobody_can_write_nothing_and_publish_nothing(installation: Installation) -> None:
+    containers = installation.inspect()
+    for service in OURS:
+        assert installation.inside(service, "id -u").strip() == "10001"
+        assert containers[service]["HostConfig"]["ReadonlyRootfs"]
+    for service, container in containers.items():
+        if service == "telegram":
+            continue
+        assert container["HostConfig"]["CapDrop"] == ["ALL"], service
+        assert container["HostConfig"]["SecurityOpt"] == ["no-new-privileges:true"], service
+        assert not container["HostConfig"]["PortBindings"], service
+
+
+def test_each_container_holds_only_the_secrets_that_it_needs(installation: Installation) -> None:
+    held = {service: installation.inside(service, "ls /run/secrets/faultline").split() for service in OURS[1:]}
+    s3 = ["aws_access_key_id", "aws_secret_access_key", "database_url"]
+    assert held["alerts"] == ["database_url", "telegram_bot_token"]
+    assert held["consumer"] == [*s3, "trusted_keys"]
+    assert held["trainer"] == [*s3, "signing_key", "trusted_keys"]
+    assert not installation.inside("producer", "ls /run/secrets 2>/dev/null || true")
+
+
+def test_no_secret_is_in_a_log_or_in_what_docker_tells_of_a_container(installation: Installation) -> None:
+    told = installation.logs() + json.dumps(installation.inspect())
+    secrets = installation.secrets()
+    assert len(secrets) == 7, "five passwords, a signing key, a token"
+    assert [secret for secret in secrets if secret in told] == []
