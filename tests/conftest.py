@@ -1,6 +1,7 @@
 """The real servers of the tests: those that the environment names, else a local stack of the test run's own."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ class Servers:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+def servers() -> Iterator[Servers]:
     if "DATABASE_URL" in os.environ:
         yield Servers(
             os.environ.get("KAFKA_BOOTSTRAP_SERVERS", ""),
@@ -40,8 +41,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         return
     from local.stack import Stack  # not needed where the environment names servers
 
-    with Stack.start(tmp_path_factory.mktemp("stack")) as stack:
-        yield Servers(**vars(stack.addresses))
+    with tempfile.TemporaryDirectory(prefix="faultline-tests-") as folder:
+        Path(folder).chmod(0o711)  # as root, Postgres runs as another user, who must pass through
+        with Stack.start(Path(folder) / "stack") as stack:
+            yield Servers(**vars(stack.addresses))
 
 
 @pytest.fixture(scope="session")

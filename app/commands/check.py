@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 
@@ -12,7 +13,7 @@ _STEPS = {
     "format": ["ruff", "format", "--check", "--quiet", "."],
     "lint": ["ruff", "check", "--quiet", "."],
     "types": ["mypy"],
-    "imports": ["importlinter.cli", "lint"],
+    "imports": ["lint-imports"],
     "unit tests": ["pytest", "-q", "tests/unit"],
 }
 
@@ -36,4 +37,5 @@ def command(fix: bool) -> None:
 
 
 def _run(arguments: list[str]) -> bool:
-    return subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=False).returncode == 0
+    tool = Path(sys.executable).with_name(arguments[0])
+    return subprocess.run([tool, *arguments[1:]], cwd=ROOT, check=False).returncode == 0

@@ -1,10 +1,10 @@
 """`demo`: the whole loop on this machine."""
 
-import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from app.children import run_child
 from app.cli import settings_of
 from app.commands.stack import ports
 from app.demo import Processes, Summary, drain, summary, watch
+from app.demo_phone import fake_telegram
 from app.live_line import LiveLine
 from app.machines import pick_machine
 from app.prepare import prepare_servers, somebody_to_tell
@@ -25,12 +26,11 @@ from app.signals import set_on_signal
 from app.status import Overview
 from app.wiring import data_directory, database, kafka, machines, process_name, with_local_stack
 from consumer.peek import headers_at
-from core.errors import UserError
 from core.machine import Machine
 from db.inbox import PostgresInbox
 from db.promotion_log import PostgresPromotionLog
 from db.unanswered import PostgresUnanswered
-from local.detached import info
+from local.detached import delete
 from local.stack import Stack
 
 _MACHINE = "equipment"
@@ -45,6 +45,7 @@ _MACHINE = "equipment"
 @click.option(
     "--auto-reply", type=click.FloatRange(0, 1), default=0, help="Answer this share of the alerts, truthfully."
 )
+@click.option("--fake-telegram", "phone", is_flag=True, help="Alerts on a page that stands in for Telegram.")
 @click.option("--fresh", is_flag=True, help="Begin with empty servers and no model: deletes what earlier demos stored.")
 @click.option(
     "--summary", "summary_file", type=click.Path(path_type=Path), help="Write the run's counts there as JSON."
@@ -56,6 +57,7 @@ def command(
     rate: float,
     devices: int,
     auto_reply: float,
+    phone: bool,
     fresh: bool,
     summary_file: Path | None,
 ) -> None:
@@ -68,12 +70,16 @@ def command(
     machine = pick_machine(machines(settings), _MACHINE)
     directory = data_directory(settings)
     if fresh:
-        _delete(directory)
+        delete(directory)
     line = LiveLine(sys.stderr)
-    with Stack.start(directory, ports(settings), report=line.say) as stack:
+    with ExitStack() as running:
+        stack = running.enter_context(Stack.start(directory, ports(settings), report=line.say))
         ready = with_local_stack(settings, asdict(stack.addresses))
         prepare_servers(ready, [machine])
-        result = Demo(ready, machine, directory / "logs", line).run(seconds, rate, devices, auto_reply)
+        if phone:
+            ready = running.enter_context(fake_telegram(ready, directory / "telegram.json"))
+            line.say(f"alerts are on {ready.telegram_api_url}: open it in a browser and answer them there")
+        result = Demo(ready, machine, stack, directory / "logs", line).run(seconds, rate, devices, auto_reply)
     if summary_file is not None:
         summary_file.write_bytes(msgspec.json.encode(result))
     click.echo(_words(result))
@@ -82,9 +88,10 @@ def command(
 class Demo:
     """One run over servers that are ready."""
 
-    def __init__(self, settings: Settings, machine: Machine, logs: Path, line: LiveLine) -> None:
+    def __init__(self, settings: Settings, machine: Machine, stack: Stack, logs: Path, line: LiveLine) -> None:
         self._settings = settings
         self._machine = machine
+        self._stack = stack
         self._line = line
         self._processes = Processes(settings.as_environment(), logs)
         self._look = Overview(settings, [machine]).look
@@ -123,6 +130,7 @@ class Demo:
         return AutoReply(share, operator, PostgresUnanswered(engine), PostgresInbox(engine), look_up)
 
     def _each_second(self, answers: AutoReply) -> None:
+        self._stack.check()
         self._processes.check()
         answers.answer()
 
@@ -135,15 +143,6 @@ def _producer(rate: float, devices: int, summary_file: Path) -> list[str]:
 def _over(stopped: Callable[[], bool], seconds: float | None) -> Callable[[], bool]:
     end = None if seconds is None else time.monotonic() + seconds
     return lambda: stopped() or (end is not None and time.monotonic() >= end)
-
-
-def _delete(directory: Path) -> None:
-    """Forget what earlier demos stored. UserError while something runs there."""
-    found = info(directory)
-    if found.is_running or found.used_by is not None:
-        raise UserError(f"the stack in {directory} is running: stop it first (./run stack stop, or Ctrl-C in its demo)")
-    if (directory / "stack.json").exists():
-        shutil.rmtree(directory)
 
 
 def _words(result: Summary) -> str:
