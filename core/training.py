@@ -120,7 +120,7 @@ class TrainingQueue(Protocol):
         """The oldest request that nobody works on; one whose trainer fell silent is taken over, a few times."""
 
     def renew(self, request: TrainingRequest, worker: str, lease_s: float, progress: str | None = None) -> bool:
-        """Keep the request; False: another trainer has it now."""
+        """Keep the request, add a line of progress; False: another trainer has it now."""
 
     def release(self, request: TrainingRequest, worker: str, reason: str, *, after_s: float, counts: bool) -> None:
         """Give it back, for a try that many seconds from now; `counts`: this was a try."""

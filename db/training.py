@@ -29,6 +29,7 @@ class RequestState:
 
     state: str
     progress: str
+    """Every line so far, each with its line end."""
     result: dict[str, object]
     busy: bool
     """Some trainer is at work, on this request or on another."""
@@ -114,7 +115,7 @@ _STATE = """
       FROM training_request WHERE id = :id"""
 _GIVE_UP = """
     UPDATE training_request SET state = 'failed', finished_at = now(), result = jsonb_build_object('reason',
-           format('given up after %s tries, each ended by a crash or a lost server; last heard: %s', tries, progress))
+           format('given up after %s tries, each ended by a crash or a lost server', tries))
      WHERE tries >= :most AND (state = 'pending' OR (state = 'running' AND lease_until < now()))"""
 _CLAIM = """
     WITH next AS (
@@ -131,11 +132,11 @@ _CLAIM = """
     RETURNING r.id, m.name AS machine, r.asked_by, r.options, r.tries, r.created_at"""
 _RENEW = """
     UPDATE training_request SET lease_until = now() + make_interval(secs => :lease),
-           progress = coalesce(CAST(:progress AS text), progress)
+           progress = progress || coalesce(CAST(:progress AS text) || E'\\n', '')
      WHERE id = :id AND worker = :worker AND state = 'running'"""
 _RELEASE = """
-    UPDATE training_request SET state = 'pending', worker = NULL, progress = :progress, tries = tries - :tries,
-           lease_until = now() + make_interval(secs => :after)
+    UPDATE training_request SET state = 'pending', worker = NULL, tries = tries - :tries,
+           progress = progress || :progress || E'\\n', lease_until = now() + make_interval(secs => :after)
      WHERE id = :id AND worker = :worker AND state = 'running'"""
 _FINISH = """
     WITH finished AS (

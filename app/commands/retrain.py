@@ -48,12 +48,11 @@ def command(ctx: click.Context, machine: str, algorithm: Algorithm | None, wait:
 
 def _followed(queue: PostgresTrainingQueue, request: int) -> RequestState:
     """Waits for the end and shows each new line of progress. UserError where no trainer takes the request."""
-    shown, give_up = "", time.monotonic() + _TAKEN_WITHIN_S
+    shown, give_up = 0, time.monotonic() + _TAKEN_WITHIN_S
     while True:
         found = queue.state(request)
-        if found.progress != shown:
-            shown = found.progress
-            click.echo(shown, err=True)
+        click.echo(found.progress[shown:], err=True, nl=False)
+        shown = len(found.progress)
         if found.state in _OVER:
             return found
         if found.busy:

@@ -9,8 +9,8 @@ import msgspec
 from app.cli import settings_of
 from app.first_model import READINGS, SEED, simulated
 from app.machines import pick_machine
-from app.models import release
 from app.person import person
+from app.releases import release
 from app.settings import Settings
 from app.wiring import database, machines, resolved
 from core.errors import UserError

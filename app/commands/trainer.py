@@ -8,7 +8,7 @@ from app.cli import settings_of
 from app.first_model import ensure_first_model
 from app.heartbeat import BeatingNotices, Heartbeat
 from app.machines import pick_machine
-from app.models import release
+from app.releases import release
 from app.signals import set_on_signal
 from app.wiring import database, database_url, machines, process_name, resolved
 from core.training import TrainingRequest

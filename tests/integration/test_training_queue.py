@@ -74,7 +74,7 @@ def test_a_request_whose_trainer_was_killed_is_taken_over_when_its_lease_is_over
     assert not queue.renew(dead, "killed", LONG), "a trainer that comes back from the dead has lost it"
     assert not queue.finish(dead, "killed", "promoted", {})
     assert queue.renew(taken, "next", LONG, "fitting")
-    assert queue.state(taken.id).progress == "fitting"
+    assert queue.state(taken.id).progress == "fitting\n"
 
 
 def test_a_request_that_kills_every_trainer_is_given_up_with_the_reason(queue: PostgresTrainingQueue) -> None:
@@ -97,7 +97,7 @@ def test_a_request_given_back_waits_and_a_stop_is_no_try(queue: PostgresTraining
     assert again.tries == 1
     queue.release(again, "one", "S3 does not answer", after_s=60, counts=True)
     assert _claim(queue, "one") is None
-    assert queue.state(again.id).progress == "S3 does not answer"
+    assert queue.state(again.id).progress == "stopped\nS3 does not answer\n"
 
 
 def test_how_a_request_ended_is_kept_as_a_training_run(queue: PostgresTrainingQueue, owner: Engine) -> None:

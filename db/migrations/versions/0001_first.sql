@@ -313,7 +313,7 @@ CREATE TABLE training_request (
     worker      text,
     lease_until timestamptz,                          -- running: who is silent past it is dead; pending: not before
     tries       smallint NOT NULL DEFAULT 0,
-    progress    text NOT NULL DEFAULT '',
+    progress    text NOT NULL DEFAULT '',             -- lines so far
     result      jsonb NOT NULL DEFAULT '{}',
     created_at  timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz

@@ -1,0 +1,32 @@
+"""How models are published and promoted, wired. Apart from app/models.py: consumers need no pandas and no plots."""
+
+from datetime import UTC, datetime
+
+from app.models import model_source, registry
+from app.settings import Settings
+from app.wiring import process_name
+from db.engine import Engine
+from db.model_versions import PostgresModelVersions
+from db.promotion_log import PostgresPromotionLog
+from db.training_labels import PostgresTrainingLabels
+from model.release import Release
+from model.signature import Signer
+
+
+def release(settings: Settings, engine: Engine) -> Release:
+    """What publishes and promotes, under the trainer's key; the bucket is created where it is absent.
+
+    Raises UserError without SIGNING_KEY or where the bucket keeps no versions, Unavailable, Unauthorised.
+    """
+    signer = Signer(settings.signing_key)
+    bucket = registry(settings)
+    bucket.prepare()
+    return Release(
+        bucket=bucket,
+        versions=PostgresModelVersions(engine),
+        promotions=PostgresPromotionLog(engine, process_name("trainer")),
+        models=model_source(settings, engine),
+        labels=PostgresTrainingLabels(engine),
+        signer=signer,
+        now=lambda: datetime.now(UTC),
+    )
