@@ -30,7 +30,10 @@ def hand_out(folder: Path, telegram_bot_token: str) -> None:
             for name, content in files.items():
                 _write(folder / service / name, content)
     except OSError as error:
-        raise UserError(f"the secrets in {folder} cannot be written: {error.strerror}: {error.filename}") from error
+        raise UserError(
+            f"{error.filename} cannot be written ({error.strerror}): mount a volume at the vault's and at each service's"
+            f" folder of {folder}, as docker-compose.yml does"
+        ) from error
 
 
 def files_of_services(passwords: Mapping[str, str], keys: Keys, telegram_bot_token: str) -> Mapping[str, Files]:

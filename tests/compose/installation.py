@@ -72,8 +72,8 @@ class Installation:
     def secrets(self) -> Sequence[str]:
         """Every secret that the installation made, and the bot's token."""
         read = ["docker", "run", "--rm", "--volume", f"{self.project}_secrets:/vault:ro", "python:3.12-slim"]
-        made = _run([*read, "sh", "-c", "tail -qn +1 /vault/*_password /vault/signing.pem | sed 's/-----.*//'"]).stdout
-        return [*made.split(), TOKEN.partition(":")[2]]
+        script = "for file in /vault/*_password /vault/signing.pem; do grep -v -e ----- $file; done"
+        return [*_run([*read, "sh", "-c", script]).stdout.split(), TOKEN.partition(":")[2]]
 
     @property
     def chats(self) -> Chats:
