@@ -23,6 +23,14 @@ class _Chat(Struct):
     id: int
 
 
+class _Button(Struct):
+    callback_data: str = ""
+
+
+class _Keyboard(Struct):
+    inline_keyboard: list[list[_Button]] = []
+
+
 class _Message(Struct):
     message_id: int
     chat: _Chat
@@ -32,6 +40,7 @@ class _Message(Struct):
     forward_date: int | None = None
     sender_chat: _Chat | None = None
     reply_to_message: "_Message | None" = None
+    reply_markup: _Keyboard | None = None
 
 
 class _Press(Struct):
@@ -66,10 +75,10 @@ def read_update(update: Mapping[str, Any], buttons: Buttons, bot: int) -> Read:
     message = found.message or found.edited_message
     if message is None or message.sender is None:
         return Read(Reply("telegram", number, raw, sender="", chat="nowhere", text=""))
-    return Read(_written(message, number, raw, bot, edited=found.message is None))
+    return Read(_written(message, number, raw, buttons, bot, edited=found.message is None))
 
 
-def _written(message: _Message, number: int, raw: str, bot: int, *, edited: bool) -> Reply:
+def _written(message: _Message, number: int, raw: str, buttons: Buttons, bot: int, *, edited: bool) -> Reply:
     assert message.sender is not None, "who wrote it is known"
     quoted = message.reply_to_message
     ours = quoted is not None and quoted.sender is not None and quoted.sender.id == bot
@@ -80,10 +89,18 @@ def _written(message: _Message, number: int, raw: str, bot: int, *, edited: bool
         sender=str(message.sender.id),
         chat=str(message.chat.id),
         text=message.text[:_LONGEST_TEXT],
+        alert=_alert_of(quoted, buttons) if ours and quoted else None,
         reference=str(message.message_id),
         replies_to=str(quoted.message_id) if ours and quoted else None,
         refusal=_refusal(message, message.sender, edited=edited),
     )
+
+
+def _alert_of(message: _Message, buttons: Buttons) -> int | None:
+    """The alert that our message is about, by its buttons: so it is known before its delivery is, or without that."""
+    rows = message.reply_markup.inline_keyboard if message.reply_markup else []
+    presses = (buttons.read(button.callback_data) for row in rows for button in row)
+    return next((press.alert for press in presses if press), None)
 
 
 def _refusal(message: _Message, sender: _User, *, edited: bool) -> Refusal | None:

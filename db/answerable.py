@@ -25,8 +25,8 @@ def sender_of(connection: Connection, reply: Reply) -> Sender | None:
 def alerts_meant(connection: Connection, reply: Reply) -> Sequence[int]:
     """The alerts that the reply may mean.
 
-    The one that its button or command names; or the one whose message it replies to; or, for a plain message in a
-    private chat, those sent to that chat that nobody has answered.
+    The one that its button, the message it replies to, or the command names; or the one that the message it replies to
+    is about; or, for a plain message in a private chat, those sent to that chat that nobody has answered.
     """
     if reply.alert is not None:
         query = _NAMED
@@ -54,7 +54,8 @@ _REPLIED_TO = """
      WHERE channel = :channel AND address = :chat AND reference = :reference AND alert IS NOT NULL"""
 _UNANSWERED = """
     SELECT o.alert FROM outbox o JOIN alert a ON a.id = o.alert
-     WHERE o.channel = :channel AND o.address = :chat AND o.kind = 'alert' AND o.state IN ('sent', 'uncertain')
+     WHERE o.channel = :channel AND o.address = :chat AND o.kind = 'alert'
+       AND o.state IN ('sent', 'uncertain', 'sending')
        AND NOT EXISTS (SELECT FROM label l WHERE l.incident = a.incident)
      ORDER BY o.alert"""
 _DEVICE = """

@@ -88,7 +88,8 @@ def _audit(connection: Connection, reply: Reply, inbox: int, outcome: Outcome) -
 
 def _queue_receipt(connection: Connection, reply: Reply, facts: dict[str, object]) -> None:
     body = msgspec.json.encode({**facts, "replies_to": reply.reference}).decode()
-    connection.execute(text(_RECEIPT), {"channel": reply.channel, "chat": reply.chat, "body": body})
+    arguments = {"channel": reply.channel, "chat": reply.chat, "alert": facts.get("alert"), "body": body}
+    connection.execute(text(_RECEIPT), arguments)
     connection.execute(text("SELECT pg_notify('outbox', '')"))
 
 
@@ -107,7 +108,7 @@ _INSERT = """
 _AUDIT = "INSERT INTO audit (actor, action, detail) VALUES (:actor, :action, CAST(:detail AS jsonb))"
 # Somebody who writes without end fills no queue: beyond a few waiting receipts there are none.
 _RECEIPT = """
-    INSERT INTO outbox (channel, address, kind, body)
-    SELECT :channel, :chat, 'receipt', CAST(:body AS jsonb)
+    INSERT INTO outbox (channel, address, kind, alert, body)
+    SELECT :channel, :chat, 'receipt', :alert, CAST(:body AS jsonb)
      WHERE (SELECT count(*) FROM outbox WHERE channel = :channel AND address = :chat AND kind = 'receipt'
                AND state IN ('pending', 'uncertain', 'sending')) < 5"""

@@ -93,6 +93,8 @@ def as_message(world: World, message: Message) -> dict[str, Any]:
         "from": _bot(world) if by_bot else as_user(message.sender),
         "text": message.text,
     }
+    if message.buttons:
+        found["reply_markup"] = {"inline_keyboard": message.buttons}
     if message.reply_to is not None:
         found["reply_to_message"] = as_message(world, world.message(message.chat, message.reply_to))
     return found

@@ -73,6 +73,21 @@ def test_every_reader_of_the_alert_sees_the_answer(world: AlertWorld) -> None:
         assert (row.body["verdict"], row.body["by"], row.body["device"]) == ("false_alarm", "Ben", "press-1")
 
 
+def test_an_answer_to_a_receipt_corrects_what_it_acknowledged(world: AlertWorld) -> None:
+    alert = world.alert()
+    world.inbox.accept(BOT, Reply("telegram", 500, "{}", str(ANNA), str(ANNA), "y", alert=alert, reference="7"))
+    world.alert("press-2")
+    world.pass_time(5)
+    references = {}
+    while message := world.outbox.claim(["telegram"], "me"):
+        references[message.kind, message.alert] = f"{message.id}00"
+        world.outbox.sent(message, references[message.kind, message.alert])
+        world.pass_time(5)
+    receipt = references["receipt", alert]
+    world.inbox.accept(BOT, Reply("telegram", 501, "{}", str(ANNA), str(ANNA), "n", reference="8", replies_to=receipt))
+    assert world.rows("SELECT alert, verdict FROM label ORDER BY id") == [(alert, "fault"), (alert, "false_alarm")]
+
+
 def test_one_group_gets_an_alert_once_however_many_of_its_people_subscribed(world: AlertWorld) -> None:
     world.operator("Ben", BEN, chat=-5)
     world.operator("Cem", 13, chat=-5)

@@ -28,6 +28,15 @@ def test_a_written_answer_knows_its_sender_and_the_message_it_answers() -> None:
     assert (reply.reference, reply.replies_to, reply.refusal) == ("71", "70", None)
 
 
+def test_the_alert_is_known_by_the_buttons_of_the_message_that_is_answered() -> None:
+    buttons = [[{"text": button.text, "callback_data": button.data} for button in row] for row in BUTTONS.of(12)]
+    quoted = {**OURS, "reply_markup": {"inline_keyboard": buttons}}
+    assert read(message=a_message(reply_to_message=quoted)).reply.alert == 12
+    by_another = {**quoted, "from": {"id": 12}}
+    assert read(message=a_message(reply_to_message=by_another)).reply.alert is None
+    assert read(message=a_message(reply_to_message=OURS)).reply.alert is None
+
+
 def test_a_reply_to_another_person_is_no_reply_to_us() -> None:
     quoted = {**OURS, "from": {"id": 12}}
     assert read(message=a_message(reply_to_message=quoted)).reply.replies_to is None
