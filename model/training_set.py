@@ -76,6 +76,8 @@ def _not_contradicted(base: History, verdicts: Sequence[TrainingSet]) -> Bools:
     said = {
         row.tobytes(): fault for verdict in verdicts for row, fault in zip(verdict.sensors, verdict.fault, strict=True)
     }
+    if not said:
+        return np.ones(len(base), dtype=np.bool_)
     return np.array(
         [said.get(row.tobytes(), fault) == fault for row, fault in zip(base.sensors, base.fault, strict=True)],
         dtype=np.bool_,

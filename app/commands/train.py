@@ -12,6 +12,7 @@ from app.machines import pick_machine
 from app.person import person
 from app.releases import release
 from app.settings import Settings
+from app.training_report import report, words, write_plots
 from app.wiring import database, machines, resolved
 from core.errors import UserError
 from core.history import History
@@ -68,9 +69,9 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
     else:
         candidate, outcome = _train_and_offer(settings, chosen, history, recipe)
     if plots:
-        _write(plots, candidate)
-    report = _report(candidate, recipe, len(history), outcome)
-    click.echo(msgspec.json.encode(report) if as_json else _words(candidate, outcome))
+        write_plots(plots, candidate)
+    found = report(candidate, len(history), outcome)
+    click.echo(msgspec.json.encode(found) if as_json else words(candidate, outcome))
 
 
 def _history(machine: Machine, csv_file: Path | None, simulate: bool, rows: int, seed: int) -> History:
@@ -88,47 +89,6 @@ def _train_and_offer(
     # People's verdicts teach this model too: what they refuted once must not come back with new base data.
     candidate = train(machine, history, recipe, released.labels.effective(machine), _progress)
     return candidate, released.offer(candidate, base_data(machine, history), person(), _progress)
-
-
-def _report(candidate: Candidate, recipe: Recipe, rows: int, outcome: Outcome | None) -> dict[str, object]:
-    return {
-        "machine": candidate.machine.name,
-        "model": recipe.algorithm,
-        "split": recipe.split,
-        "seed": recipe.seed,
-        "rows": rows,
-        "train_rows": candidate.train_rows,
-        "hold_out_rows": candidate.metrics.rows,
-        "metrics": candidate.metrics,
-        "version": outcome.version if outcome else None,
-        "promoted": outcome.promoted if outcome else False,
-        "reason": outcome.reason if outcome else "a dry run promotes nothing",
-        "gate": outcome.gate if outcome else None,
-    }
-
-
-def _words(candidate: Candidate, outcome: Outcome | None) -> str:
-    found, counts = candidate.metrics, candidate.metrics.confusion
-    lines = [
-        f"precision {found.precision:.3f}  recall {found.recall:.3f}  F1 {found.f1:.3f}",
-        f"ROC-AUC {found.roc_auc:.3f}  PR-AUC {found.pr_auc:.3f}",
-        f"threshold {found.threshold:.4f} ({found.threshold_rule})",
-        f"of {found.faults:,} faults {counts.true_positives:,} found, {counts.false_negatives:,} missed",
-        f"of {found.rows - found.faults:,} normal readings {counts.false_positives:,} would alarm",
-    ]
-    if outcome is None:
-        return "\n".join([*lines, "dry run: nothing was published"])
-    how = "promoted" if outcome.promoted else "refused"
-    return "\n".join([*lines, f"{how} {outcome.machine} v{outcome.version}: {outcome.reason}"])
-
-
-def _write(folder: Path, candidate: Candidate) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, png in candidate.plots.items():
-            (folder / name).write_bytes(png)
-    except OSError as error:
-        raise UserError(f"the plots cannot be written to {folder}: {error.strerror}") from error
 
 
 def _progress(line: str) -> None:

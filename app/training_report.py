@@ -1,0 +1,52 @@
+"""What `train` says when it is done."""
+
+from pathlib import Path
+
+from core.errors import UserError
+from model.fit import Candidate
+from model.release import Outcome
+
+
+def report(candidate: Candidate, rows: int, outcome: Outcome | None) -> dict[str, object]:
+    """For scripts: metrics on the hold-out, and what became of the candidate; no outcome: a dry run. `rows`: in all."""
+    recipe = candidate.recipe
+    return {
+        "machine": candidate.machine.name,
+        "model": recipe.algorithm,
+        "split": recipe.split,
+        "seed": recipe.seed,
+        "rows": rows,
+        "train_rows": candidate.train_rows,
+        "hold_out_rows": candidate.metrics.rows,
+        "metrics": candidate.metrics,
+        "version": outcome.version if outcome else None,
+        "promoted": outcome.promoted if outcome else False,
+        "reason": outcome.reason if outcome else "a dry run promotes nothing",
+        "gate": outcome.gate if outcome else None,
+    }
+
+
+def words(candidate: Candidate, outcome: Outcome | None) -> str:
+    """The same for people."""
+    found, counts = candidate.metrics, candidate.metrics.confusion
+    lines = [
+        f"precision {found.precision:.3f}  recall {found.recall:.3f}  F1 {found.f1:.3f}",
+        f"ROC-AUC {found.roc_auc:.3f}  PR-AUC {found.pr_auc:.3f}",
+        f"threshold {found.threshold:.4f} ({found.threshold_rule})",
+        f"of {found.faults:,} faults {counts.true_positives:,} found, {counts.false_negatives:,} missed",
+        f"of {found.rows - found.faults:,} normal readings {counts.false_positives:,} would alarm",
+    ]
+    if outcome is None:
+        return "\n".join([*lines, "dry run: nothing was published"])
+    how = "promoted" if outcome.promoted else "refused"
+    return "\n".join([*lines, f"{how} {outcome.machine} v{outcome.version}: {outcome.reason}"])
+
+
+def write_plots(folder: Path, candidate: Candidate) -> None:
+    """The curves and the confusion matrix as PNG. UserError where the folder cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, png in candidate.plots.items():
+            (folder / name).write_bytes(png)
+    except OSError as error:
+        raise UserError(f"the plots cannot be written to {folder}: {error.strerror}") from error
