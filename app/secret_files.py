@@ -31,8 +31,8 @@ def hand_out(folder: Path, telegram_bot_token: str) -> None:
                 _write(folder / service / name, content)
     except OSError as error:
         raise UserError(
-            f"{error.filename} cannot be written ({error.strerror}): mount a volume at the vault's and at each service's"
-            f" folder of {folder}, as docker-compose.yml does"
+            f"{error.filename} cannot be written ({error.strerror}): mount a volume at {folder}/vault and at each"
+            " service's folder beside it, as docker-compose.yml does"
         ) from error
 
 
