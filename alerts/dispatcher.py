@@ -13,8 +13,11 @@ from core.ports import Notices, Notifier, Outbox, OutboxMessage, Rendered
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 4
-"""Sends in flight, each to another chat, so that one slow answer does not hold up everybody."""
+_AT_ONCE = 3
+"""Sends in flight, each to another chat, so that one slow answer does not hold up everybody.
+
+With the next claim and a reply being taken they fit into the engine's five connections.
+"""
 _POLL_S = 5.0
 """A lost notice costs this much."""
 _BACK_OFF_S = 2.0
