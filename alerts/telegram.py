@@ -1,6 +1,5 @@
 """Telegram's Bot API: core.ports.Notifier, and the updates that people send."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,9 +12,6 @@ from telegram.request import HTTPXRequest
 
 from alerts.telegram_errors import named
 from core.ports import Rendered
-
-# The library's own switch: durations as timedelta, without a warning at each flood control.
-os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 _CONNECT_S, _POOL_S, _READ_S, _WRITE_S = 5.0, 5.0, 15.0, 10.0
 LONGEST_SEND_S = _CONNECT_S + _POOL_S + _READ_S + _WRITE_S

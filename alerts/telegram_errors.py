@@ -1,5 +1,6 @@
 """The errors of python-telegram-bot under the names that say what to do."""
 
+import os
 from datetime import timedelta
 
 import httpx
@@ -14,6 +15,9 @@ from telegram.error import (
 )
 
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Unauthorised, Undeliverable
+
+# The library's own switch: durations as timedelta, without a warning at each flood control.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 # Before any byte of the request left us.
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
