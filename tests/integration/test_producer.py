@@ -6,11 +6,12 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from app.wiring import ROOT
 from local.downloads import default_cache
@@ -34,6 +35,7 @@ class Place:
         (folder / "machines" / "equipment.toml").write_text(f'topics = ["{self.topic}"]\n{described}', encoding="utf-8")
         self.summary_file = folder / "summary.json"
         self.environment = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "MACHINES_DIRECTORY": str(folder / "machines")}
+        self.started: list[Running] = []
 
     def produce(self, *arguments: str) -> dict[str, float]:
         """Run the command to its end; its summary."""
@@ -42,9 +44,14 @@ class Place:
         return self.summary()
 
     def start(self, *arguments: str) -> Running:
-        return Running(
-            ["producer", *arguments, "--summary", str(self.summary_file)], self.environment, self.folder / "log"
-        )
+        command = ["producer", *arguments, "--summary", str(self.summary_file)]
+        self.started.append(Running(command, self.environment, self.folder / "log"))
+        return self.started[-1]
+
+    def end(self) -> None:
+        for process in self.started:
+            if process.running:
+                process.kill()
 
     def summary(self) -> dict[str, float]:
         found: dict[str, float] = json.loads(self.summary_file.read_text())
@@ -55,39 +62,47 @@ class Place:
         return sum(high - low for low, high in self._bounds().values())
 
     def holds(self, count: int) -> bool:
-        return self.stored() >= count
+        try:
+            return self.stored() >= count
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:  # of a topic that was made just now
+                raise
+            return False
 
     def messages(self) -> list[Message]:
         """All that the topic holds."""
-        consumer = self._consumer()
-        consumer.assign([TopicPartition(self.topic, partition, low) for partition, (low, _) in self._bounds().items()])
+        starts = [TopicPartition(self.topic, partition, low) for partition, (low, _) in self._bounds().items()]
         count = self.stored()
         found: list[Message] = []
-        while len(found) < count:
-            some = consumer.consume(min(10_000, count - len(found)), timeout=10)
-            assert some, "the topic is not read to its end"
-            found += some
-        consumer.close()
+        with self._consumer() as consumer:
+            consumer.assign(starts)
+            while len(found) < count:
+                some = consumer.consume(min(10_000, count - len(found)), timeout=10)
+                assert some, "the topic is not read to its end"
+                found += some
         assert not any(message.error() for message in found)
         return found
 
     def _bounds(self) -> dict[int, tuple[int, int]]:
-        consumer = self._consumer()
-        topic = consumer.list_topics(timeout=10).topics.get(self.topic)
-        bounds = {
-            partition: consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=10)
-            for partition in (topic.partitions if topic else ())
-        }
-        consumer.close()
-        return bounds
+        with self._consumer() as consumer:
+            topic = consumer.list_topics(timeout=10).topics.get(self.topic)
+            return {
+                partition: consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=10)
+                for partition in (topic.partitions if topic else ())
+            }
 
-    def _consumer(self) -> Consumer:
-        return Consumer({"bootstrap.servers": self.bootstrap, "group.id": "test", "enable.auto.commit": False})
+    @contextmanager
+    def _consumer(self) -> Iterator[Consumer]:
+        config = {"bootstrap.servers": self.bootstrap, "group.id": "test", "enable.auto.commit": False}
+        with closing(Consumer(config)) as consumer:
+            yield consumer
 
 
 @pytest.fixture
-def place(servers: Servers, tmp_path: Path) -> Place:
-    return Place(servers.kafka_bootstrap_servers, tmp_path)
+def place(servers: Servers, tmp_path: Path) -> Iterator[Place]:
+    made = Place(servers.kafka_bootstrap_servers, tmp_path)
+    yield made
+    made.end()
 
 
 @pytest.fixture
