@@ -36,7 +36,17 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
     if facts.verdict is None:
         yield "Is this correct? Reply Y/N"
         return
-    yield markup.bold(f"Answer: {VERDICTS[facts.verdict]}") + _by(facts, zone, markup)
+    yield _answer(facts, facts.verdict, zone, markup)
+
+
+def answer_text(facts: AlertFacts, zone: str, markup: Markup) -> str:
+    """The answer alone, in a line that names its alert."""
+    assert facts.verdict is not None, "only an answered alert has an answer"
+    return f"Alert #{facts.alert}, {markup.name(facts.device)}. {_answer(facts, facts.verdict, zone, markup)}"
+
+
+def _answer(facts: AlertFacts, verdict: Verdict, zone: str, markup: Markup) -> str:
+    return markup.bold(f"Answer: {VERDICTS[verdict]}") + _by(facts, zone, markup)
 
 
 def _sensor(sensor: StandingOut, markup: Markup) -> str:

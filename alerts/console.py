@@ -12,14 +12,14 @@ class Console:
         self._stream = stream
 
     async def send(self, address: str, message: Rendered, reply_to: str | None = None) -> str:
-        """Write the message, framed by empty lines; all of them have the same reference."""
-        self._write(address, message)
+        """Write the message after an empty line; all of them have the same reference."""
+        self._write(message)
         return "printed"
 
     async def edit(self, address: str, reference: str, message: Rendered) -> None:
         """Write it anew: what was printed stays printed."""
-        self._write(address, message)
+        self._write(message)
 
-    def _write(self, address: str, message: Rendered) -> None:
-        self._stream.write(f"\n── to {address} ──\n{message.text}\n")
+    def _write(self, message: Rendered) -> None:
+        self._stream.write(f"\n{message.text}\n")
         self._stream.flush()

@@ -1,6 +1,6 @@
 """A stored message as words, in the dress of its channel. Pure."""
 
-from alerts.alert_text import alert_text
+from alerts.alert_text import alert_text, answer_text
 from alerts.buttons import Buttons
 from alerts.facts import AlertFacts, ReceiptFacts, TextFacts, read_facts
 from alerts.markup import HTML, PLAIN, Markup
@@ -22,12 +22,18 @@ class TelegramRenderer:
         return Rendered(text, self._buttons.of(message.alert or 0) if is_alert else ())
 
 
-def render_for_console(message: OutboxMessage) -> Rendered:
-    """Plain text that says how to answer. Raises Undeliverable for a message that cannot be understood."""
-    text = _words(message, PLAIN)
-    if message.kind == "alert":
-        text = text.replace("Reply Y/N", f"Answer with: ./run reply {message.alert} y|n")
-    return Rendered(text)
+class ConsoleRenderer:
+    """Plain text that says how to answer with the command line, which is called `program` here."""
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+
+    def __call__(self, message: OutboxMessage) -> Rendered:
+        """The message. Raises Undeliverable for one that cannot be understood."""
+        if message.kind == "answered":  # the alert stands above it already
+            return Rendered(answer_text(read_facts(message.body, AlertFacts), message.zone, PLAIN))
+        text = _words(message, PLAIN)
+        return Rendered(text.replace("Reply Y/N", f"Answer with: {self._program} reply {message.alert} y|n"))
 
 
 def _words(message: OutboxMessage, markup: Markup) -> str:

@@ -9,7 +9,7 @@ from alerts.bot import Bot
 from alerts.buttons import Buttons
 from alerts.console import Console
 from alerts.dispatcher import Channel, Dispatcher
-from alerts.render import TelegramRenderer, render_for_console
+from alerts.render import ConsoleRenderer, TelegramRenderer
 from alerts.stopping import unless_stopped
 from alerts.telegram import Telegram
 from core.errors import NotSent, SendUnclear, Unauthorised, Undeliverable
@@ -28,9 +28,12 @@ class Stores(NamedTuple):
     notices: Notices
 
 
-async def serve(stores: Stores, token: str, api_url: str, worker: str, stopping: asyncio.Event) -> None:
-    """Serve the console, and Telegram where there is a token, until `stopping`. Raises Unauthorised for a wrong one."""
-    channels = {"console": Channel(Console(sys.stdout), render_for_console)}
+async def serve(stores: Stores, token: str, api_url: str, worker: str, program: str, stopping: asyncio.Event) -> None:
+    """Serve the console, and Telegram where there is a token, until `stopping`. Raises Unauthorised for a wrong one.
+
+    `program` is what the command line is called here, for hints on the console.
+    """
+    channels = {"console": Channel(Console(sys.stdout), ConsoleRenderer(program))}
     if not token:
         _log.warning("TELEGRAM_BOT_TOKEN is not set: alerts to the console are printed, those to Telegram wait")
         await Dispatcher(stores.outbox, channels, worker).run(stores.notices, stopping)

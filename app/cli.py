@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from app.log import set_up_logging
+from app.program import IN_CHECKOUT, PROGRAM, spoken
 from app.settings import Settings, read_settings
 from core.errors import FaultlineError
 
@@ -40,7 +41,7 @@ _CHECKOUT_ONLY = {"demo", "stack", "test", "check", "lock"}
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in COMMANDS if _in_checkout() or name not in _CHECKOUT_ONLY]
+        return [name for name in COMMANDS if IN_CHECKOUT or name not in _CHECKOUT_ONLY]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
@@ -75,11 +76,7 @@ def settings_of(ctx: click.Context) -> Settings:
 def run() -> None:
     """Run the command line; our errors become one line on standard error and exit code 2."""
     try:
-        main(prog_name=os.environ.get("FAULTLINE_PROGRAM", "./run" if _in_checkout() else "faultline"))
+        main(prog_name=PROGRAM)
     except FaultlineError as error:
-        click.echo(f"faultline: {error}", err=True)
+        click.echo(spoken(f"faultline: {error}"), err=True)
         sys.exit(2)
-
-
-def _in_checkout() -> bool:
-    return (Path(__file__).parent.parent / "run").exists()

@@ -7,20 +7,22 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from app.program import spoken
+
 _HIDDEN = "***"
 # They log each request's URL at INFO; Telegram's carries the bot token.
 _CHATTY = ("httpx", "httpcore", "telegram", "botocore", "boto3", "urllib3", "s3transfer", "alembic", "matplotlib")
 
 
 class _Redacting(logging.Formatter):
-    """Formats a record, then hides the secrets that got into it, tracebacks included."""
+    """Formats a record, with hints as they are typed here, and hides the secrets in it, tracebacks included."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
         self._secrets = sorted(secrets, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
-        text = self.compose(record)
+        text = spoken(self.compose(record))
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
         return text

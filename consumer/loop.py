@@ -10,7 +10,7 @@ from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
 from consumer.models import ModelKeeper
 from core.batch import Batch, Integers, Quality
 from core.errors import Fenced, Unavailable
-from core.incident import Judgement, judge
+from core.incident import DeviceState, Judgement, judge
 from core.machine import Machine
 from core.ports import Claim, Model, ReadingStore, TopicPartition
 from core.prediction import Predictions
@@ -61,7 +61,7 @@ class Loop:
         stopping: threading.Event,
     ) -> None:
         self._machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
-        self._store = store
+        self._readings = store
         self._models = models
         self._source = source
         self._handover = handover
@@ -113,7 +113,7 @@ class Loop:
         pause = 0.1
         while work.generation > self._dropped and work.generation == self._handover.generation:
             try:
-                self._store_all([self._score(batch) for batch in work.batches])
+                self._store(self._score_all(work.batches))
             except Unavailable as error:
                 _log.warning("%s; trying again in %.1f s", error, pause)
                 if self._stopping.wait(pause):
@@ -127,17 +127,27 @@ class Loop:
             else:
                 return
 
-    def _score(self, batch: Batch) -> Scored:
-        machine = self._machine_of[batch.topic]
+    def _score_all(self, batches: Sequence[Batch]) -> Sequence[Scored]:
+        scored: list[Scored] = []
+        changed: dict[str, dict[int, DeviceState]] = {}
+        for batch in batches:
+            machine = self._machine_of[batch.topic]
+            ahead = changed.setdefault(machine.name, {})  # by the machine's other topics, not committed yet
+            scored.append(self._score(machine, batch, ahead))
+            ahead.update(scored[-1].judgement.states)
+        return scored
+
+    def _score(self, machine: Machine, batch: Batch, ahead: Mapping[int, DeviceState]) -> Scored:
         model = self._models.in_service[machine.name]
         devices = self._devices.numbers(machine.name, batch.devices)
         predictions = model.predict(batch.sensors).only(batch.quality == Quality.GOOD)
-        judgement = judge(batch, devices, predictions, self._devices.states(machine.name), machine.incident)
+        states = self._devices.states(machine.name)
+        judgement = judge(batch, devices, predictions, {**states, **ahead} if ahead else states, machine.incident)
         return Scored(machine, batch, devices, model, predictions, judgement)
 
-    def _store_all(self, scored: Sequence[Scored]) -> None:
+    def _store(self, scored: Sequence[Scored]) -> None:
         claims = [self._claim(one.batch.topic, run.partition) for one in scored for run in one.batch.runs]
-        with self._store.begin(claims) as tx:
+        with self._readings.begin(claims) as tx:
             for one in scored:
                 tx.save(one.batch, one.devices, one.predictions)
                 tx.incidents(one.batch, one.judgement, one.model)

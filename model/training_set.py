@@ -16,7 +16,7 @@ INCIDENT_WEIGHT = 50.0
 Measured on the simulated past of the equipment (14 858 rows to train on), with false alarms in three places amid its
 faults: one refuted incident of 3 or 10 readings takes all of these under the threshold (rf, hgb) and 79 to 99 % of
 further readings like them; PR-AUC on the hold-out moves by -0.002 to +0.005. The readings alone, weight 20, left up to
-70 % of readings like them ringing. Logistic regression can do this only where a plane can.
+76 % of readings like them ringing. Logistic regression can do this only where a plane can.
 """
 _ECHOES = 100
 """Made-up neighbours of an incident's readings, with half of its weight: a verdict speaks of a kind of reading."""

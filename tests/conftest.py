@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, make_url, text
 
 from db.engine import connect
 from db.migrate import migrate
+
+# The same examples in every run: what fails once fails again, on every machine, however slow.
+settings.register_profile("faultline", derandomize=True, deadline=None)
+settings.load_profile("faultline")
 
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 

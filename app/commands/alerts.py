@@ -7,6 +7,7 @@ import click
 from alerts.service import Stores, serve
 from app.cli import settings_of
 from app.heartbeat import BeatingNotices, Heartbeat
+from app.program import PROGRAM
 from app.signals import stop_event
 from app.wiring import database, database_url, process_name, resolved
 from db.inbox import PostgresInbox
@@ -32,6 +33,6 @@ def command(ctx: click.Context) -> None:
 
     async def until_stopped() -> None:
         token, api_url = settings.telegram_bot_token, settings.telegram_api_url
-        await serve(stores, token, api_url, process_name("alerts"), stop_event())
+        await serve(stores, token, api_url, process_name("alerts"), PROGRAM, stop_event())
 
     asyncio.run(until_stopped())

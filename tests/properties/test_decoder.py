@@ -1,7 +1,5 @@
 """Any bytes and any JSON decode or become dead letters, and never harm their neighbours."""
 
-import json
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,29 +8,11 @@ from consumer.duplicates import RecentIds
 from core.batch import Batch
 from core.ports import TopicPartition
 from tests.builders import a_machine, a_reading, encoded, fetched
+from tests.strategies import any_value
 
 HERE = TopicPartition("readings.press", 0)
 GOOD = encoded(a_reading(reading_id="019534a0-0000-7000-8000-000000000001", temperature=71.5))
 NEXT = encoded(a_reading(reading_id="019534a0-0000-7000-8000-000000000002", temperature=72.5))
-
-any_json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=20,
-)
-nearly_readings = st.fixed_dictionaries(
-    {},
-    optional={
-        "id": st.uuids().map(str) | any_json,
-        "device": st.just("press-1") | any_json,
-        "time": st.datetimes().map(lambda time: f"{time.isoformat()}Z") | any_json,
-        "sensors": st.dictionaries(st.sampled_from(["temperature", "pressure", "noise"]), any_json) | any_json,
-        "more": any_json,
-    },
-)
-any_value = (
-    st.none() | st.binary(max_size=200) | (any_json | nearly_readings).map(lambda value: json.dumps(value).encode())
-)
 
 
 def decoded(values: list[bytes | None]) -> Batch:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from alerts.buttons import Buttons
-from alerts.render import TelegramRenderer, render_for_console
+from alerts.render import ConsoleRenderer, TelegramRenderer
 from core.errors import Undeliverable
 from core.ports import OutboxMessage
 from tests.fake_telegram.entities import plain_text
@@ -84,7 +84,7 @@ def test_no_probability_is_certain(probability: float, words: str) -> None:
 
 
 def test_the_console_says_how_to_answer() -> None:
-    printed = render_for_console(a_message(body=BODY | {"device": "<3"}))
+    printed = ConsoleRenderer("./run")(a_message(body=BODY | {"device": "<3"}))
     assert printed.text.endswith("Is this correct? Answer with: ./run reply 12 y|n")
     assert "Your device <3 needs attention" in printed.text
     assert printed.buttons == ()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,7 @@ from core.prediction import ModelVersion
 from tests.builders import HotIsFaulty, a_batch, a_machine
 from tests.fake_reading_store import FakeReadingStore
 
-PRESS = a_machine()
+PRESS = a_machine(topics=("readings.press", "readings.more.press"))
 HERE = TopicPartition("readings.press", 0)
 
 
@@ -108,6 +109,18 @@ def test_an_incident_grows_across_batches(stage: Stage) -> None:
     stage.play()
     (event,) = stage.store.tables.events
     assert isinstance(event, Opened)
+
+
+def test_a_device_that_speaks_in_two_topics_has_one_state(stage: Stage) -> None:
+    other = TopicPartition("readings.more.press", 0)
+    bounds = LogBounds("id", 0, 1000)
+    claims = stage.store.acquire("press", {HERE: bounds, other: bounds})
+    stage.source.items.append(Assigned(stage.handover.generation, "press", claims))
+    hot = a_batch(1, sensors=[[99.0, 3.0]])
+    stage.source.items.append(Work(stage.handover.generation, [hot, replace(hot, topic=other.topic)]))
+    stage.play()
+    (event,) = stage.store.tables.events
+    assert isinstance(event, Opened), "two faults of the last three, one in each topic"
 
 
 def test_while_the_database_is_away_nothing_is_lost(stage: Stage) -> None:
