@@ -1,8 +1,10 @@
 """A whole installation for one test: database, topic, bucket, group, keys and machine of its own, on real servers."""
 
 import json
+import logging
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -17,6 +19,8 @@ from app.keys import local_keys
 from app.wiring import ROOT
 from tests.conftest import Servers
 from tests.processes import Running, run, wait_until
+
+_kafka_log = logging.getLogger("kafka")
 
 
 @dataclass
@@ -73,31 +77,43 @@ class World:
 
     def publish(self, readings: Iterable[Mapping[str, Any]]) -> int:
         """Publish readings, each under its device's key; how many there were."""
-        return self.publish_raw((reading["device"].encode(), json.dumps(reading).encode()) for reading in readings)
+        count = 0
+        with self.publishing() as publish:
+            for count, reading in enumerate(readings, start=1):  # noqa: B007  # the last number is the count
+                publish(reading)
+        return count
+
+    @contextmanager
+    def publishing(self) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+        """A way to publish readings one by one; all of them are in Kafka when the block ends."""
+        with self._producing() as produce:
+            yield lambda reading: produce(reading["device"].encode(), json.dumps(reading).encode(), -1)
 
     def publish_raw(self, messages: Iterable[tuple[bytes | None, bytes | None]], partition: int = -1) -> int:
         """Publish keys and values as they are; how many there were."""
+        count = 0
+        with self._producing() as produce:
+            for count, (key, value) in enumerate(messages, start=1):  # noqa: B007  # the last number is the count
+                produce(key, value, partition)
+        return count
+
+    @contextmanager
+    def _producing(self) -> Iterator[Callable[[bytes | None, bytes | None, int], None]]:
         failures: list[object] = []
 
-        def count_failure(error: object, _: Message) -> None:
+        def note_failure(error: object, _: Message) -> None:
             if error is not None:
                 failures.append(error)
 
-        producer = Producer(
-            {
-                "bootstrap.servers": self.servers.kafka_bootstrap_servers,
-                "enable.idempotence": True,
-                "linger.ms": 5,
-                "queue.buffering.max.messages": 2_000_000,
-            }
-        )
-        count = 0
-        for key, value in messages:
-            producer.produce(self.topic, value, key, partition, on_delivery=count_failure)
-            count += 1
+        def produce(key: bytes | None, value: bytes | None, partition: int) -> None:
+            producer.produce(self.topic, value, key, partition, on_delivery=note_failure)
+            producer.poll(0)
+
+        address = {"bootstrap.servers": self.servers.kafka_bootstrap_servers}
+        producer = Producer({**address, "enable.idempotence": True, "linger.ms": 5}, logger=_kafka_log)
+        yield produce
         assert producer.flush(60) == 0
         assert failures == []
-        return count
 
     def rows(self, query: str, **arguments: Any) -> Sequence[Row[Any]]:
         """What the database says."""
