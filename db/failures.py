@@ -1,21 +1,36 @@
 """The database driver's errors under the names that say what to do."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from core.errors import Unavailable
+from core.errors import Unavailable, UserError
+
+_NO_ROLES = re.compile(r'FATAL:\s+role "faultline_\w+" does not exist')
+# What waiting cannot mend. A server that starts up or shuts down says other things.
+_REFUSED = re.compile(
+    r"FATAL:\s+(password authentication failed.*|(role|database) .* does not exist|permission denied.*)"
+)
 
 
 @contextmanager
 def failures_named() -> Iterator[None]:
-    """Raises Unavailable where the server is away, shuts down, or a timeout of ours ran out."""
+    """Raises Unavailable where the server is away or a timeout of ours ran out, UserError where it refuses the login."""
     try:
         yield
     except OperationalError as error:
-        raise Unavailable(f"Postgres: {str(error.orig).strip()}") from error
+        raise _named(str(error.orig)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise Unavailable(f"Postgres: {str(error.orig).strip()}") from error
+            raise _named(str(error.orig)) from error
         raise
+
+
+def _named(message: str) -> UserError | Unavailable:
+    if _NO_ROLES.search(message):
+        return UserError("the database is not prepared yet: run `./run migrate`")
+    if refused := _REFUSED.search(message):
+        return UserError(f"Postgres refuses the login ({refused.group(1)}): correct DATABASE_URL")
+    return Unavailable(f"Postgres does not answer: {' '.join(message.split())}")

@@ -7,9 +7,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ProgrammingError
 
-from core.errors import Unavailable, UserError
+from core.errors import UserError
+from db.failures import failures_named
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -21,7 +22,7 @@ def migrate(owner: Engine) -> tuple[str | None, str]:
     """
     config = _config()
     try:
-        with owner.begin() as connection:
+        with failures_named(), owner.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('faultline.migrate'))"))
             before = MigrationContext.configure(connection).get_current_revision()
             config.attributes["connection"] = connection
@@ -31,18 +32,13 @@ def migrate(owner: Engine) -> tuple[str | None, str]:
             f"the database login may not migrate ({str(error.orig).strip().splitlines()[0]}): "
             "give DATABASE_URL a login that owns the database and has CREATEROLE"
         ) from error
-    except OperationalError as error:
-        raise Unavailable(f"Postgres does not answer: {error.orig}") from error
     return before, newest_revision()
 
 
 def require_migrated(engine: Engine) -> None:
     """Raises UserError unless the database has exactly this release's tables, Unavailable where it does not answer."""
-    try:
-        with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-    except OperationalError as error:
-        raise Unavailable(f"Postgres does not answer: {error.orig}") from error
+    with failures_named(), engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
     if current is None:
         raise UserError("the database has no tables yet: run `./run migrate`")
     if current != newest_revision():
