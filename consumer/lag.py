@@ -19,6 +19,7 @@ class LogEnds:
     """Asks Kafka for the ends of its log, over one connection."""
 
     def __init__(self, kafka: Mapping[str, str]) -> None:
+        self._address = kafka["bootstrap.servers"]
         self._admin = AdminClient(dict(kafka), logger=_kafka_log)
 
     def of(self, topics: Iterable[str]) -> dict[TopicPartition, tuple[int, int]]:
@@ -34,7 +35,9 @@ class LogEnds:
             low = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # theirs
             high = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # theirs
         except KafkaException as error:
-            raise Unavailable(f"Kafka does not answer: {error.args[0].str()}") from error
+            raise Unavailable(
+                f"Kafka at {self._address} (KAFKA_BOOTSTRAP_SERVERS) does not answer: {error.args[0].str()}"
+            ) from error
         return {partition: (low[partition], high[partition]) for partition in high}
 
     def _offsets(self, partitions: Iterable[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:

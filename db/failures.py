@@ -17,7 +17,7 @@ _REFUSED = re.compile(
 
 @contextmanager
 def failures_named() -> Iterator[None]:
-    """Raises Unavailable where the server is away or a timeout of ours ran out, UserError where it refuses the login."""
+    """Raises Unavailable where the server is away or a timeout ran out, UserError where it refuses the login."""
     try:
         yield
     except OperationalError as error:
