@@ -12,7 +12,8 @@ from confluent_kafka.admin import AdminClient
 from consumer.duplicates import WINDOW, RecentIds
 from consumer.handover import Assigned, Handover, Revoked
 from consumer.kafka_log import log_bounds
-from core.errors import Unavailable
+from core.errors import Halted, Unavailable
+from core.machine import Machine
 from core.ports import ReadingStore, TopicPartition
 
 _log = logging.getLogger(__name__)
@@ -38,15 +39,19 @@ class Assignment:
         self.changes = 0
         """Counts assignments and revocations: messages polled across one may be stale."""
 
-    def assigned(self, consumer: Consumer, partitions: Sequence[KafkaPartition], machines: Mapping[str, str]) -> None:
-        """Take these partitions over and read them from where the database says. `machines`: topic → machine."""
+    def assigned(
+        self, consumer: Consumer, partitions: Sequence[KafkaPartition], machines: Mapping[str, Machine]
+    ) -> None:
+        """Take these partitions over and read them from where the database says. `machines`: by topic."""
         self.changes += 1
         by_machine: dict[str, list[TopicPartition]] = {}
         for partition in partitions:
-            by_machine.setdefault(machines[partition.topic], []).append(_named(partition))
+            machine = machines[partition.topic]
+            _require_order(machine, partition)
+            by_machine.setdefault(machine.name, []).append(_named(partition))
         try:
-            for machine, ours in by_machine.items():
-                self._patiently(partial(self._take_over, consumer, machine, ours))
+            for name, ours in by_machine.items():
+                self._patiently(partial(self._take_over, consumer, name, ours))
         except Unavailable as error:
             _log.warning("could not take partitions over (%s); asking the group again", error)
             self._handover.rejoin.set()
@@ -102,6 +107,15 @@ class Assignment:
                 _log.warning("%s; trying again in %.1f s", error, pause)
                 time.sleep(pause)
                 pause = min(2 * pause, 5.0)
+
+
+def _require_order(machine: Machine, partition: KafkaPartition) -> None:
+    """Raises Halted where a device's readings may come out of order, spread over partitions by a meaningless key."""
+    if machine.key == "any" and partition.partition > 0:
+        raise Halted(
+            f"the topic {partition.topic} has several partitions, and the key of {machine.name} is not the device:"
+            ' give the topic one partition, or publish with key = "device"'
+        )
 
 
 def _named(partition: KafkaPartition) -> TopicPartition:

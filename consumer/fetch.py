@@ -42,7 +42,7 @@ class Fetcher(threading.Thread):
         admin = AdminClient(connection, logger=_kafka_log)
         self._assignment = Assignment(store, handover, admin, self._stopping.is_set)
         self._decoders: Mapping[str, Decoder] = {}
-        self._machines: Mapping[str, str] = {}
+        self._machines: Mapping[str, Machine] = {}
         self._subscribed: set[str] = set()
         self._stored: Mapping[TopicPartition, int] = {}
         self._told_at = 0.0
@@ -50,7 +50,7 @@ class Fetcher(threading.Thread):
     def read(self, machine: Machine) -> None:
         """From now on read this machine's topics as well; may be called from another thread."""
         self._decoders = {**self._decoders, **dict.fromkeys(machine.topics, Decoder(machine))}
-        self._machines = {**self._machines, **dict.fromkeys(machine.topics, machine.name)}
+        self._machines = {**self._machines, **dict.fromkeys(machine.topics, machine)}
 
     def stored(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Where the writer has got to; Kafka is told now and then, for lag tools only."""

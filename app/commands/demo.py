@@ -19,6 +19,7 @@ from app.commands.stack import ports
 from app.demo import Processes, Summary, drain, summary, watch
 from app.demo_phone import fake_telegram
 from app.live_line import LiveLine
+from app.log import set_up_logging
 from app.machines import pick_machine
 from app.prepare import prepare_servers, somebody_to_tell
 from app.settings import Settings
@@ -67,6 +68,7 @@ def command(
     again next time.
     """
     settings = settings_of(ctx)
+    set_up_logging(settings.log_format, "WARNING", settings.secrets())  # the live line tells the rest
     machine = pick_machine(machines(settings), _MACHINE)
     directory = data_directory(settings)
     if fresh:

@@ -1,4 +1,4 @@
--- The tables of Faultline. Names are the contract; columns grow. Words: docs/glossary in CONTRIBUTING.md.
+-- The tables of Faultline. Names are the contract; columns grow. The words are explained in CONTRIBUTING.md.
 -- Times are event times unless the name says otherwise (…_at is when the database saw it).
 
 -- ── machines and devices ──────────────────────────────────────────────────────────────────────────────────────────
