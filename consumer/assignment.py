@@ -59,6 +59,7 @@ class Assignment:
             return
         starts = [KafkaPartition(item.topic, item.partition, self.expected[_named(item)]) for item in partitions]
         consumer.incremental_assign(starts)
+        consumer.resume(starts)  # one that was paused when we lost it would stay so
         _log.info(
             "assigned: %s", ", ".join(f"{at.topic}/{at.partition} from {at.offset}" for at in starts) or "nothing"
         )

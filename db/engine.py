@@ -9,16 +9,19 @@ from core.errors import UserError
 __all__ = ["Engine", "connect"]  # so that the wiring names its connections without importing the vendor
 
 CONNECT_TIMEOUT_S = 5
+_IDLE_IN_TRANSACTION_MS = {"consumer": 5_000}
+"""A process that froze in the middle of a transaction must not keep its rows from whoever takes over."""
+_IDLE_IN_TRANSACTION_OTHERS_MS = 300_000
+_TIMEOUTS = "-c statement_timeout=60000 -c lock_timeout=10000"
 
 
-def connect(
-    database_url: str, role: str, *, statement_timeout_ms: int = 60_000, lock_timeout_ms: int = 10_000
-) -> Engine:
+def connect(database_url: str, role: str) -> Engine:
     """An engine whose sessions act as `faultline_<role>` (`owner`: as the login itself), in UTC, with timeouts.
 
     Raises UserError where the URL cannot be read. Connects on first use.
     """
-    options = f"-c timezone=UTC -c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms}"
+    idle = _IDLE_IN_TRANSACTION_MS.get(role, _IDLE_IN_TRANSACTION_OTHERS_MS)
+    options = f"-c timezone=UTC {_TIMEOUTS} -c idle_in_transaction_session_timeout={idle}"
     if role != "owner":
         options += f" -c role=faultline_{role}"
     return create_engine(

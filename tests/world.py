@@ -127,22 +127,31 @@ class World:
 
     def wait_for(self, query: str, what: str, seconds: float = 30, **arguments: Any) -> float:
         """Wait until the query says true."""
-        return wait_until(lambda: bool(self.one(query, **arguments)), f"{what}\n{self.logs()}", seconds)
+        try:
+            return wait_until(lambda: bool(self.one(query, **arguments)), what, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()}") from None
 
     def wait_until_read(self, count: int, seconds: float = 60) -> None:
         """Wait until so many messages were stored, refused or counted as duplicates."""
         query = "SELECT coalesce(sum(stored + dead_letters + duplicates), 0) >= :count FROM ingest_partition"
-        wait_until(lambda: bool(self.one(query, count=count)), f"{count} messages read", seconds)
+        self.wait_for(query, "all messages read", seconds, count=count)
 
     def logs(self) -> str:
-        """The end of what every process said."""
-        return "\n".join(f"── {process.log.name}\n{process.tail()}" for process in self.started)
+        """The end of what every process said, and who waits for whom in the database."""
+        said = [f"── {process.log.name}, pid {process.pid}\n{process.tail()}" for process in self.started]
+        return "\n".join([*said, "── waiting in the database", *map(str, self.rows(_WAITING))])
 
     def end(self) -> None:
         """Stop what still runs."""
         for process in self.started:
             if process.running:
                 process.kill()
+
+
+_WAITING = """
+    SELECT pid, pg_blocking_pids(pid), state, left(query, 200) FROM pg_stat_activity
+     WHERE datname = current_database() AND (wait_event_type = 'Lock' OR state LIKE 'idle in%')"""
 
 
 def assert_invariants(world: World) -> None:

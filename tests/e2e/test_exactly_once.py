@@ -1,9 +1,11 @@
 """kill -9 and rebalances under load: nothing is lost, nothing is doubled, and every conclusion is right."""
 
+import signal
 import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from tests.builders import NOON, a_reading
 from tests.processes import wait_until
@@ -110,4 +112,35 @@ def test_sigterm_under_load_ends_gracefully(trained: World) -> None:
         assert consumer.stop(seconds=10) == 0
         assert read_so_far(trained) < running.published
     trained.start("consumer", **_QUICK)
+    drain_and_check(trained, running.published)
+
+
+def test_a_fenced_consumer_asks_the_group_again_and_goes_on(trained: World) -> None:
+    with Load(trained) as running:
+        consumer = trained.start("consumer", **_QUICK)
+        wait_until(lambda: read_so_far(trained) > 0, "the first readings stored")
+        for _ in range(3):
+            with trained.owner.begin() as connection:  # as another owner would
+                connection.execute(text("UPDATE ingest_partition SET owner_epoch = owner_epoch + 1"))
+            trained.wait_for(
+                "SELECT sum(next_offset - first_offset) > :before FROM ingest_partition",
+                "going on",
+                before=read_so_far(trained) + 1000,
+            )
+        assert consumer.running
+    drain_and_check(trained, running.published)
+    assert consumer.tail(1000).count("fenced") >= 3
+
+
+def test_a_consumer_that_was_frozen_writes_nothing_as_a_zombie(trained: World) -> None:
+    with Load(trained) as running:
+        frozen = trained.start("consumer", **_QUICK)
+        wait_until(lambda: read_so_far(trained) > 0, "the first readings stored")
+        frozen.signal(signal.SIGSTOP)
+        trained.start("consumer", **_QUICK)
+        trained.wait_for(
+            "SELECT count(DISTINCT owner) = 1 AND min(owner_epoch) > 1 FROM ingest_partition", "taken over"
+        )
+        frozen.signal(signal.SIGCONT)
+        trained.wait_for("SELECT count(DISTINCT owner) = 2 FROM ingest_partition", "both own a partition")
     drain_and_check(trained, running.published)
