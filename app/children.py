@@ -53,8 +53,8 @@ class Child:
         return self._process.poll() is None
 
     def _last_words(self) -> str:
-        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
+        return next((line for line in reversed(lines) if line.startswith("faultline: ")), lines[-1])
 
 
 def run_child(arguments: list[str], environment: Mapping[str, str]) -> None:

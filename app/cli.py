@@ -80,3 +80,6 @@ def run() -> None:
     except FaultlineError as error:
         click.echo(spoken(f"faultline: {error}"), err=True)
         sys.exit(2)
+    except (PermissionError, FileNotFoundError) as error:
+        click.echo(f"faultline: {error.filename}: {error.strerror}", err=True)
+        sys.exit(2)

@@ -66,8 +66,9 @@ def watch(
     while not ended():
         time.sleep(1)
         each_second()
-        now, moment = _total(look()), time.monotonic()
-        show(_line(now, (now.readings - before.readings) / (moment - at)))
+        machines, moment = look(), time.monotonic()
+        now = _total(machines)
+        show(_line(machines, now, (now.readings - before.readings) / (moment - at)))
         before, at = now, moment
 
 
@@ -110,8 +111,9 @@ def _total(machines: Mapping[str, MachineStatus]) -> MachineStatus:
     return msgspec.convert(counts, MachineStatus)
 
 
-def _line(now: MachineStatus, rate: float) -> str:
+def _line(machines: Mapping[str, MachineStatus], now: MachineStatus, rate: float) -> str:
     parts: Sequence[str] = (
+        *(f"{name} v{one.champion}" for name, one in machines.items()),
         f"{rate:,.0f} readings/s",
         f"lag {now.lag:,}",
         f"faults {now.faults:,}",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from app.prepare import ensure_operator
 from app.settings import Settings
 from app.wiring import ROOT, database
 from core.errors import UserError
@@ -33,15 +34,10 @@ def fake_telegram(settings: Settings, state: Path) -> Iterator[Settings]:
         url = process.stdout.readline().strip() if process.stdout else ""
         if not url:
             raise UserError("the stand-in for Telegram did not start")
-        _subscribe(settings)
+        chat = Subscription("telegram", str(_PERSON))
+        ensure_operator(settings, Operator(_NAME, "engineer", "UTC", _PERSON, [chat]))
         yield msgspec.structs.replace(settings, telegram_api_url=url, telegram_bot_token=_TOKEN)
+        PostgresOperators(database(settings, "alerts")).remove(_NAME)  # without the page nobody reads that chat
     finally:
         process.terminate()
         process.wait()
-
-
-def _subscribe(settings: Settings) -> None:
-    operators = PostgresOperators(database(settings, "alerts"))
-    if all(known.telegram_id != _PERSON for known in operators.active()):
-        chat = Subscription("telegram", str(_PERSON))
-        operators.add(Operator(_NAME, "engineer", "UTC", _PERSON, [chat]))

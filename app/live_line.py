@@ -24,6 +24,12 @@ class LiveLine:
             self._stream.write(f"{text}\n")
         self._stream.flush()
 
+    def end(self) -> None:
+        """Leave the live line as it is; what comes next begins a line of its own."""
+        if self._terminal:
+            self._stream.write("\n")
+            self._stream.flush()
+
     def say(self, text: str) -> None:
         """Print a line that stays."""
         self._stream.write(f"{_ERASE if self._terminal else ''}{text}\n")

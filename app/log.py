@@ -22,25 +22,25 @@ class _Redacting(logging.Formatter):
         self._secrets = sorted(secrets, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
-        text = spoken(self.compose(record))
+        return self.clean(super().format(record))
+
+    def clean(self, text: str) -> str:
+        """The text as it may be shown."""
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return text
-
-    def compose(self, record: logging.LogRecord) -> str:
-        return super().format(record)
+        return spoken(text)
 
 
 class _Json(_Redacting):
-    def compose(self, record: logging.LogRecord) -> str:
+    def format(self, record: logging.LogRecord) -> str:
         entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": self.clean(record.getMessage()),
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = self.clean(self.formatException(record.exc_info))
         return msgspec.json.encode(entry).decode()
 
 

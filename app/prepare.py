@@ -12,6 +12,7 @@ from db.operators import Operator, PostgresOperators, Subscription
 from producer.topics import ensure_topics
 
 CONSOLE_OPERATOR = "console"
+"""Whose alerts are printed, and who answers from the shell where nobody else is named."""
 
 
 def prepare_servers(settings: Settings, machines: Iterable[Machine]) -> None:
@@ -26,9 +27,16 @@ def prepare_servers(settings: Settings, machines: Iterable[Machine]) -> None:
 
 def somebody_to_tell(settings: Settings) -> str:
     """The name of somebody who gets alerts; where there is nobody yet, one whose alerts are printed."""
-    operators = PostgresOperators(database(settings, "alerts"))
-    if known := operators.active():
+    known = PostgresOperators(database(settings, "alerts")).active()
+    if known:
         return known[0].name
     console = Subscription("console", CONSOLE_OPERATOR)
-    operators.add(Operator(CONSOLE_OPERATOR, "engineer", "UTC", None, [console]))
+    ensure_operator(settings, Operator(CONSOLE_OPERATOR, "engineer", "UTC", None, [console]))
     return CONSOLE_OPERATOR
+
+
+def ensure_operator(settings: Settings, wanted: Operator) -> None:
+    """Add the operator unless one of that name is there."""
+    operators = PostgresOperators(database(settings, "alerts"))
+    if all(known.name != wanted.name for known in operators.active()):
+        operators.add(wanted)

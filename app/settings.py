@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from dotenv import dotenv_values
@@ -21,7 +22,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     kafka_security_protocol: Annotated[
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], Meta(description="How to talk to Kafka")
     ] = "PLAINTEXT"
-    kafka_sasl_mechanism: Annotated[str, Meta(description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")] = "PLAIN"
+    kafka_sasl_mechanism: Annotated[
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], Meta(description="How to log in to Kafka")
+    ] = "PLAIN"
     kafka_sasl_username: Annotated[str, Meta(description="Kafka user")] = ""
     kafka_sasl_password: Annotated[str, Meta(description="Kafka password", extra={"secret": True})] = ""
     kafka_ssl_ca_location: Annotated[str, Meta(description="File of certificate authorities for Kafka")] = ""
@@ -65,7 +68,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
 
     def secrets(self) -> list[str]:
         """The values that no log may show."""
-        return [value for name in _SECRETS if (value := getattr(self, name))]
+        values = [value for name in _SECRETS if (value := getattr(self, name))]
+        password = urlsplit(self.database_url).password or ""
+        return [*values, *filter(None, {password, unquote(password)})]
 
     def as_environment(self) -> dict[str, str]:
         """The environment in which a process of ours reads these very settings."""
@@ -77,16 +82,20 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         return not (self.kafka_bootstrap_servers or self.database_url or self.s3_endpoint_url)
 
     def kafka(self) -> dict[str, str]:
-        """The connection to Kafka in librdkafka's words."""
+        """The connection to Kafka in librdkafka's words. UserError where a part of it is missing."""
         config = {
             "bootstrap.servers": self.kafka_bootstrap_servers,
             "security.protocol": self.kafka_security_protocol,
         }
         if self.kafka_security_protocol.startswith("SASL"):
+            if not self.kafka_sasl_username:
+                raise UserError(f"KAFKA_SASL_USERNAME is missing: {self.kafka_security_protocol} needs a login")
             config["sasl.mechanism"] = self.kafka_sasl_mechanism
             config["sasl.username"] = self.kafka_sasl_username
             config["sasl.password"] = self.kafka_sasl_password
         if self.kafka_ssl_ca_location:
+            if not Path(self.kafka_ssl_ca_location).is_file():
+                raise UserError(f"KAFKA_SSL_CA_LOCATION: there is no file {self.kafka_ssl_ca_location}")
             config["ssl.ca.location"] = self.kafka_ssl_ca_location
         return config
 
@@ -123,7 +132,10 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None = None) ->
 def _dotenv(path: Path | None) -> dict[str, str]:
     if path is None or not path.is_file():
         return {}
-    return {name: value for name, value in dotenv_values(path, encoding="utf-8").items() if value}
+    try:
+        return {name: value for name, value in dotenv_values(path, encoding="utf-8").items() if value}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
 
 
 def _content(name: str, path: Path) -> str:

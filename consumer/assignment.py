@@ -69,7 +69,7 @@ class Assignment:
         self.changes += 1
         item = Revoked(self._handover.generation, [_named(partition) for partition in partitions])
         self._handover.put(item)
-        if not item.written.wait(_REVOKE_S):
+        if not self._handover.wait_until_written(item, _REVOKE_S):
             _log.warning("revoked partitions were not written in time; their next owner reads the rest again")
             self._handover.new_generation()
             self._handover.rejoin.set()

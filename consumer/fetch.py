@@ -71,9 +71,15 @@ class Fetcher(threading.Thread):
         except Exception as reason:  # noqa: BLE001  # whatever ends this thread must end the process: the loop raises it
             error = reason
         finally:
+            self._end(error)
+
+    def _end(self, error: Exception | None) -> None:
+        """Give the partitions back; whatever happens, the loop hears that we ended."""
+        try:
             if error is not None:
                 self._handover.new_generation()
             self._consumer.close()
+        finally:
             self._handover.put(Ended(error))
 
     def _step(self) -> None:
@@ -126,6 +132,7 @@ class Fetcher(threading.Thread):
         for fetched in by_topic(messages):
             batch = self._decoders[fetched.topic].decode(fetched, expected, self._assignment.recent)
             expected.update({TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs})
+            _tell_gaps(batch)
             batches.append(batch)
         return batches
 
@@ -144,8 +151,8 @@ class Fetcher(threading.Thread):
         """The writer is behind (a slow or absent database): answer the group without reading on."""
         self._consumer.pause(self._consumer.assignment())
         message = self._consumer.poll(_POLL_S)
-        if message is not None and (error := message.error()) is not None:
-            self._meet(error)
+        if message is not None and ((error := message.error()) is None or self._meet(error)):
+            self._handover.rejoin.set()  # of a partition that came within this very poll: read it again from its start
         self._consumer.resume(self._consumer.assignment())
 
     def _tell_kafka(self) -> None:
@@ -153,3 +160,9 @@ class Fetcher(threading.Thread):
             offsets = [KafkaPartition(*partition, offset) for partition, offset in self._stored.items()]
             self._stored, self._told_at = {}, time.monotonic()
             self._consumer.commit(offsets=offsets, asynchronous=True)
+
+
+def _tell_gaps(batch: Batch) -> None:
+    for run in batch.runs:
+        for first, count in run.gaps:
+            _log.warning("%s/%d: %d offsets from %d on are not in the log", batch.topic, run.partition, count, first)

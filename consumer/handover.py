@@ -6,6 +6,7 @@ happened and needs no lock. A generation is a membership in the group: once it i
 
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -61,6 +62,8 @@ class Handover:
         self.generation = 0
         self.rejoin = threading.Event()
         """Set by the writer when it was fenced: ask the group for partitions again."""
+        self.abandoned = threading.Event()
+        """Set when the writer is gone: nobody writes any more."""
 
     def put(self, item: Item) -> None:
         """Hand an item over; never blocks."""
@@ -80,6 +83,14 @@ class Handover:
     def slot_free(self) -> None:
         """Give a slot back: its work was written or dropped, or nothing was fetched."""
         self._slots.release()
+
+    def wait_until_written(self, revoked: Revoked, seconds: float) -> bool:
+        """Whether all that was read of revoked partitions is stored; gives up in time, and with the loop."""
+        deadline = time.monotonic() + seconds
+        while not revoked.written.wait(0.05):
+            if self.abandoned.is_set() or time.monotonic() > deadline:
+                return False
+        return True
 
     def new_generation(self) -> None:
         """What was handed over so far must not be written any more."""

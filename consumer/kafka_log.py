@@ -27,6 +27,8 @@ def consumer_config(kafka: Mapping[str, str], group: str, session_timeout_ms: in
         "queued.max.messages.kbytes": 32_768,
         "fetch.message.max.bytes": 8_388_608,
         "fetch.wait.max.ms": 100,
+        "reconnect.backoff.ms": 500,  # each try that fails is a line in the log
+        "reconnect.backoff.max.ms": 2_000,
     }
 
 

@@ -91,6 +91,7 @@ class Loop:
                 if item is not None:
                     self._do(item)
         finally:
+            self._handover.abandoned.set()
             self._models.stop()
             self._source.stop()
 

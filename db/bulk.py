@@ -1,21 +1,41 @@
 """Many rows in one statement, through psycopg2's own fast paths, inside the caller's transaction."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import BinaryIO
 
+import psycopg2
+import psycopg2.extensions
 from psycopg2.extras import execute_values
 from sqlalchemy import Connection
 
+from db.failures import unavailable
+
 
 def insert_values(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Run a statement that holds `VALUES %s` over all rows; no rows: nothing."""
+    """Run a statement that holds `VALUES %s` over all rows; no rows: nothing. Raises Unavailable."""
     if rows:
-        with closing(connection.connection.cursor()) as cursor:
+        with _cursor(connection) as cursor:
             execute_values(cursor, statement, rows, page_size=1000)
 
 
 def copy_binary(connection: Connection, table_and_columns: str, stream: BinaryIO) -> None:
-    """COPY a stream in Postgres' binary format into `table (columns)`."""
-    with closing(connection.connection.cursor()) as cursor:
+    """COPY a stream in Postgres' binary format into `table (columns)`. Raises Unavailable."""
+    with _cursor(connection) as cursor:
         cursor.copy_expert(f"COPY {table_and_columns} FROM STDIN (FORMAT binary)", stream)
+
+
+@contextmanager
+def _cursor(connection: Connection) -> Iterator[psycopg2.extensions.cursor]:
+    """The driver's own cursor: SQLAlchemy neither names its errors nor notices when its connection broke."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, psycopg2.extensions.connection), "the engine's driver is psycopg2"
+    try:
+        with raw.cursor() as cursor:
+            yield cursor
+    except psycopg2.Error as error:
+        if raw.closed:
+            connection.invalidate(error)
+        elif not isinstance(error, psycopg2.OperationalError):
+            raise
+        raise unavailable(str(error)) from error

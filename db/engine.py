@@ -44,7 +44,7 @@ def connect(database_url: str, role: str) -> Engine:
 def _psycopg2_url(database_url: str) -> URL:
     try:
         url = make_url(database_url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise UserError("DATABASE_URL cannot be read: write postgresql://user:password@host:port/name") from error
     if url.get_backend_name() not in ("postgresql", "postgres"):
         raise UserError("DATABASE_URL must begin with postgresql://: Faultline stores its readings in Postgres")

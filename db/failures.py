@@ -21,14 +21,15 @@ def failures_named() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise _named(str(error.orig)) from error
+        raise unavailable(str(error.orig)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise _named(str(error.orig)) from error
+            raise unavailable(str(error.orig)) from error
         raise
 
 
-def _named(message: str) -> UserError | Unavailable:
+def unavailable(message: str) -> UserError | Unavailable:
+    """The error for a driver's message about a server that cannot be used."""
     if _NO_ROLES.search(message):
         return UserError("the database is not prepared yet: run `./run migrate`")
     if refused := _REFUSED.search(message):

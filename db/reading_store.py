@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from core.errors import Fenced, Halted, Unavailable
 from core.machine import Machine
@@ -73,6 +73,9 @@ class PostgresReadingStore:
             with failures_named():
                 yield transaction
             self._commit(connection, transaction)
+        except IntegrityError as error:
+            # A device in several partitions, say: another consumer knows better, and we shall know what it knows.
+            raise Fenced(f"another consumer stored what contradicts ours ({error.orig})") from error
         finally:
             connection.close()  # rolls back what was not committed
 

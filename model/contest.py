@@ -96,8 +96,8 @@ def _note(candidate: Candidate, base_sha256: str, champion: Manifest) -> str:
     return ""
 
 
-def _listed(alerts: Sequence[int]) -> str:
-    return f" (alerts {', '.join(map(str, alerts))})" if alerts else ""
+def _listed(what: str, alerts: Sequence[int]) -> str:
+    return f" ({what}: {', '.join(f'#{alert}' for alert in alerts)})" if alerts else ""
 
 
 def _hold_out_line(champion: ModelVersion, found: Comparison) -> str:
@@ -111,8 +111,10 @@ def _hold_out_line(champion: ModelVersion, found: Comparison) -> str:
 def _replay_lines(replay: Sequence[ReplayedAlert]) -> Sequence[str]:
     refuted = [item for item in replay if item.verdict is Verdict.FALSE_ALARM]
     confirmed = [item for item in replay if item.verdict is Verdict.FAULT]
-    again, vanish, lost = sum(item.champion for item in refuted), vanishing(refuted), losing(confirmed)
+    before, after = sum(item.champion for item in refuted), sum(item.challenger for item in refuted)
+    gone, lost = vanishing(refuted), losing(confirmed)
+    again = f"the champion would raise {before} of them again, the challenger {after}"
     return [
-        f"refuted alerts: {len(refuted)}; {again} would come again, {len(vanish)} of these vanish{_listed(vanish)}",
-        f"confirmed faults: {len(confirmed)}; {len(lost)} would be lost{_listed(lost)}",
+        f"refuted alerts: {len(refuted)}; {again}{_listed('gone', gone)}",
+        f"confirmed faults: {len(confirmed)}; the challenger would miss {len(lost)}{_listed('missed', lost)}",
     ]

@@ -79,8 +79,11 @@ def _check_versions(manifest: Manifest) -> None:
 
 def _check_golden(manifest: Manifest, model: FaultModel) -> None:
     inputs = manifest.golden.sensors()
-    together = probabilities(model.pipeline, inputs)
-    alone = np.concatenate([probabilities(model.pipeline, inputs[row : row + 1]) for row in range(len(inputs))])
+    try:
+        together = probabilities(model.pipeline, inputs)
+        alone = np.concatenate([probabilities(model.pipeline, inputs[row : row + 1]) for row in range(len(inputs))])
+    except Exception as error:  # a signed model may still be broken in any way: it must not take its consumer along
+        raise ModelRefused(f"it cannot score known readings ({type(error).__name__}: {error})") from error
     expected = np.array(manifest.golden.outputs)
     if not np.array_equal(together, expected) or not np.array_equal(alone, expected):
         raise ModelRefused("known readings do not get their known probabilities: this machine computes differently")

@@ -104,7 +104,7 @@ class Registry:
         except NoCredentialsError as error:
             raise Unauthorised("S3 has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY") from error
         except BotoCoreError as error:
-            raise Unavailable(f"S3 does not answer: {error}") from error
+            raise Unavailable(f"S3 (S3_ENDPOINT_URL) does not answer: {error}") from error
 
     def _translated(self, error: ClientError, what: str) -> Exception:
         code = error.response.get("Error", {}).get("Code", "")
@@ -121,6 +121,8 @@ class Registry:
 
 def connect(endpoint_url: str, region: str, bucket: str, key_id: str, secret: str) -> Registry:
     """The bucket at an S3 server (empty: AWS itself), not asked yet. Empty key: AWS's own chain of credentials."""
+    if endpoint_url and not endpoint_url.startswith(("http://", "https://")):
+        raise UserError("S3_ENDPOINT_URL must begin with http:// or https://")
     client = boto3.client(
         "s3",
         endpoint_url=endpoint_url or None,

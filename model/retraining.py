@@ -31,7 +31,7 @@ def retrain(
     incidents = release.labels.effective(machine)
     verdicts = Counter(incident.verdict.value for incident in incidents)
     said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())) or "none yet"
-    progress(f"verdicts: {said}; {len(teaching(incidents))} of them teach")
+    progress(f"verdicts: {said}; {len(teaching(incidents))} used for training")
     recipe = lineage.recipe if algorithm is None else msgspec.structs.replace(lineage.recipe, algorithm=algorithm)
     candidate = train(machine, base.history, recipe, incidents, progress)
     return release.offer(candidate, base, asked_by, progress)

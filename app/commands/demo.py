@@ -1,7 +1,6 @@
 """`demo`: the whole loop on this machine."""
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -21,20 +20,24 @@ from app.demo_phone import fake_telegram
 from app.live_line import LiveLine
 from app.log import set_up_logging
 from app.machines import pick_machine
-from app.prepare import prepare_servers, somebody_to_tell
+from app.prepare import CONSOLE_OPERATOR, ensure_operator, prepare_servers
 from app.settings import Settings
 from app.signals import set_on_signal
 from app.status import Overview
 from app.wiring import data_directory, database, kafka, machines, process_name, with_local_stack
 from consumer.peek import headers_at
+from core.errors import UserError
 from core.machine import Machine
 from db.inbox import PostgresInbox
+from db.operators import Operator, Subscription
 from db.promotion_log import PostgresPromotionLog
 from db.unanswered import PostgresUnanswered
 from local.detached import delete
+from local.lock import held
 from local.stack import Stack
 
 _MACHINE = "equipment"
+_AUTOMAT = "auto-reply"
 
 
 @click.command(short_help="The whole loop on this machine: stack, machines, model, alerts.")
@@ -68,6 +71,10 @@ def command(
     again next time.
     """
     settings = settings_of(ctx)
+    if not settings.uses_local_stack:
+        raise UserError("the demo brings its own servers: unset KAFKA_BOOTSTRAP_SERVERS, DATABASE_URL, S3_ENDPOINT_URL")
+    if summary_file is not None and not summary_file.absolute().parent.is_dir():
+        raise UserError(f"--summary: there is no folder {summary_file.absolute().parent}")
     set_up_logging(settings.log_format, "WARNING", settings.secrets())  # the live line tells the rest
     machine = pick_machine(machines(settings), _MACHINE)
     directory = data_directory(settings)
@@ -75,7 +82,9 @@ def command(
         delete(directory)
     line = LiveLine(sys.stderr)
     with ExitStack() as running:
+        running.callback(line.end)
         stack = running.enter_context(Stack.start(directory, ports(settings), report=line.say))
+        running.enter_context(held(directory / "demo.lock"))  # a detached stack could serve two of them
         ready = with_local_stack(settings, asdict(stack.addresses))
         prepare_servers(ready, [machine])
         if phone:
@@ -95,16 +104,19 @@ class Demo:
         self._machine = machine
         self._stack = stack
         self._line = line
-        self._processes = Processes(settings.as_environment(), logs)
+        self._logs = logs
+        self._processes = Processes({**settings.as_environment(), "LOG_FORMAT": "human"}, logs)
         self._look = Overview(settings, [machine]).look
 
     def run(self, seconds: float | None, rate: float, devices: int, auto_reply: float) -> Summary:
         """Train what is missing, start every process, watch, drain, stop. Raises UserError where a process dies."""
         self._train_first()
-        operator = somebody_to_tell(self._settings)
-        answers = self._answers(auto_reply, operator)
+        if not self._settings.telegram_bot_token:
+            console = Subscription("console", CONSOLE_OPERATOR)
+            ensure_operator(self._settings, Operator(CONSOLE_OPERATOR, "engineer", "UTC", None, [console]))
+        answers = self._answers(auto_reply)
         before, began = self._look(), time.monotonic()
-        produced = Path(tempfile.mkdtemp()) / "produced.json"
+        produced = self._logs / "produced.json"
         stopping = set_on_signal()
         try:
             for process in ("consumer", "alerts", "trainer"):
@@ -126,10 +138,12 @@ class Demo:
             self._line.say(f"training the first model of {self._machine.name} on simulated machines")
             run_child(["train", self._machine.name, "--simulate"], self._settings.as_environment())
 
-    def _answers(self, share: float, operator: str) -> AutoReply:
+    def _answers(self, share: float) -> AutoReply:
+        if share:
+            ensure_operator(self._settings, Operator(_AUTOMAT, "operator", "UTC", None, []))
         engine = database(self._settings, "alerts")
         look_up = partial(headers_at, kafka(self._settings))
-        return AutoReply(share, operator, PostgresUnanswered(engine), PostgresInbox(engine), look_up)
+        return AutoReply(share, _AUTOMAT, PostgresUnanswered(engine), PostgresInbox(engine), look_up)
 
     def _each_second(self, answers: AutoReply) -> None:
         self._stack.check()

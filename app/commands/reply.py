@@ -6,6 +6,7 @@ import msgspec
 from alerts.facts import ReceiptFacts, read_facts
 from alerts.receipt_text import receipt_text
 from app.cli import settings_of
+from app.prepare import CONSOLE_OPERATOR
 from app.wiring import database, resolved
 from core.errors import UserError
 from core.reply import Outcome, Reply
@@ -36,11 +37,13 @@ def command(ctx: click.Context, alert: int, answer: str, name: str, comment: str
 
 
 def _answering(operators: PostgresOperators, name: str) -> Operator:
-    """The operator of that name; without a name, the only one there is. UserError otherwise."""
+    """The operator of that name; without a name, the console's or the only one there is. UserError otherwise."""
     active = operators.active()
     if not active:
         raise UserError("nobody may answer yet: add an operator with ./run operators add NAME --console")
     names = ", ".join(operator.name for operator in active)
+    if not name and any(operator.name == CONSOLE_OPERATOR for operator in active):
+        name = CONSOLE_OPERATOR
     chosen = [operator for operator in active if name in ("", operator.name)]
     if not chosen:
         raise UserError(f"no operator named {name}: there are {names}")

@@ -1,5 +1,6 @@
 """The shape of a stored reading, for every task."""
 
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,13 +11,15 @@ from sqlalchemy import Engine, text
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from core.batch import Batch
-from core.errors import Halted
+from core.errors import Fenced, Halted, Unavailable
+from core.incident import judge
 from core.machine import Machine, Sensor
 from core.ports import LogBounds, TopicPartition
 from core.prediction import ModelVersion, Predictions
+from db.bulk import copy_binary
 from db.engine import connect
 from db.reading_store import PostgresReadingStore
-from tests.builders import NOON, a_batch, a_machine, a_reading, encoded, fetched
+from tests.builders import NOON, HotIsFaulty, a_batch, a_machine, a_reading, encoded, fetched
 
 PLATES = Machine(
     name="plates",
@@ -110,3 +113,70 @@ def test_midnight_begins_a_new_partition_of_the_table(database_url: str, owner: 
     rows = stored(store, owner, machine, a_batch(1, first_offset=1), says(machine, [0.1], [0]))
     assert [row.day.day for row in rows] == [1, 2]
     engine.dispose()
+
+
+@pytest.mark.parametrize("moment", ["before COPY", "before COMMIT"])
+def test_a_database_that_hangs_up_costs_a_try_and_no_reading(
+    store: PostgresReadingStore, owner: Engine, moment: str
+) -> None:
+    machine = a_machine()
+    store.register(machine)
+    claims = store.acquire("press", {TopicPartition("readings.press", 0): LogBounds("id", 0, 1000)})
+    batch, unremarkable = a_batch(2), says(machine, [0.1, 0.1], [0, 0])
+    numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 2)
+
+    def write(*, hang_up: str = "") -> None:
+        with store.begin(claims) as tx:
+            if hang_up == "before COPY":
+                _hang_up(owner)
+            tx.save(batch, numbers, unremarkable)
+            if hang_up == "before COMMIT":
+                _hang_up(owner)
+
+    with pytest.raises(Unavailable):
+        write(hang_up=moment)
+    write()
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM reading")).scalar_one() == 2
+
+
+def test_a_database_that_hangs_up_within_copy_is_unavailable(owner: Engine) -> None:
+    def copy() -> None:
+        with owner.connect() as connection:
+            pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with owner.connect() as other:
+                other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+            copy_binary(connection, "reading", io.BytesIO(b"PGCOPY"))
+
+    with pytest.raises(Unavailable):
+        copy()
+
+
+def test_an_incident_that_another_consumer_opened_meanwhile_fences(store: PostgresReadingStore, owner: Engine) -> None:
+    machine = a_machine()
+    store.register(machine)
+    here, there = TopicPartition("readings.press", 0), TopicPartition("readings.press", 1)
+    claims = store.acquire("press", {here: LogBounds("id", 0, 1000), there: LogBounds("id", 0, 1000)})
+    numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 2)
+
+    def open_an_incident(partition: int) -> None:
+        batch = a_batch(2, partition=partition, sensors=[[99.0, 3.0]] * 2)
+        scores = HotIsFaulty().predict(batch.sensors)
+        judgement = judge(batch, numbers, scores, {}, machine.incident)
+        with store.begin(claims) as tx:
+            tx.save(batch, numbers, scores)
+            tx.incidents(batch, judgement, HotIsFaulty())
+
+    open_an_incident(0)
+    with pytest.raises(Fenced, match="incident_one_open"):
+        open_an_incident(1)
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM reading")).scalar_one() == 2
+
+
+def _hang_up(owner: Engine) -> None:
+    with owner.connect() as connection:
+        query = (
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'faultline consumer'"
+        )
+        connection.execute(text(f"{query} AND datname = current_database()"))

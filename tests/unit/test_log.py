@@ -30,6 +30,13 @@ def test_no_log_shows_a_secret_not_even_in_a_traceback(style: str, capsys: pytes
     assert SECRET not in said
 
 
+def test_a_key_of_several_lines_is_hidden_in_json_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    key = '-----BEGIN "PRIVATE" KEY-----\nabc\n-----END-----'
+    set_up_logging("json", "INFO", [key])
+    logging.getLogger("somewhere").warning("it is %s", key)
+    assert json.loads(capsys.readouterr().err)["message"] == "it is ***"
+
+
 def test_json_logs_are_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("json", "INFO", [])
     logging.getLogger("consumer").warning("two\nlines")

@@ -8,6 +8,9 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from core.errors import ModelRefused, Unavailable
 from core.label import Verdict
@@ -214,6 +217,12 @@ def test_nothing_is_unpickled_before_signature_name_bytes_and_versions_held(
         workshop.source().load(PRESS, V1)
 
 
+def test_a_model_that_was_signed_and_cannot_score_is_refused(workshop: Workshop) -> None:
+    workshop.smuggle(pickle.dumps(make_pipeline(StandardScaler(), LogisticRegression())), PRIVATE)
+    with pytest.raises(ModelRefused, match="cannot score known readings"):
+        workshop.source().load(PRESS, V1)
+
+
 def test_sensors_that_changed_since_training_refuse_the_model(workshop: Workshop) -> None:
     changed = a_machine(sensors=(*PRESS.sensors, Sensor("humidity", (20, 80))))
     with pytest.raises(ModelRefused, match="train again"):
@@ -295,5 +304,5 @@ def test_the_replay_of_verdicts_is_told_alert_by_alert(workshop: Workshop) -> No
     workshop.release.labels.incidents.extend(incidents)  # type: ignore[attr-defined]  # the fake's own list
     outcome = published(workshop.release)
     assert [item.alert for item in outcome.gate.replay] == [11, 12]
-    assert "refuted alerts: 1; 1 would come again, 0 of these vanish" in outcome.gate.lines()
-    assert "confirmed faults: 1; 0 would be lost" in outcome.gate.lines()
+    assert "refuted alerts: 1; the champion would raise 1 of them again, the challenger 1" in outcome.gate.lines()
+    assert "confirmed faults: 1; the challenger would miss 0" in outcome.gate.lines()

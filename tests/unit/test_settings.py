@@ -65,7 +65,7 @@ def test_sasl_reaches_kafka_in_librdkafkas_words() -> None:
             "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
             "KAFKA_SASL_USERNAME": "me",
             "KAFKA_SASL_PASSWORD": "secret",
-            "KAFKA_SSL_CA_LOCATION": "/ca.pem",
+            "KAFKA_SSL_CA_LOCATION": __file__,
         }
     )
     assert settings.kafka() == {
@@ -74,9 +74,24 @@ def test_sasl_reaches_kafka_in_librdkafkas_words() -> None:
         "sasl.mechanism": "PLAIN",
         "sasl.username": "me",
         "sasl.password": "secret",
-        "ssl.ca.location": "/ca.pem",
+        "ssl.ca.location": __file__,
     }
+
+
+@pytest.mark.parametrize(
+    ("missing", "settings"),
+    [
+        ("KAFKA_SASL_USERNAME", {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}),
+        ("KAFKA_SSL_CA_LOCATION", {"KAFKA_SSL_CA_LOCATION": "/nowhere.pem"}),
+    ],
+)
+def test_a_login_to_kafka_that_cannot_work_is_named(missing: str, settings: dict[str, str]) -> None:
+    with pytest.raises(UserError, match=missing):
+        read_settings({"KAFKA_BOOTSTRAP_SERVERS": "broker:9093", **settings}).kafka()
 
 
 def test_secrets_are_known_to_the_log() -> None:
     assert "hunter2" in read_settings({"KAFKA_SASL_PASSWORD": "hunter2"}).secrets()
+    assert {"hunter%3A2", "hunter:2"} <= set(
+        read_settings({"DATABASE_URL": "postgresql://me:hunter%3A2@here/db"}).secrets()
+    )
