@@ -144,3 +144,27 @@ def test_a_consumer_that_was_frozen_writes_nothing_as_a_zombie(trained: World) -
         frozen.signal(signal.SIGCONT)
         trained.wait_for("SELECT count(DISTINCT owner) = 2 FROM ingest_partition", "both own a partition")
     drain_and_check(trained, running.published)
+
+
+def test_a_partition_that_comes_while_the_database_is_slow_loses_nothing(trained: World) -> None:
+    with Load(trained) as running:
+        steady = trained.start("consumer", **_QUICK)
+        wait_until(lambda: read_so_far(trained) > 0, "the first readings stored")
+        guest = trained.start("consumer", **_QUICK)
+        trained.wait_for("SELECT count(DISTINCT owner) = 2 FROM ingest_partition", "both own a partition")
+        theirs = f"%:{guest.pid}"
+        with trained.owner.begin() as lock:  # the steady one's writer waits here, and its fetching thread idles
+            lock.execute(
+                text("SELECT FROM ingest_partition WHERE owner NOT LIKE :theirs FOR UPDATE"), {"theirs": theirs}
+            )
+            trained.wait_for("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)", "the writer waits")
+            assert guest.stop() == 0
+            before = read_so_far(trained)
+            trained.wait_for(
+                "SELECT bool_and(owner NOT LIKE :theirs) FROM ingest_partition", "taken over", theirs=theirs
+            )
+        trained.wait_for(
+            "SELECT sum(next_offset - first_offset) > :before FROM ingest_partition", "going on", before=before
+        )
+        assert steady.running
+    drain_and_check(trained, running.published)
