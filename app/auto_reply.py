@@ -1,4 +1,4 @@
-"""Somebody who answers alerts in the demo, knowing the simulator's truth; through the same inbox as everybody."""
+"""The simulator's truth about the demo's alerts: told to who watches, and answered for a share of them."""
 
 import random
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _BOT = "shell"
 
 
 class AutoReply:
-    """Answers a share of the alerts that came since it was made."""
+    """Tells the truth of each alert that came since it was made, and answers a share, through everybody's inbox."""
 
     def __init__(
         self,
@@ -24,22 +24,29 @@ class AutoReply:
         alerts: PostgresUnanswered,
         inbox: Inbox,
         headers_at: Callable[[Position], Headers],
+        tell: Callable[[str], None],
     ) -> None:
         self._share = share
         self._operator = operator
         self._alerts = alerts
         self._inbox = inbox
         self._headers_at = headers_at
+        self._tell = tell
         self._seen = alerts.newest_alert()
 
     def answer(self) -> None:
-        """Answer the alerts that came since the last call. Raises Unavailable."""
+        """Take the alerts that came since the last call. Raises Unavailable."""
         for waiting in self._alerts.after(self._seen):
             self._seen = waiting.alert
+            truth = (dict(self._headers_at(waiting.opened)).get("truth") or b"").decode()
+            real = truth.startswith("fault:")
+            found = (
+                f"a real fault ({truth.removeprefix('fault:')})" if real else "a false alarm: the machine is healthy"
+            )
+            self._tell(f"(simulator: alert #{waiting.alert} is {found})")
             # Drawn from the alert's number: the same alerts are answered when a run is repeated.
             if random.Random(waiting.alert).random() < self._share:
-                truth = dict(self._headers_at(waiting.opened)).get("truth") or b""
-                self._reply(waiting.alert, "Y" if truth.startswith(b"fault") else "N")
+                self._reply(waiting.alert, "Y" if real else "N")
 
     def _reply(self, alert: int, text: str) -> None:
         raw = msgspec.json.encode({"alert": alert, "text": text, "as": self._operator}).decode()

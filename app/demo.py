@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from app.children import Child
+from app.live_line import LiveLine
 from core.errors import UserError
 from db.status import MachineStatus
 
@@ -59,26 +60,28 @@ def watch(
     look: Callable[[], Mapping[str, MachineStatus]],
     each_second: Callable[[], None],
     ended: Callable[[], bool],
-    show: Callable[[str], None],
+    line: LiveLine,
 ) -> None:
-    """Show a live line every second until `ended`."""
-    before, at = _total(look()), time.monotonic()
+    """Show a live line every second until `ended`, and say when a champion changes."""
+    machines, at = look(), time.monotonic()
     while not ended():
         time.sleep(1)
         each_second()
-        machines, moment = look(), time.monotonic()
-        now = _total(machines)
-        show(_line(machines, now, (now.readings - before.readings) / (moment - at)))
-        before, at = now, moment
+        before, machines, moment = machines, look(), time.monotonic()
+        for name, one in machines.items():
+            if one.champion != before[name].champion:
+                line.say(f"{name} v{one.champion} is champion now: every consumer swaps to it")
+        line.show(_line(machines, (_total(machines).readings - _total(before).readings) / (moment - at)))
+        at = moment
 
 
-def drain(look: Callable[[], Mapping[str, MachineStatus]], show: Callable[[str], None]) -> None:
+def drain(look: Callable[[], Mapping[str, MachineStatus]], line: LiveLine) -> None:
     """Wait until everything that was published is stored. UserError when that takes too long."""
     deadline = time.monotonic() + DRAIN_S
     while (lag := _total(look()).lag) > 0:
         if time.monotonic() > deadline:
             raise UserError(f"{lag} readings were not stored within {DRAIN_S:.0f} s: see .local/logs/consumer.log")
-        show(f"draining: {lag} readings to go")
+        line.show(f"draining: {lag} readings to go")
         time.sleep(0.2)
 
 
@@ -111,7 +114,8 @@ def _total(machines: Mapping[str, MachineStatus]) -> MachineStatus:
     return msgspec.convert(counts, MachineStatus)
 
 
-def _line(machines: Mapping[str, MachineStatus], now: MachineStatus, rate: float) -> str:
+def _line(machines: Mapping[str, MachineStatus], rate: float) -> str:
+    now = _total(machines)
     parts: Sequence[str] = (
         *(f"{name} v{one.champion}" for name, one in machines.items()),
         f"{rate:,.0f} readings/s",

@@ -117,15 +117,16 @@ class Demo:
         answers = self._answers(auto_reply)
         before, began = self._look(), time.monotonic()
         produced = self._logs / "produced.json"
+        produced.unlink(missing_ok=True)
         stopping = set_on_signal()
         try:
             for process in ("consumer", "alerts", "trainer"):
                 self._processes.start(process, printing=process == "alerts")
             self._processes.start("producer", _MACHINE, *_producer(rate, devices, produced))
             self._line.say(f"{devices} machines are running; Ctrl-C ends the demo. In another terminal: ./run status")
-            watch(self._look, partial(self._each_second, answers), _over(stopping.is_set, seconds), self._line.show)
+            watch(self._look, partial(self._each_second, answers), _over(stopping.is_set, seconds), self._line)
             self._processes.stop("producer")
-            drain(self._look, self._line.show)
+            drain(self._look, self._line)
             answers.answer()
         finally:
             self._processes.stop()
@@ -143,7 +144,7 @@ class Demo:
             ensure_operator(self._settings, Operator(_AUTOMAT, "operator", "UTC", None, []))
         engine = database(self._settings, "alerts")
         look_up = partial(headers_at, kafka(self._settings))
-        return AutoReply(share, _AUTOMAT, PostgresUnanswered(engine), PostgresInbox(engine), look_up)
+        return AutoReply(share, _AUTOMAT, PostgresUnanswered(engine), PostgresInbox(engine), look_up, self._line.say)
 
     def _each_second(self, answers: AutoReply) -> None:
         self._stack.check()
