@@ -104,7 +104,7 @@ class Registry:
         except NoCredentialsError as error:
             raise Unauthorised("S3 has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY") from error
         except BotoCoreError as error:
-            raise Unavailable(f"S3 (S3_ENDPOINT_URL) does not answer: {error}") from error
+            raise Unavailable(f"S3 does not answer (S3_ENDPOINT_URL): {error}") from error
 
     def _translated(self, error: ClientError, what: str) -> Exception:
         code = error.response.get("Error", {}).get("Code", "")
