@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from app.log import set_up_logging
 from app.program import IN_CHECKOUT, PROGRAM, spoken
 from app.settings import Settings, read_settings
-from core.errors import FaultlineError
+from core.errors import FaultlineError, UserError
 
 # Command → its one line; the module of that name under app.commands defines it. Listed here so that help and quick
 # commands import no library they do not use; a test holds that each line equals the command's own help.
@@ -76,6 +77,7 @@ def settings_of(ctx: click.Context) -> Settings:
 def run() -> None:
     """Run the command line; our errors become one line on standard error and exit code 2."""
     try:
+        _require_text(sys.argv[1:])
         main(prog_name=PROGRAM)
     except FaultlineError as error:
         click.echo(spoken(f"faultline: {error}"), err=True)
@@ -83,3 +85,12 @@ def run() -> None:
     except (PermissionError, FileNotFoundError) as error:
         click.echo(f"faultline: {error.filename}: {error.strerror}", err=True)
         sys.exit(2)
+
+
+def _require_text(arguments: Sequence[str]) -> None:
+    """UserError where an argument is no valid text: no table, topic or message could hold it."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            raise UserError(f"the argument {argument!a} is not valid text in this terminal's encoding") from error

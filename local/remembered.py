@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from core.errors import UserError
+
 
 @dataclass(frozen=True)
 class Remembered:
@@ -22,7 +24,13 @@ def load(path: Path) -> Remembered:
     """What was saved there; new credentials when nothing was."""
     if not path.exists():
         return Remembered()
-    return Remembered(**json.loads(path.read_text()))
+    try:
+        return Remembered(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as e:
+        raise UserError(
+            f"{path}, which remembers the stack's ports and passwords, is damaged: bring it back from a backup,"
+            f" or begin anew by deleting {path.parent} and all that is stored there."
+        ) from e
 
 
 def save(path: Path, remembered: Remembered) -> None:

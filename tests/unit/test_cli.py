@@ -1,10 +1,11 @@
 import importlib
+import sys
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from app.cli import COMMANDS, main
+from app.cli import COMMANDS, main, run
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -30,3 +31,16 @@ def test_bare_run_lists_every_command() -> None:
 
 def test_an_unknown_command_exits_with_2() -> None:
     assert CliRunner().invoke(main, ["deploy"]).exit_code == 2
+
+
+def test_an_argument_that_is_no_text_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["app", "operators", "add", "x\udcff"])
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert ended.value.code == 2
+    assert (
+        capsys.readouterr().err == r"faultline: the argument 'x\udcff' is not valid text in this terminal's encoding"
+        "\n"
+    )

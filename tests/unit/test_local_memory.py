@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+
+from core.errors import UserError
 from local.downloads import PINS, parse_pins
 from local.object_store import has_room
 from local.remembered import Remembered, load, save, with_ports
@@ -74,3 +77,9 @@ def test_the_errors_of_a_log_tell_more_than_its_end() -> None:
 def test_the_end_of_a_log_without_errors_is_told() -> None:
     assert telling(["one", "two", " three ", "four"]) == "two | three | four"
     assert telling([]) == ""
+
+
+def test_a_damaged_memory_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "stack.json").write_text("{broken")
+    with pytest.raises(UserError, match=r"stack\.json.* is damaged"):
+        load(tmp_path / "stack.json")
