@@ -52,7 +52,9 @@ class Kafka(Server):
         shutil.rmtree(self.directory / "data.new", ignore_errors=True)
         self._write_properties("format.properties", "data.new")
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        self.run(self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "format.properties"))
+        # One argument with its value: one id in 64 begins with "-", and alone would be read as an option.
+        named = f"--cluster-id={cluster}"
+        self.run(self._java("kafka.tools.StorageTool", "format", named, "-c", "format.properties"))
         (self.directory / "data.new").replace(self.directory / "data")
 
     def command(self) -> list[str]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from confluent_kafka.cimpl import NewTopic
 from core.errors import UserError
 from local import process, unprivileged
 from local.detached import delete, info, start_detached, stop
+from local.downloads import default_cache
+from local.kafka import Kafka
 from local.ports import HOST, choose, is_free
 from local.postgres import Postgres
 from local.stack import Addresses, Ports, Stack
@@ -341,6 +344,14 @@ def assert_row(postgres: Postgres) -> None:
     with closing(psycopg2.connect(postgres.url)) as database, database.cursor() as cursor:
         cursor.execute("SELECT what FROM kept")
         assert cursor.fetchall() == [(1,)]
+
+
+def test_a_cluster_id_that_begins_with_a_dash_is_no_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.kafka.uuid.uuid4", lambda: uuid.UUID(bytes=b"\xf8" + bytes(15)))
+    kafka = Kafka(tmp_path / "kafka", port=1, controller_port=2, cache=default_cache())
+    tmp_path.joinpath("kafka").mkdir()
+    kafka.prepare(lambda _: None)
+    assert "cluster.id=-AAAAAAAAAAAAAAAAAAAAA" in (tmp_path / "kafka/data/meta.properties").read_text()
 
 
 def test_an_innocent_process_with_the_id_of_the_last_postgres_is_no_obstacle(directory: Path) -> None:
