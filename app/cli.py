@@ -33,11 +33,12 @@ COMMANDS = {
     "migrate": "Create or update the database's tables and roles.",
     "settings": "Every setting with its default and meaning.",
     "test": "Run the tests.",
+    "bench": "Measure throughput, latency and growth on this machine.",
     "check": "Format, lint, types, import rules and unit tests.",
     "lock": "Lock the requirements with hashes.",
 }
 # Commands of a checkout; the image has neither tests nor a local stack.
-_CHECKOUT_ONLY = {"demo", "stack", "test", "check", "lock"}
+_CHECKOUT_ONLY = {"demo", "stack", "test", "bench", "check", "lock"}
 
 
 class _Lazy(click.Group):

@@ -1,0 +1,81 @@
+"""`bench`: what the project promises of its speed, measured."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import msgspec
+
+from app.cli import settings_of
+from app.live_line import LiveLine
+from app.log import set_up_logging
+from app.settings import Settings
+from app.wiring import data_directory, with_local_stack
+from bench.installation import Installation
+from bench.report import RESULTS, report, write
+from bench.stream import CONTENDERS, QUICK, Plan, stream
+from core.errors import UserError
+from local.detached import delete
+from local.stack import Stack
+
+_out = click.option("--out", type=click.Path(path_type=Path), help="Write the result there.  [default: bench/results]")
+
+
+@click.group(short_help="Measure throughput, latency and growth on this machine.")
+def command() -> None:
+    """Measure throughput, latency and growth on this machine, on real servers of its own; nothing else should run.
+
+    A result names machine, versions, commit and settings. What the figures mean: docs/performance.md.
+    """
+
+
+@command.command("stream")
+@click.option("--quick", is_flag=True, help="Small counts, to see that it works; its figures mean nothing.")
+@click.option("--only", multiple=True, type=click.Choice(CONTENDERS), help="Only these; repeat it for several.")
+@click.option("--messages", type=click.IntRange(1), help="Readings of the backlog.  [default: 2000000]")
+@click.option("--rounds", type=click.IntRange(1), help="How often; the median counts.  [default: 3]")
+@_out
+@click.pass_context
+def stream_command(
+    ctx: click.Context,
+    quick: bool,
+    only: tuple[str, ...],
+    messages: int | None,
+    rounds: int | None,
+    out: Path | None,
+) -> None:
+    """Readings a second from Kafka to Postgres: ours, its limit, and others' ways."""
+    usual = QUICK if quick else Plan()
+    plan = Plan(
+        messages or usual.messages,
+        rounds or usual.rounds,
+        [name for name in CONTENDERS if name in only] or CONTENDERS,
+    )
+    with _installed(settings_of(ctx)) as installation:
+        result = report(installation, "stream", {"quick": quick, **stream(installation, plan)})
+    file = out or RESULTS / "stream.json"
+    write(file, result)
+    click.echo(f"written to {file}")
+
+
+@contextmanager
+def _installed(settings: Settings) -> Iterator[Installation]:
+    """Servers of the bench's own, empty, and gone afterwards."""
+    if not settings.uses_local_stack:
+        raise UserError(
+            "the bench brings its own servers: unset KAFKA_BOOTSTRAP_SERVERS, DATABASE_URL, S3_ENDPOINT_URL"
+        )
+    ours = msgspec.structs.replace(settings, data_directory=str(data_directory(settings) / "bench"))
+    set_up_logging(settings.log_format, "WARNING", settings.secrets())  # the live line tells the rest
+    directory = data_directory(ours)
+    delete(directory)
+    line = LiveLine(sys.stderr)
+    with ExitStack() as running:
+        running.callback(line.end)
+        running.callback(delete, directory)
+        stack = running.enter_context(Stack.start(directory, report=line.say))
+        environment = with_local_stack(ours, asdict(stack.addresses)).as_environment()
+        yield Installation(environment, directory / "runs", line)

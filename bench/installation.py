@@ -1,0 +1,120 @@
+"""Faultline as it is installed, for one bench: servers, machine, topics, trained models."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.database import Database, fresh
+from bench.process import ROOT, Process, run
+from bench.progress import Progress
+from core.machine import Machine, parse_machine
+from db.engine import connect
+from db.migrate import migrate
+from producer.topics import ensure_topics
+
+_MACHINE = "equipment"
+TRAINING_ROWS = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of the machine, with readings in it."""
+
+    name: str
+    partitions: int
+    messages: int
+    machines_directory: Path
+    """Of one machine, whose topic this is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A database with a champion: copied for each run, never written to again."""
+
+    algorithm: str
+    template: str
+    bucket: str
+
+
+class Installation:
+    """The servers of a bench and what is installed on them."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path, progress: Progress) -> None:
+        """`environment`: the settings that lead our commands to the servers."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.environment = {**environment, "LOG_FORMAT": "human"}
+        self.folder = folder
+        self.progress = progress
+
+    @property
+    def kafka(self) -> dict[str, str]:
+        """The connection to Kafka in librdkafka's words."""
+        return {"bootstrap.servers": self.environment["KAFKA_BOOTSTRAP_SERVERS"]}
+
+    @property
+    def server_url(self) -> str:
+        """The database server, as its owner."""
+        return self.environment["DATABASE_URL"]
+
+    @contextmanager
+    def trained(self, algorithms: tuple[str, ...]) -> Iterator[Mapping[str, Trained]]:
+        """A champion by each of these algorithms, trained by our own command on simulated devices."""
+        with ExitStack() as databases:
+            yield {algorithm: self._train(algorithm, databases) for algorithm in algorithms}
+
+    @contextmanager
+    def database(self, trained: Trained) -> Iterator[Database]:
+        """A fresh database whose champion is this one."""
+        with fresh(self.server_url, trained.template) as database:
+            yield database
+
+    def topic(self, name: str, partitions: int) -> Topic:
+        """A new, empty topic."""
+        machines = self.folder / name
+        machines.mkdir()
+        described = (ROOT / "machines" / f"{_MACHINE}.toml").read_text(encoding="utf-8")
+        (machines / f"{_MACHINE}.toml").write_text(f'topics = ["{name}"]\n{described}', encoding="utf-8")
+        ensure_topics(self.kafka, [self.machine(machines)], partitions, replication=1)
+        return Topic(name, partitions, 0, machines)
+
+    def backlog(self, name: str, partitions: int, messages: int, devices: int) -> Topic:
+        """A topic with so many readings of so many simulated devices, by our own producer."""
+        self.progress.say(f"filling {name} ({partitions} partitions): {messages:,} readings of {devices:,} devices")
+        empty = self.topic(name, partitions)
+        self.run("producer", empty, ["--rate", "0", "--count", str(messages), "--devices", str(devices), _MACHINE])
+        return Topic(name, partitions, messages, empty.machines_directory)
+
+    def machine(self, machines_directory: Path) -> Machine:
+        """The machine of that folder."""
+        file = machines_directory / f"{_MACHINE}.toml"
+        return parse_machine(file.read_text(encoding="utf-8"), _MACHINE, str(file))
+
+    def run(self, command: str, topic: Topic, arguments: list[str]) -> None:
+        """A command of ours over a topic, run to its end."""
+        environment = {**self.environment, "MACHINES_DIRECTORY": str(topic.machines_directory)}
+        run([command, *arguments], environment, self.folder / f"{command}.log")
+
+    def consumer(self, topic: Topic, trained: Trained, database: Database) -> Process:
+        """The consumer as it is, over a topic and into a database; its group is as fresh as the database."""
+        environment = {
+            **self.environment,
+            "MACHINES_DIRECTORY": str(topic.machines_directory),
+            "DATABASE_URL": database.url,
+            "S3_BUCKET": trained.bucket,
+            "KAFKA_GROUP": database.name,
+        }
+        return Process(["consumer"], environment, self.folder / "consumer.log")
+
+    def _train(self, algorithm: str, databases: ExitStack) -> Trained:
+        self.progress.say(f"training a model ({algorithm}) on {TRAINING_ROWS:,} simulated readings")
+        database = databases.enter_context(fresh(self.server_url))
+        owner = connect(database.url, "owner")
+        migrate(owner)
+        owner.dispose()
+        trained = Trained(algorithm, database.name, f"bench-{algorithm}")
+        environment = {**self.environment, "DATABASE_URL": database.url, "S3_BUCKET": trained.bucket}
+        arguments = ["train", _MACHINE, "--simulate", "--rows", str(TRAINING_ROWS), "--model", algorithm]
+        run(arguments, environment, self.folder / "train.log")
+        database.close()  # Postgres copies only a database that nobody is connected to
+        return trained

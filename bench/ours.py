@@ -1,0 +1,107 @@
+"""Our consumer over a backlog: the real process, everything on."""
+
+import time
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from bench.database import Database
+from bench.installation import Installation, Topic, Trained
+from bench.process import Process
+from core.errors import UserError
+
+_EVERY_S = 0.02
+"""Between two looks at the offsets: a fiftieth of a second in many is no error worth a load on the database."""
+_PATIENCE_S = 60.0
+
+
+class Consumed(NamedTuple):
+    """What a run over a backlog took. Rates count from the first commit to the last, without that first batch."""
+
+    readings_per_s: float
+    with_start_readings_per_s: float
+    """The same from the start of the process on: interpreter, model, joining the group."""
+    cpu_us_per_reading: float
+    """Of the consumer processes, between the same two commits."""
+    peak_rss_mb: float
+    """Of the largest consumer process."""
+    transactions: int
+    stored: int
+    distinct_ids: int
+    duplicates: int
+    dead_letters: int
+    gaps: int
+    incidents: int
+
+
+class _Look(NamedTuple):
+    """The state of things at a moment of the database's clock."""
+
+    at: float
+    done: int
+    cpu_s: float
+
+
+def consume_backlog(
+    installation: Installation, topic: Topic, trained: Trained, database: Database, *, consumers: int = 1, skip: int = 0
+) -> Consumed:
+    """Store the whole backlog; the clock starts with the first commit after `skip` readings.
+
+    Raises UserError where a consumer dies or stands still.
+    """
+    with ExitStack() as running:
+        began = _now(database)
+        processes = [running.enter_context(installation.consumer(topic, trained, database)) for _ in range(consumers)]
+        first, last = _watch(installation, topic, database, processes, skip)
+        peak = max(process.peak_rss_mb() for process in processes)
+    readings, seconds = last.done - first.done, last.at - first.at
+    if readings <= 0:
+        raise UserError("the backlog was stored in one go: a larger one is needed to measure a rate")
+    counts = database.rows(_COUNTS)[0]
+    return Consumed(
+        readings / seconds,
+        last.done / (last.at - began),
+        (last.cpu_s - first.cpu_s) / readings * 1e6,
+        peak,
+        *(int(count) for count in counts),
+    )
+
+
+def _watch(
+    installation: Installation, topic: Topic, database: Database, processes: list[Process], skip: int
+) -> tuple[_Look, _Look]:
+    """The moments at which the first batch past `skip`, and the last one, had been committed."""
+    first: _Look | None = None
+    moved = 0
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        look = _look(database, processes)
+        if first is None and look.done > skip:
+            first = look
+        if first is not None and look.done >= topic.messages:
+            return first, look
+        if look.done > moved:
+            moved, deadline = look.done, time.monotonic() + _PATIENCE_S
+            installation.progress.show(f"{look.done:,} of {topic.messages:,} readings")
+        for process in processes:
+            process.check()
+        if time.monotonic() > deadline:
+            raise UserError(f"the consumer stands at {look.done:,} of {topic.messages:,} readings")
+        time.sleep(_EVERY_S)
+
+
+def _look(database: Database, processes: list[Process]) -> _Look:
+    ((at, done),) = database.rows(_PROGRESS)
+    return _Look(float(at), int(done), sum(process.cpu_s() for process in processes))
+
+
+def _now(database: Database) -> float:
+    return float(database.rows("SELECT extract(epoch FROM clock_timestamp())")[0][0])
+
+
+_PROGRESS = """
+    SELECT extract(epoch FROM clock_timestamp()), coalesce(sum(next_offset - first_offset), 0) FROM ingest_partition"""
+_COUNTS = """
+    SELECT count(DISTINCT xmin::text), count(*), count(DISTINCT id),
+           (SELECT sum(duplicates) FROM ingest_partition), (SELECT sum(dead_letters) FROM ingest_partition),
+           (SELECT sum(gaps) FROM ingest_partition), (SELECT count(*) FROM incident)
+      FROM reading"""

@@ -1,0 +1,82 @@
+"""Commands of ours as processes, with what they cost."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from core.errors import UserError
+
+ROOT = Path(__file__).parent.parent
+
+
+class Process:
+    """A command that goes on until its block ends."""
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self._log = log
+        self._name = arguments[0]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "app", *arguments],
+                cwd=ROOT,
+                env={**os.environ, **environment, "FAULTLINE_PARENT": str(os.getpid())},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C reaches the bench alone, which ends it
+            )
+        self._seen = psutil.Process(self._process.pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def check(self) -> None:
+        """UserError with its last words where it has ended."""
+        if (code := self._process.poll()) is not None:
+            raise UserError(f"{self._name} ended with {code}: {_last_words(self._log)}")
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU that it has used so far."""
+        times = self._seen.cpu_times()
+        return float(times.user + times.system)
+
+    def peak_rss_mb(self) -> float:
+        """Most memory held so far, in 10^6 bytes; where the system keeps no such mark, what it holds now."""
+        status = Path(f"/proc/{self._process.pid}/status")
+        if status.exists() and (mark := re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"))):
+            return int(mark.group(1)) * 1024 / 1e6
+        return float(self._seen.memory_info().rss / 1e6)
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    """A command of ours, run to its end. UserError with its last words where it fails."""
+    with log.open("ab") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **environment, "FAULTLINE_PARENT": str(os.getpid())},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+    if done.returncode:
+        raise UserError(f"{arguments[0]} ended with {done.returncode}: {_last_words(log)}")
+
+
+def _last_words(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]) or "it said nothing"

@@ -1,0 +1,108 @@
+"""`bench stream`: readings a second from Kafka to Postgres; ours, its limit, and others' ways, side by side."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import Any
+
+from bench.bare import bare_consume
+from bench.installation import Installation, Topic, Trained
+from bench.limit import copy_prebuilt, stored_batches
+from bench.ours import consume_backlog
+
+CONTENDERS = ("lr", "rf", "copy", "bare")
+PARTITIONS = 4
+DEVICES = 20
+_ALGORITHMS = ("lr", "rf")
+_RATIOS = {"lr_vs_copy": ("lr", "copy"), "rf_vs_copy": ("rf", "copy")}
+
+Run = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure, over how much, how often."""
+
+    messages: int = 2_000_000
+    rounds: int = 3
+    contenders: Sequence[str] = CONTENDERS
+
+
+QUICK = Plan(messages=150_000, rounds=1)
+"""Enough to see that everything works; its figures mean nothing."""
+
+
+class Contest:
+    """Contenders over one backlog."""
+
+    def __init__(self, installation: Installation, topic: Topic, trained: Mapping[str, Trained]) -> None:
+        self._installation = installation
+        self._topic = topic
+        self._trained = trained
+        self._batches: Sequence[bytes] = ()
+        self._runners: Mapping[str, Callable[[], Run]] = {
+            "lr": partial(self._ours, "lr"),
+            "rf": partial(self._ours, "rf"),
+            "copy": self._copy,
+            "bare": lambda: bare_consume(installation, topic)._asdict(),
+        }
+
+    def run(self, contender: str) -> Run:
+        """Let one of them take the backlog."""
+        return self._runners[contender]()
+
+    def _ours(self, algorithm: str) -> Run:
+        trained = self._trained[algorithm]
+        with self._installation.database(trained) as database:
+            consumed = consume_backlog(self._installation, self._topic, trained, database)
+            if algorithm == "lr":
+                self._batches = stored_batches(database)
+        return consumed._asdict()
+
+    def _copy(self) -> Run:
+        if not self._batches:
+            self._ours("lr")
+        with self._installation.database(self._trained["lr"]) as database:
+            rate = copy_prebuilt(database, self._batches)
+            ((stored, distinct),) = database.rows("SELECT count(*), count(DISTINCT id) FROM reading")
+        return {"readings_per_s": rate, "stored": stored, "distinct_ids": distinct, "transactions": len(self._batches)}
+
+
+def stream(installation: Installation, plan: Plan) -> dict[str, Any]:
+    """Every contender once a round, so that what disturbs the machine disturbs all alike; figures and ratios."""
+    progress = installation.progress
+    with installation.trained(_ALGORITHMS) as trained:
+        topic = installation.backlog("bench-stream", PARTITIONS, plan.messages, DEVICES)
+        contest = Contest(installation, topic, trained)
+        rounds: dict[str, list[Run]] = {contender: [] for contender in plan.contenders}
+        for number in range(1, plan.rounds + 1):
+            for contender in plan.contenders:
+                run = contest.run(contender)
+                rounds[contender].append(run)
+                rate = run["readings_per_s"]
+                progress.say(f"round {number} of {plan.rounds}: {contender} {rate:,.0f} readings/s")
+    return {
+        "settings": {
+            "messages": plan.messages,
+            "rounds": plan.rounds,
+            "partitions": PARTITIONS,
+            "devices": DEVICES,
+        },
+        **_conclusions(rounds),
+        "runs": {
+            name: {"readings_per_s": median(run["readings_per_s"] for run in runs), "rounds": runs}
+            for name, runs in rounds.items()
+        },
+    }
+
+
+def _conclusions(rounds: Mapping[str, Sequence[Run]]) -> dict[str, Any]:
+    rates = {name: median(run["readings_per_s"] for run in runs) for name, runs in rounds.items()}
+    ours = [run["peak_rss_mb"] for name in _ALGORITHMS for run in rounds.get(name, ())]
+    return {
+        "ratios": {
+            name: rates[one] / rates[other] for name, (one, other) in _RATIOS.items() if one in rates and other in rates
+        },
+        "peak_rss_mb": max(ours, default=None),
+    }
