@@ -1,7 +1,12 @@
 """Messages as Kafka gave them, as columns."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from operator import methodcaller
 from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from core.batch import Integers
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -32,31 +37,37 @@ class Fetched(NamedTuple):
     """Messages of one topic, ordered by partition, then offset."""
 
     topic: str
-    partitions: Sequence[int]
-    offsets: Sequence[int]
+    partitions: Integers
+    offsets: Integers
     keys: Sequence[bytes | None]
     values: Sequence[bytes | None]
     headers: Callable[[int], Headers]
     """The headers of a row; asked for only where a message becomes a dead letter."""
 
 
-def by_topic(messages: Iterable[GoodMessage]) -> list[Fetched]:
+# Called through `map`, these cost half of what a comprehension does, and there are 20 000 messages a batch.
+_topic, _partition, _offset, _key, _value = map(methodcaller, ("topic", "partition", "offset", "key", "value"))
+
+
+def by_topic(messages: Sequence[GoodMessage]) -> list[Fetched]:
     """The messages sorted by topic and partition; within a partition they keep the log's order."""
-    groups: dict[tuple[str, int], list[GoodMessage]] = {}
-    for message in messages:
-        groups.setdefault((message.topic(), message.partition()), []).append(message)
-    topics: dict[str, list[GoodMessage]] = {}
-    for (topic, _), group in sorted(groups.items(), key=lambda item: item[0]):
-        topics.setdefault(topic, []).extend(group)
-    return [_columns(topic, ordered) for topic, ordered in topics.items()]
+    groups: dict[str, Sequence[GoodMessage]] = {}
+    topics = list(map(_topic, messages))
+    for topic in sorted(set(topics)):
+        groups[topic] = [message for message, name in zip(messages, topics, strict=True) if name == topic]
+    return [_columns(topic, group) for topic, group in groups.items()]
 
 
 def _columns(topic: str, messages: Sequence[GoodMessage]) -> Fetched:
+    partitions = np.fromiter(map(_partition, messages), np.int64, len(messages))
+    if (np.diff(partitions) < 0).any():
+        order = np.argsort(partitions, kind="stable")
+        partitions, messages = partitions[order], [messages[row] for row in order.tolist()]
     return Fetched(
         topic,
-        [message.partition() for message in messages],
-        [message.offset() for message in messages],
-        [message.key() for message in messages],
-        [message.value() for message in messages],
+        partitions,
+        np.fromiter(map(_offset, messages), np.int64, len(messages)),
+        list(map(_key, messages)),
+        list(map(_value, messages)),
         lambda row: messages[row].headers() or (),
     )

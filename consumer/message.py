@@ -1,5 +1,6 @@
 """The message: bytes become a typed reading once, here."""
 
+import math
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +17,7 @@ _REASON_LIMIT = 300
 
 
 class Reading(Protocol):
-    """One decoded message. Its sensors are a struct of `float | None`, in the machine's order."""
+    """One decoded message. Its sensors are a struct of `float | None`, in the machine's order; NaN for absent."""
 
     id: uuid.UUID
     device: str
@@ -24,20 +25,44 @@ class Reading(Protocol):
     sensors: Struct
 
 
+class UsualReading(Protocol):
+    """One message in the usual form: its id and time are texts still."""
+
+    id: str
+    device: str
+    time: str
+    sensors: Struct
+
+
 def reading_decoder(machine: Machine) -> Callable[[bytes], Reading]:
-    """A strict decoder for the machine's messages.
+    """The exact decoder: it says what is a reading and what is not.
 
     Every sensor may be absent or null: a missing required one is doubtful quality, not a bad message. Raises
     msgspec.DecodeError, UnicodeDecodeError or RecursionError; see `why_invalid`.
     """
-    sensors = msgspec.defstruct("Sensors", [(name, float | None, None) for name in machine.sensor_names], gc=False)
-    reading = msgspec.defstruct(
-        "Reading",
-        [("id", uuid.UUID), ("device", str), ("time", Annotated[datetime, Meta(tz=True)]), ("sensors", sensors)],
+    fields = [("id", uuid.UUID), ("device", str), ("time", Annotated[datetime, Meta(tz=True)])]
+    return _decoder(machine, fields, forbid_unknown_fields=False)
+
+
+def usual_decoder(machine: Machine) -> Callable[[bytes], UsualReading]:
+    """A decoder for most messages, twice as fast: it refuses unknown fields and does not look into id and time.
+
+    Raises what the exact decoder raises.
+    """
+    return _decoder(machine, [("id", str), ("device", str), ("time", str)], forbid_unknown_fields=True)
+
+
+def _decoder(machine: Machine, fields: list[tuple[str, Any]], *, forbid_unknown_fields: bool) -> Callable[[bytes], Any]:
+    sensors = msgspec.defstruct(
+        "Sensors",
+        [(name, float | None, math.nan) for name in machine.sensor_names],
         gc=False,
+        forbid_unknown_fields=forbid_unknown_fields,
     )
-    decoder: Callable[[bytes], Any] = msgspec.json.Decoder(reading).decode
-    return decoder
+    reading = msgspec.defstruct(
+        "Reading", [*fields, ("sensors", sensors)], gc=False, forbid_unknown_fields=forbid_unknown_fields
+    )
+    return msgspec.json.Decoder(reading).decode
 
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

@@ -58,8 +58,8 @@ def fetched(
     count = len(values)
     return Fetched(
         topic,
-        [partition] * count,
-        list(range(first_offset, first_offset + count)),
+        np.full(count, partition),
+        np.arange(first_offset, first_offset + count),
         [key] * count,
         list(values),
         lambda _: [("truth", b"normal")],

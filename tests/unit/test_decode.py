@@ -176,7 +176,7 @@ def test_the_same_id_again_is_a_duplicate() -> None:
 
 
 def test_holes_in_the_log_are_gaps() -> None:
-    messages = fetched([encoded(a_reading())] * 3)._replace(offsets=[7, 8, 12])
+    messages = fetched([encoded(a_reading())] * 3)._replace(offsets=np.array([7, 8, 12]))
     batch = Decoder(a_machine()).decode(messages, {HERE: 5}, {HERE: RecentIds()})
     (run,) = batch.runs
     assert (run.gaps, run.next_offset) == ([(5, 2), (9, 3)], 13)
@@ -184,7 +184,7 @@ def test_holes_in_the_log_are_gaps() -> None:
 
 def test_partitions_keep_their_own_accounts() -> None:
     values = [encoded(a_reading()), b"bad", encoded(a_reading()), encoded(a_reading())]
-    messages = fetched(values)._replace(partitions=[0, 0, 1, 1], offsets=[4, 5, 0, 1])
+    messages = fetched(values)._replace(partitions=np.array([0, 0, 1, 1]), offsets=np.array([4, 5, 0, 1]))
     other = TopicPartition("readings.press", 1)
     batch = Decoder(a_machine()).decode(messages, {HERE: 4, other: 0}, {HERE: RecentIds(), other: RecentIds()})
     assert [(run.partition, run.rows, run.next_offset, run.dead) for run in batch.runs] == [

@@ -1,0 +1,110 @@
+"""Messages become columns: by the thousand where they look as most do, else one by one."""
+
+from collections.abc import Sequence
+from itertools import chain
+from operator import attrgetter
+
+import msgspec
+import numpy as np
+
+from consumer.canonical import parse_ids, parse_times
+from consumer.columns import Columns, merged
+from consumer.message import (
+    DECODE_ERRORS,
+    Reading,
+    UsualReading,
+    reading_decoder,
+    unknown_fields,
+    usual_decoder,
+    why_invalid,
+)
+from core.batch import Floats, to_micros
+from core.errors import InvalidReading
+from core.machine import Machine
+
+
+class Parser:
+    """Parses one machine's messages. Each on its own: none can forge or harm its neighbour."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._decode_usual = usual_decoder(machine)
+        self._decode_exactly = reading_decoder(machine)
+
+    def parse(
+        self, values: Sequence[bytes | None], rejected: dict[int, InvalidReading]
+    ) -> tuple[Columns, dict[int, bytes]]:
+        """The readings among `values` as columns, and the unknown fields of those that have some, by row.
+
+        What is no reading is added to `rejected`, by row.
+        """
+        usual, others = self._usual(values)
+        exact, extras = self._exactly(values, others, rejected)
+        return merged(usual, exact), extras
+
+    def _usual(self, values: Sequence[bytes | None]) -> tuple[Columns, Sequence[int]]:
+        """The messages in the usual form, and the rows of the others."""
+        decode, others = self._decode_usual, []
+        try:
+            readings = list(map(decode, values))  # type: ignore[arg-type]  # a tombstone raises and is met below
+            rows = np.arange(len(values))
+        except (TypeError, *DECODE_ERRORS):
+            readings, found = [], []
+            for row, value in enumerate(values):
+                try:
+                    readings.append(decode(value))  # type: ignore[arg-type]  # as above
+                    found.append(row)
+                except (TypeError, *DECODE_ERRORS):
+                    others.append(row)
+            rows = np.array(found, dtype=np.int64)
+        ids, id_is_usual = parse_ids(list(map(_id, readings)))
+        times, time_is_usual = parse_times(list(map(_time, readings)))
+        usual = id_is_usual & time_is_usual
+        columns = Columns(rows, ids, list(map(_device, readings)), times, self._sensors(readings)).only(usual)
+        return columns, sorted([*others, *rows[~usual].tolist()])
+
+    def _exactly(
+        self, values: Sequence[bytes | None], rows: Sequence[int], rejected: dict[int, InvalidReading]
+    ) -> tuple[Columns, dict[int, bytes]]:
+        readings = {row: reading for row in rows if (reading := self._reading(row, values[row], rejected)) is not None}
+        found = list(readings.values())
+        columns = Columns(
+            np.array(list(readings), dtype=np.int64),
+            np.frombuffer(b"".join(reading.id.bytes for reading in found), dtype="V16"),
+            list(map(_device, found)),
+            np.array([to_micros(reading.time) for reading in found], dtype=np.int64),
+            self._sensors(found),
+        )
+        present = len(self._machine.sensors) - np.isnan(columns.sensors).sum(axis=1)
+        extras = {
+            row: extra
+            for row, count in zip(readings, present.tolist(), strict=True)
+            if (extra := unknown_fields(values[row] or b"", self._machine, count))
+        }
+        return columns, extras
+
+    def _reading(self, row: int, value: bytes | None, rejected: dict[int, InvalidReading]) -> Reading | None:
+        if value is None:
+            rejected[row] = InvalidReading("decode", "tombstone")
+            return None
+        try:
+            return self._decode_exactly(value)
+        except DECODE_ERRORS as error:
+            rejected[row] = why_invalid(error)
+            return None
+
+    def _sensors(self, readings: Sequence[Reading] | Sequence[UsualReading]) -> Floats:
+        """Shape (n, sensors); NaN for absent and for null."""
+        shape = len(readings), len(self._machine.sensors)
+        values = list(map(msgspec.structs.astuple, map(_sensors, readings)))
+        try:
+            flat = np.fromiter(chain.from_iterable(values), np.float64, shape[0] * shape[1])
+        except TypeError:  # a null among them
+            flat = np.array(values, dtype=np.float64)
+        return flat.reshape(shape)
+
+
+_id = attrgetter("id")
+_device = attrgetter("device")
+_time = attrgetter("time")
+_sensors = attrgetter("sensors")
