@@ -3,16 +3,17 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
 from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.duplicates import WINDOW, RecentIds
+from consumer.halted import HaltedPartitions
 from consumer.handover import Assigned, Handover, Revoked
 from consumer.kafka_log import log_bounds
-from core.errors import Halted, Unavailable
+from consumer.topic_watch import TopicWatch
+from core.errors import Unavailable
 from core.machine import Machine
 from core.ports import ReadingStore, TopicPartition
 
@@ -28,11 +29,18 @@ class Assignment:
     """The partitions that this process reads: where each goes on from, the ids it saw last. Fetching thread only."""
 
     def __init__(
-        self, store: ReadingStore, handover: Handover, admin: AdminClient, stopped: Callable[[], bool]
+        self,
+        store: ReadingStore,
+        halted: HaltedPartitions,
+        handover: Handover,
+        admin: AdminClient,
+        stopped: Callable[[], bool],
     ) -> None:
         self._store = store
+        self._halted = halted
         self._handover = handover
         self._admin = admin
+        self._watch = TopicWatch(admin)
         self._stopped = stopped
         self.expected: dict[TopicPartition, int] = {}
         self.recent: dict[TopicPartition, RecentIds] = {}
@@ -42,26 +50,28 @@ class Assignment:
     def assigned(
         self, consumer: Consumer, partitions: Sequence[KafkaPartition], machines: Mapping[str, Machine]
     ) -> None:
-        """Take these partitions over and read them from where the database says. `machines`: by topic."""
+        """Take these partitions over and read them from where the database says; hold those that are halted."""
         self.changes += 1
         by_machine: dict[str, list[TopicPartition]] = {}
         for partition in partitions:
-            machine = machines[partition.topic]
-            _require_order(machine, partition)
-            by_machine.setdefault(machine.name, []).append(_named(partition))
+            by_machine.setdefault(machines[partition.topic].name, []).append(_named(partition))
+        starts: list[KafkaPartition] = []
         try:
-            for name, ours in by_machine.items():
-                self._patiently(partial(self._take_over, consumer, name, ours))
+            for ours in by_machine.values():
+                machine = machines[ours[0].topic]
+                self._patiently(lambda: starts.extend(self._take_over(consumer, machine, ours)))  # noqa: B023  # at once
         except Unavailable as error:
             _log.warning("could not take partitions over (%s); asking the group again", error)
             self._handover.rejoin.set()
             consumer.incremental_assign([])
             return
-        starts = [KafkaPartition(item.topic, item.partition, self.expected[_named(item)]) for item in partitions]
         consumer.incremental_assign(starts)
-        consumer.resume(starts)  # one that was paused when we lost it would stay so
+        consumer.pause(self._halted.paused(starts))
+        consumer.resume(self._halted.readable(starts))  # one that was paused when we lost it would stay so
         _log.info(
-            "assigned: %s", ", ".join(f"{at.topic}/{at.partition} from {at.offset}" for at in starts) or "nothing"
+            "assigned: %s",
+            ", ".join(f"{at.topic}/{at.partition} from {at.offset}" for at in self._halted.readable(starts))
+            or "nothing to read",
         )
 
     def revoked(self, consumer: Consumer, partitions: Sequence[KafkaPartition]) -> None:
@@ -84,17 +94,37 @@ class Assignment:
         self._forget(partitions)
         consumer.incremental_unassign(list(partitions))
 
-    def _take_over(self, consumer: Consumer, machine: str, partitions: Sequence[TopicPartition]) -> None:
-        claims = self._store.acquire(machine, log_bounds(self._admin, consumer, partitions))
+    def is_outdated(self) -> bool:
+        """Whether to take our partitions over again: a topic was made anew, or a person decided about a halted one."""
+        if self._watch.is_any_remade():
+            _log.warning("a topic was made anew while we read it: asking the group again")
+            return True
+        if self._halted.is_any_decided():
+            _log.info("somebody decided about a halted partition: asking the group again")
+            return True
+        return False
+
+    def _take_over(
+        self, consumer: Consumer, machine: Machine, partitions: Sequence[TopicPartition]
+    ) -> list[KafkaPartition]:
+        bounds = log_bounds(self._admin, consumer, machine, partitions)
+        claims, halted = self._store.acquire(machine.name, bounds)
         for claim in claims:
             self.recent[claim.partition] = RecentIds(self._store.recent_ids(claim.partition, WINDOW))
             self.expected[claim.partition] = claim.next_offset
-        self._handover.put(Assigned(self._handover.generation, machine, claims))
+        self._halted.hold(halted)
+        self._watch.began(bounds)
+        self._handover.put(Assigned(self._handover.generation, machine.name, claims))
+        # A halted one stands where an offset is surely valid: it is paused before anything is fetched there.
+        return [KafkaPartition(*at, self.expected[at] if at not in halted else bounds[at].high) for at in partitions]
 
     def _forget(self, partitions: Sequence[KafkaPartition]) -> None:
-        for partition in partitions:
-            self.expected.pop(_named(partition), None)
-            self.recent.pop(_named(partition), None)
+        named = [_named(partition) for partition in partitions]
+        self._halted.forget(named)
+        for partition in named:
+            self.expected.pop(partition, None)
+            self.recent.pop(partition, None)
+        self._watch.keep(partition.topic for partition in (*self.expected, *self._halted.held))
 
     def _patiently(self, act: Callable[[], None]) -> None:
         """Try until the servers answer. Raises Unavailable when they did not in time, or when we are to stop."""
@@ -108,15 +138,6 @@ class Assignment:
                 _log.warning("%s; trying again in %.1f s", error, pause)
                 time.sleep(pause)
                 pause = min(2 * pause, 5.0)
-
-
-def _require_order(machine: Machine, partition: KafkaPartition) -> None:
-    """Raises Halted where a device's readings may come out of order, spread over partitions by a meaningless key."""
-    if machine.key == "any" and partition.partition > 0:
-        raise Halted(
-            f"the topic {partition.topic} has several partitions, and the key of {machine.name} is not the device:"
-            ' give the topic one partition, or publish with key = "device"'
-        )
 
 
 def _named(partition: KafkaPartition) -> TopicPartition:

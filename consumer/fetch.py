@@ -13,11 +13,12 @@ from confluent_kafka.admin import AdminClient
 from consumer.assignment import Assignment
 from consumer.decode import Decoder
 from consumer.fetched import GoodMessage, by_topic
+from consumer.halted import HaltedPartitions
 from consumer.handover import Ended, Handover, Work
 from core.batch import Batch
 from core.errors import Unavailable
 from core.machine import Machine
-from core.ports import ReadingStore, TopicPartition
+from core.ports import Halts, ReadingStore, TopicPartition
 
 _log = logging.getLogger(__name__)
 _kafka_log = logging.getLogger("kafka")
@@ -32,7 +33,7 @@ _CONNECTION = ("bootstrap.", "security.", "sasl.", "ssl.")
 class Fetcher(threading.Thread):
     """Reads the topics of the machines it was told to. Its last word in the handover is Ended."""
 
-    def __init__(self, config: Mapping[str, Any], store: ReadingStore, handover: Handover) -> None:
+    def __init__(self, config: Mapping[str, Any], store: ReadingStore, halts: Halts, handover: Handover) -> None:
         super().__init__(name="fetch")
         self._config = dict(config)
         connection = {key: value for key, value in config.items() if key.startswith(_CONNECTION)}
@@ -40,7 +41,8 @@ class Fetcher(threading.Thread):
         self._handover = handover
         self._stopping = threading.Event()
         admin = AdminClient(connection, logger=_kafka_log)
-        self._assignment = Assignment(store, handover, admin, self._stopping.is_set)
+        self._halted = HaltedPartitions(halts)
+        self._assignment = Assignment(store, self._halted, handover, admin, self._stopping.is_set)
         self._decoders: Mapping[str, Decoder] = {}
         self._machines: Mapping[str, Machine] = {}
         self._subscribed: set[str] = set()
@@ -95,7 +97,7 @@ class Fetcher(threading.Thread):
         self._tell_kafka()
 
     def _follow_orders(self) -> None:
-        if self._handover.rejoin.is_set():
+        if self._handover.rejoin.is_set() or self._assignment.is_outdated():
             self._rejoin()
         if (wanted := set(self._machines)) != self._subscribed:
             self._consumer.subscribe(
@@ -153,7 +155,7 @@ class Fetcher(threading.Thread):
         message = self._consumer.poll(_POLL_S)
         if message is not None and ((error := message.error()) is None or self._meet(error)):
             self._handover.rejoin.set()  # of a partition that came within this very poll: read it again from its start
-        self._consumer.resume(self._consumer.assignment())
+        self._consumer.resume(self._halted.readable(self._consumer.assignment()))
 
     def _tell_kafka(self) -> None:
         if self._stored and time.monotonic() - self._told_at >= _TELL_KAFKA_S:

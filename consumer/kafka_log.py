@@ -7,6 +7,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 
 from core.errors import Unavailable
+from core.machine import Machine
 from core.ports import LogBounds, TopicPartition
 
 _TIMEOUT_S = 10.0
@@ -33,18 +34,19 @@ def consumer_config(kafka: Mapping[str, str], group: str, session_timeout_ms: in
 
 
 def log_bounds(
-    admin: AdminClient, consumer: Consumer, partitions: Iterable[TopicPartition]
+    admin: AdminClient, consumer: Consumer, machine: Machine, partitions: Iterable[TopicPartition]
 ) -> dict[TopicPartition, LogBounds]:
-    """Topic id, oldest and next offset of each partition. Raises Unavailable."""
+    """What Kafka says of each of these partitions of the machine's topics. Raises Unavailable."""
     wanted = list(partitions)
     try:
         topics = {partition.topic for partition in wanted}
         futures = admin.describe_topics(TopicCollection(sorted(topics)), request_timeout=_TIMEOUT_S)
-        ids = {topic: str(future.result().topic_id) for topic, future in futures.items()}
+        described = {topic: future.result() for topic, future in futures.items()}
         return {
             partition: LogBounds(
-                ids[partition.topic],
+                str(described[partition.topic].topic_id),
                 *consumer.get_watermark_offsets(KafkaPartition(*partition), timeout=_TIMEOUT_S, cached=False),
+                ordered=machine.key == "device" or len(described[partition.topic].partitions) == 1,
             )
             for partition in wanted
         }

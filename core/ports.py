@@ -1,12 +1,13 @@
 """What each part needs of another: small Protocols, wired together in `app/wiring.py`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from core.batch import Batch, Floats, Integers
 from core.errors import FaultlineError
+from core.halt import Halt
 from core.incident import DeviceState, Judgement
 from core.machine import Machine
 from core.prediction import ModelVersion, Predictions, UsualRange
@@ -28,6 +29,8 @@ class LogBounds:
     topic_id: str
     low: int
     high: int
+    ordered: bool = True
+    """Whether a device's readings come in order; not so where several partitions have a key that says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,15 @@ class Claim:
     partition: TopicPartition
     next_offset: int
     epoch: int
+
+
+class Acquired(NamedTuple):
+    """What became of the partitions that were to be taken over."""
+
+    claims: Sequence[Claim]
+    """Of those that go on."""
+    halted: Mapping[TopicPartition, Halt]
+    """Those that must not be read until a person decides."""
 
 
 class KnownDevice(NamedTuple):
@@ -59,8 +71,12 @@ class ReadingTransaction(Protocol):
 class ReadingStore(Protocol):
     """Where results and offsets live, together."""
 
-    def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Sequence[Claim]:
-        """Take the partitions over: raises their owner epochs. Halted where going on would lose or double readings."""
+    def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Acquired:
+        """Take the partitions over: raises their owner epochs; halts where going on would lose or double readings.
+
+        A partition stays halted, whatever Kafka says later, until a person decided. Engineers are told once of each
+        halt, and of each gap that Kafka's retention tore.
+        """
 
     def devices(self, machine: str, names: Sequence[str]) -> Mapping[str, KnownDevice]:
         """The devices of these names, registered where they are new."""
@@ -73,6 +89,13 @@ class ReadingStore(Protocol):
 
         Where the answer to COMMIT is lost, asks the database what became of it before it raises.
         """
+
+
+class Halts(Protocol):
+    """Which partitions are halted."""
+
+    def among(self, partitions: Collection[TopicPartition]) -> Collection[TopicPartition]:
+        """Those of these partitions that are halted still. Raises Unavailable."""
 
 
 class Model(Protocol):

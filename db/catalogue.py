@@ -57,5 +57,5 @@ _NEW_MACHINE = """
      WHERE NOT EXISTS (SELECT FROM machine WHERE name = :name) ON CONFLICT DO NOTHING"""
 _NEW_TOPICS = """
     INSERT INTO topic (name, machine) SELECT name, :machine FROM unnest(CAST(:topics AS text[])) AS t (name)
-     WHERE NOT EXISTS (SELECT FROM topic WHERE topic.name = t.name) ON CONFLICT DO NOTHING"""
-_TOPICS = "SELECT id, name, machine FROM topic WHERE name = ANY(:topics)"
+     WHERE NOT EXISTS (SELECT FROM topic WHERE topic.name = t.name AND retired_at IS NULL) ON CONFLICT DO NOTHING"""
+_TOPICS = "SELECT id, name, machine FROM topic WHERE name = ANY(:topics) AND retired_at IS NULL"

@@ -8,13 +8,15 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from core.errors import Fenced, Halted, Unavailable
+from core.errors import Fenced, Unavailable
+from core.halt import Halt
 from core.machine import Machine
-from core.ports import Claim, KnownDevice, LogBounds, TopicPartition
+from core.ports import Acquired, Claim, KnownDevice, LogBounds, TopicPartition
 from db.catalogue import Catalogued, catalogue
 from db.device_state import state_from_row
 from db.failures import failures_named
 from db.reading_transaction import PostgresReadingTransaction
+from db.takeover import take_over
 
 _log = logging.getLogger(__name__)
 
@@ -33,14 +35,22 @@ class PostgresReadingStore:
         with failures_named(), self._engine.begin() as connection:
             self._machines[machine.name] = catalogue(connection, machine)
 
-    def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Sequence[Claim]:
-        """Take the partitions over: raises their owner epochs. Halted where going on would lose or double readings."""
+    def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Acquired:
+        """Take the partitions over: raises their owner epochs; halts where going on would lose or double readings.
+
+        A partition stays halted, whatever Kafka says later, until a person decided.
+        """
         with failures_named(), self._engine.begin() as connection:
-            topics = self._machines[machine].topics
-            return [
-                self._acquire_one(connection, topics[partition.topic], partition, bounds[partition])
+            known = catalogue(connection, self._machines[machine].machine)  # a topic made anew has a new number
+            taken = {
+                partition: take_over(connection, known, partition, bounds[partition], self._owner)
                 for partition in sorted(bounds)
-            ]
+            }
+        self._machines[machine] = known
+        return Acquired(
+            [claim for claim in taken.values() if isinstance(claim, Claim)],
+            {partition: halt for partition, halt in taken.items() if isinstance(halt, Halt)},
+        )
 
     def devices(self, machine: str, names: Sequence[str]) -> Mapping[str, KnownDevice]:
         """The devices of these names, registered where they are new, with what is remembered of them."""
@@ -54,14 +64,12 @@ class PostgresReadingStore:
 
     def recent_ids(self, partition: TopicPartition, count: int) -> Sequence[bytes]:
         """The ids (16 bytes) of the newest stored readings, newest first."""
-        topic = next(
-            known.topics[partition.topic] for known in self._machines.values() if partition.topic in known.topics
-        )
+        ids: list[bytes] = []
         with failures_named(), self._engine.begin() as connection:
-            rows = connection.execute(
-                text(_RECENT_IDS), {"topic": topic, "partition": partition.partition, "count": count}
-            ).scalars()
-            return [bytes(raw) for raw in rows]
+            for topic in connection.execute(text(_INCARNATIONS), {"topic": partition.topic}).scalars().all():
+                arguments = {"topic": topic, "partition": partition.partition, "count": count - len(ids)}
+                ids += [bytes(raw) for raw in connection.execute(text(_RECENT_IDS), arguments).scalars()]
+        return ids
 
     @contextmanager
     def begin(self, claims: Sequence[Claim]) -> Iterator[PostgresReadingTransaction]:
@@ -101,45 +109,16 @@ class PostgresReadingStore:
             raise Fenced(f"{claim.partition.topic}/{claim.partition.partition} was taken over while we committed")
         return bool(row.next_offset == new)
 
-    def _acquire_one(self, connection: Connection, topic: int, partition: TopicPartition, bounds: LogBounds) -> Claim:
-        key = {"topic": topic, "partition": partition.partition}
-        connection.execute(text(_FIRST_SIGHT), {**key, "topic_id": bounds.topic_id, "low": bounds.low})
-        row = connection.execute(text(_RAISE_EPOCH), {**key, "owner": self._owner}).one()
-        name = f"{partition.topic}/{partition.partition}"
-        if row.kafka_topic_id != bounds.topic_id:
-            raise Halted(
-                f"{name}: topic id changed: the topic was deleted and made anew; its offsets mean other readings"
-            )
-        if row.next_offset > bounds.high:
-            raise Halted(f"{name}: our next offset {row.next_offset} lies past the end of the log ({bounds.high})")
-        if row.next_offset >= bounds.low:
-            return Claim(partition, row.next_offset, row.owner_epoch)
-        lost = bounds.low - row.next_offset
-        connection.execute(text(_RETENTION_GAP), {**key, "first": row.next_offset, "count": lost, "low": bounds.low})
-        _log.error("%s: retention removed %d readings before they were stored (gap recorded)", name, lost)
-        return Claim(partition, bounds.low, row.owner_epoch)
 
-
-_FIRST_SIGHT = """
-    INSERT INTO ingest_partition (topic, kafka_partition, kafka_topic_id, first_offset, next_offset)
-    VALUES (:topic, :partition, :topic_id, :low, :low) ON CONFLICT DO NOTHING"""
-_RAISE_EPOCH = """
-    UPDATE ingest_partition SET owner_epoch = owner_epoch + 1, owner = :owner, updated_at = now()
-     WHERE topic = :topic AND kafka_partition = :partition
-    RETURNING kafka_topic_id, next_offset, owner_epoch"""
-_RETENTION_GAP = """
-    WITH gap AS (INSERT INTO offset_gap (topic, kafka_partition, first_offset, count)
-                 VALUES (:topic, :partition, :first, :count))
-    UPDATE ingest_partition SET next_offset = :low, gaps = gaps + :count
-     WHERE topic = :topic AND kafka_partition = :partition"""
 _WHERE_ARE_WE = """
     SELECT i.next_offset, i.owner_epoch FROM ingest_partition i JOIN topic t ON t.id = i.topic
-     WHERE t.name = :topic AND i.kafka_partition = :partition"""
+     WHERE t.name = :topic AND t.retired_at IS NULL AND i.kafka_partition = :partition"""
 _DEVICES = """
     SELECT d.id, d.name, s.* FROM device d LEFT JOIN device_state s ON s.device = d.id
      WHERE d.machine = :machine AND d.name = ANY(:names)"""
 _NEW_DEVICES = """
     INSERT INTO device (machine, name) SELECT :machine, unnest(CAST(:names AS text[])) ON CONFLICT DO NOTHING"""
+_INCARNATIONS = "SELECT id FROM topic WHERE name = :topic ORDER BY id DESC"
 _RECENT_IDS = """
     SELECT uuid_send(id) FROM reading WHERE topic = :topic AND kafka_partition = :partition
      ORDER BY kafka_offset DESC LIMIT :count"""

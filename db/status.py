@@ -62,4 +62,6 @@ _MACHINES = """
                         sum(p.gaps)::bigint AS gaps
                    FROM ingest_partition p JOIN topic t ON t.id = p.topic GROUP BY t.machine) i ON i.machine = m.id
      ORDER BY m.name"""
-_NEXT_OFFSETS = "SELECT t.name, p.kafka_partition, p.next_offset FROM ingest_partition p JOIN topic t ON t.id = p.topic"
+_NEXT_OFFSETS = """
+    SELECT t.name, p.kafka_partition, p.next_offset FROM ingest_partition p JOIN topic t ON t.id = p.topic
+     WHERE t.retired_at IS NULL"""

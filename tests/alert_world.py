@@ -55,7 +55,7 @@ class AlertWorld:
     def store(self, batch: Batch) -> None:
         """As the consumer does."""
         model = HotIsFaulty()
-        (claim,) = self._store.acquire("press", {_HERE: LogBounds("topic-a", 0, 1_000_000)})
+        (claim,) = self._store.acquire("press", {_HERE: LogBounds("topic-a", 0, 1_000_000)}).claims
         known = self._store.devices("press", sorted(set(batch.devices)))
         numbers = np.array([known[name].id for name in batch.devices], dtype=np.int64)
         predictions = model.predict(batch.sensors)

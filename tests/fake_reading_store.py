@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.batch import Batch, DeadLetter, Integers
-from core.errors import Fenced, Halted, Unavailable
+from core.errors import Fenced, Unavailable
+from core.halt import Halt, HaltKind
 from core.incident import HEALTHY, Closed, DeviceState, Judgement, Opened
-from core.ports import Claim, KnownDevice, LogBounds, Model, TopicPartition
+from core.ports import Acquired, Claim, KnownDevice, LogBounds, Model, TopicPartition
 from core.prediction import Predictions
+from core.takeover import why_halt
 
 
 @dataclass
@@ -19,6 +21,7 @@ class Ledger:
     topic_id: str
     next_offset: int
     epoch: int = 0
+    halt: Halt | None = None
 
 
 @dataclass
@@ -44,9 +47,13 @@ class FakeReadingStore:
         self.away = 0
         """So many of the next transactions fail because the database is away."""
 
-    def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Sequence[Claim]:
+    def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Acquired:
         assert all(partition.topic.endswith(machine) for partition in bounds)
-        return [self._acquire_one(partition, bounds[partition]) for partition in sorted(bounds)]
+        taken = {partition: self._take_over(partition, bounds[partition]) for partition in sorted(bounds)}
+        return Acquired(
+            [claim for claim in taken.values() if isinstance(claim, Claim)],
+            {partition: halt for partition, halt in taken.items() if isinstance(halt, Halt)},
+        )
 
     def devices(self, machine: str, names: Sequence[str]) -> Mapping[str, KnownDevice]:
         known = {}
@@ -68,16 +75,16 @@ class FakeReadingStore:
         yield transaction
         self.tables = transaction.tables
 
-    def _acquire_one(self, partition: TopicPartition, bounds: LogBounds) -> Claim:
+    def _take_over(self, partition: TopicPartition, bounds: LogBounds) -> Claim | Halt:
         ledger = self.tables.ledgers.setdefault(partition, Ledger(bounds.topic_id, bounds.low))
-        if ledger.topic_id != bounds.topic_id:
-            raise Halted(f"{partition.topic}/{partition.partition}: topic id changed")
-        if ledger.next_offset > bounds.high:
-            raise Halted(f"{partition.topic}/{partition.partition}: lies past the end of the log")
+        ledger.epoch += 1
+        if ledger.halt is None or (ledger.halt.kind == HaltKind.NO_ORDER and bounds.ordered):
+            ledger.halt = why_halt(ledger.topic_id, ledger.next_offset, bounds)
+        if ledger.halt is not None:
+            return ledger.halt
         if ledger.next_offset < bounds.low:
             self.tables.gaps.append((partition, ledger.next_offset, bounds.low - ledger.next_offset))
             ledger.next_offset = bounds.low
-        ledger.epoch += 1
         return Claim(partition, ledger.next_offset, ledger.epoch)
 
 

@@ -19,6 +19,7 @@ from consumer.loop import Loop
 from consumer.memory import spare_the_collector
 from consumer.models import ModelKeeper
 from core.machine import Machine
+from db.halts import PostgresHalts
 from db.notices import PostgresNotices
 from db.promotion_log import PostgresPromotionLog
 from db.reading_store import PostgresReadingStore
@@ -50,7 +51,7 @@ def command(ctx: click.Context) -> None:
         ),
     )
     spare_the_collector()
-    Loop(chosen, store, models, Fetcher(config, store, handover), handover, stopping).run()
+    Loop(chosen, store, models, Fetcher(config, store, PostgresHalts(engine), handover), handover, stopping).run()
 
 
 def _chosen(settings: Settings) -> Mapping[str, Machine]:

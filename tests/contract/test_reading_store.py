@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from core.batch import Batch, DeadLetter, PartitionRun, Position
-from core.errors import Fenced, Halted
+from core.errors import Fenced
+from core.halt import Halt, HaltKind
 from core.incident import HEALTHY, judge
 from core.ports import Claim, LogBounds, ReadingStore, TopicPartition
 from db.engine import connect
@@ -34,8 +35,14 @@ def store(request: pytest.FixtureRequest) -> Iterator[ReadingStore]:
 
 
 def claim(store: ReadingStore, bounds: LogBounds = LOG) -> Claim:
-    (got,) = store.acquire("press", {HERE: bounds})
+    (got,) = store.acquire("press", {HERE: bounds}).claims
     return got
+
+
+def halt(store: ReadingStore, bounds: LogBounds) -> Halt:
+    claims, halted = store.acquire("press", {HERE: bounds})
+    assert claims == []
+    return halted[HERE]
 
 
 def write(store: ReadingStore, claim: Claim, batch: Batch) -> None:
@@ -121,14 +128,39 @@ def test_a_healthy_device_leaves_nothing_behind(store: ReadingStore) -> None:
 
 def test_a_topic_made_anew_halts(store: ReadingStore) -> None:
     claim(store)
-    with pytest.raises(Halted, match="topic id changed"):
-        claim(store, LogBounds("topic-b", 0, 1000))
+    assert halt(store, LogBounds("topic-b", 0, 1000)).kind == HaltKind.TOPIC_ID_CHANGED
 
 
 def test_an_offset_past_the_end_of_the_log_halts(store: ReadingStore) -> None:
     write(store, claim(store), a_batch(3))
-    with pytest.raises(Halted, match="past the end of the log"):
-        claim(store, LogBounds("topic-a", 0, 2))
+    assert halt(store, LogBounds("topic-a", 0, 2)).kind == HaltKind.PAST_THE_END
+
+
+def test_a_halted_partition_stays_halted_whatever_kafka_says_later(store: ReadingStore) -> None:
+    write(store, claim(store), a_batch(3))
+    found = halt(store, LogBounds("topic-a", 0, 2))
+    assert halt(store, LOG) == found
+    assert halt(store, LogBounds("topic-b", 0, 1000)) == found
+
+
+def test_a_halt_fences_whoever_still_writes(store: ReadingStore) -> None:
+    zombie = claim(store)
+    halt(store, LogBounds("topic-b", 0, 1000))
+    with pytest.raises(Fenced):
+        write(store, zombie, a_batch(3))
+
+
+def test_the_other_partitions_go_on(store: ReadingStore) -> None:
+    there = TopicPartition(HERE.topic, 1)
+    store.acquire("press", {HERE: LOG, there: LOG})
+    claims, halted = store.acquire("press", {HERE: LogBounds("topic-b", 0, 1000), there: LOG})
+    assert [one.partition for one in claims] == [there]
+    assert list(halted) == [HERE]
+
+
+def test_readings_without_order_halt_until_the_configuration_is_mended(store: ReadingStore) -> None:
+    assert halt(store, LogBounds("topic-a", 0, 1000, ordered=False)).kind == HaltKind.NO_ORDER
+    assert claim(store).next_offset == 0
 
 
 def test_what_retention_removed_is_a_gap_and_the_rest_goes_on(store: ReadingStore) -> None:

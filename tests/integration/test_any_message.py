@@ -26,7 +26,7 @@ class Ingest:
 
     def __init__(self, store: PostgresReadingStore) -> None:
         self._store = store
-        (self.claim,) = store.acquire("press", {HERE: LogBounds("id", 0, 10**9)})
+        (self.claim,) = store.acquire("press", {HERE: LogBounds("id", 0, 10**9)}).claims
 
     def take(self, values: list[bytes | None], headers: list[tuple[str, bytes | None]]) -> Batch:
         """Decode, score and store messages that stand next in the log."""

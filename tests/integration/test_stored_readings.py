@@ -46,7 +46,7 @@ def store(database_url: str) -> Iterator[PostgresReadingStore]:
 
 def stored(store: PostgresReadingStore, owner: Engine, machine: Machine, batch: Batch, predictions: Predictions) -> Any:
     store.register(machine)
-    claims = store.acquire(machine.name, {TopicPartition(machine.topics[0], 0): LogBounds("id", 0, 1000)})
+    claims = store.acquire(machine.name, {TopicPartition(machine.topics[0], 0): LogBounds("id", 0, 1000)}).claims
     known = store.devices(machine.name, sorted(set(batch.devices)))
     with store.begin(claims) as tx:
         tx.save(batch, np.array([known[name].id for name in batch.devices]), predictions)
@@ -121,7 +121,7 @@ def test_a_database_that_hangs_up_costs_a_try_and_no_reading(
 ) -> None:
     machine = a_machine()
     store.register(machine)
-    claims = store.acquire("press", {TopicPartition("readings.press", 0): LogBounds("id", 0, 1000)})
+    claims = store.acquire("press", {TopicPartition("readings.press", 0): LogBounds("id", 0, 1000)}).claims
     batch, unremarkable = a_batch(2), says(machine, [0.1, 0.1], [0, 0])
     numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 2)
 
@@ -156,7 +156,7 @@ def test_an_incident_that_another_consumer_opened_meanwhile_fences(store: Postgr
     machine = a_machine()
     store.register(machine)
     here, there = TopicPartition("readings.press", 0), TopicPartition("readings.press", 1)
-    claims = store.acquire("press", {here: LogBounds("id", 0, 1000), there: LogBounds("id", 0, 1000)})
+    claims = store.acquire("press", {here: LogBounds("id", 0, 1000), there: LogBounds("id", 0, 1000)}).claims
     numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 2)
 
     def open_an_incident(partition: int) -> None:

@@ -77,7 +77,7 @@ class Stage:
         self.loop = Loop({"press": PRESS}, self.store, models, self.source, self.handover, self.stopping)
 
     def assign(self) -> None:
-        claims = self.store.acquire("press", {HERE: LogBounds("id", 0, 1000)})
+        claims = self.store.acquire("press", {HERE: LogBounds("id", 0, 1000)}).claims
         self.source.items.append(Assigned(self.handover.generation, "press", claims))
 
     def work(self, batch: Batch) -> None:
@@ -114,7 +114,7 @@ def test_an_incident_grows_across_batches(stage: Stage) -> None:
 def test_a_device_that_speaks_in_two_topics_has_one_state(stage: Stage) -> None:
     other = TopicPartition("readings.more.press", 0)
     bounds = LogBounds("id", 0, 1000)
-    claims = stage.store.acquire("press", {HERE: bounds, other: bounds})
+    claims = stage.store.acquire("press", {HERE: bounds, other: bounds}).claims
     stage.source.items.append(Assigned(stage.handover.generation, "press", claims))
     hot = a_batch(1, sensors=[[99.0, 3.0]])
     stage.source.items.append(Work(stage.handover.generation, [hot, replace(hot, topic=other.topic)]))
