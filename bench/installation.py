@@ -1,6 +1,6 @@
 """Faultline as it is installed, for one bench: servers, machine, topics, trained models."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,13 @@ from bench.progress import Progress
 from core.machine import Machine, parse_machine
 from db.engine import connect
 from db.migrate import migrate
+from model.registry import Registry
+from model.registry import connect as connect_bucket
 from producer.topics import ensure_topics
 
 _MACHINE = "equipment"
 TRAINING_ROWS = 40_000
+_PICKLE_AT_MOST = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Trained:
     algorithm: str
     template: str
     bucket: str
+    pickle: Path
+    """A file with the signed bytes."""
 
 
 class Installation:
@@ -58,7 +63,7 @@ class Installation:
         return self.environment["DATABASE_URL"]
 
     @contextmanager
-    def trained(self, algorithms: tuple[str, ...]) -> Iterator[Mapping[str, Trained]]:
+    def trained(self, algorithms: Iterable[str]) -> Iterator[Mapping[str, Trained]]:
         """A champion by each of these algorithms, trained by our own command on simulated devices."""
         with ExitStack() as databases:
             yield {algorithm: self._train(algorithm, databases) for algorithm in algorithms}
@@ -67,6 +72,12 @@ class Installation:
     def database(self, trained: Trained) -> Iterator[Database]:
         """A fresh database whose champion is this one."""
         with fresh(self.server_url, trained.template) as database:
+            yield database
+
+    @contextmanager
+    def empty_database(self) -> Iterator[Database]:
+        """A database with nothing of ours in it."""
+        with fresh(self.server_url) as database:
             yield database
 
     def topic(self, name: str, partitions: int) -> Topic:
@@ -112,9 +123,17 @@ class Installation:
         owner = connect(database.url, "owner")
         migrate(owner)
         owner.dispose()
-        trained = Trained(algorithm, database.name, f"bench-{algorithm}")
-        environment = {**self.environment, "DATABASE_URL": database.url, "S3_BUCKET": trained.bucket}
+        bucket = f"bench-{algorithm}"
+        environment = {**self.environment, "DATABASE_URL": database.url, "S3_BUCKET": bucket}
         arguments = ["train", _MACHINE, "--simulate", "--rows", str(TRAINING_ROWS), "--model", algorithm]
         run(arguments, environment, self.folder / "train.log")
+        ((key, version_id),) = database.rows("SELECT model_key, model_version_id FROM model_version")
         database.close()  # Postgres copies only a database that nobody is connected to
-        return trained
+        pickle = self.folder / f"{algorithm}.pkl"
+        pickle.write_bytes(self._bucket(bucket).get(key, version_id, at_most=_PICKLE_AT_MOST))
+        return Trained(algorithm, database.name, bucket, pickle)
+
+    def _bucket(self, name: str) -> Registry:
+        settings = self.environment
+        key, secret = settings["AWS_ACCESS_KEY_ID"], settings["AWS_SECRET_ACCESS_KEY"]
+        return connect_bucket(settings["S3_ENDPOINT_URL"], settings["S3_REGION"], name, key, secret)

@@ -47,7 +47,7 @@ class Process:
     def check(self) -> None:
         """UserError with its last words where it has ended."""
         if (code := self._process.poll()) is not None:
-            raise UserError(f"{self._name} ended with {code}: {_last_words(self._log)}")
+            raise UserError(f"{self._name} ended with {code}: {last_words(self._log)}")
 
     def cpu_s(self) -> float:
         """Seconds of CPU that it has used so far."""
@@ -75,8 +75,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> 
             check=False,
         )
     if done.returncode:
-        raise UserError(f"{arguments[0]} ended with {done.returncode}: {_last_words(log)}")
+        raise UserError(f"{arguments[0]} ended with {done.returncode}: {last_words(log)}")
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """The end of what a process said."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]) or "it said nothing"

@@ -1,7 +1,7 @@
 """`bench stream`: readings a second from Kafka to Postgres; ours, its limit, and others' ways, side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 from typing import Any
@@ -10,12 +10,20 @@ from bench.bare import bare_consume
 from bench.installation import Installation, Topic, Trained
 from bench.limit import copy_prebuilt, stored_batches
 from bench.ours import consume_backlog
+from bench.peer import PEERS, peer_versions, prepare_peers, run_peer
 
-CONTENDERS = ("lr", "rf", "copy", "bare")
+CONTENDERS = ("lr", "rf", "copy", "bare", *PEERS)
 PARTITIONS = 4
 DEVICES = 20
-_ALGORITHMS = ("lr", "rf")
-_RATIOS = {"lr_vs_copy": ("lr", "copy"), "rf_vs_copy": ("rf", "copy")}
+_OURS = ("lr", "rf")
+_RATIOS = {
+    "lr_vs_copy": ("lr", "copy"),
+    "rf_vs_copy": ("rf", "copy"),
+    "lr_vs_bare": ("lr", "bare"),
+    "lr_vs_quix_sink": ("lr", "quix_sink"),
+    "lr_vs_quix_batched": ("lr", "quix_batched"),
+    "lr_vs_naive": ("lr", "naive"),
+}
 
 Run = Mapping[str, float]
 
@@ -27,16 +35,22 @@ class Plan:
     messages: int = 2_000_000
     rounds: int = 3
     contenders: Sequence[str] = CONTENDERS
+    peers: Mapping[str, int] = field(
+        default_factory=lambda: {"quix_sink": 15_000, "quix_batched": 600_000, "naive": 8_000}
+    )
+    """Messages that each peer takes: about half a minute's."""
 
 
-QUICK = Plan(messages=150_000, rounds=1)
+QUICK = Plan(messages=150_000, rounds=1, peers={"quix_sink": 1_000, "quix_batched": 10_000, "naive": 300})
 """Enough to see that everything works; its figures mean nothing."""
 
 
 class Contest:
     """Contenders over one backlog."""
 
-    def __init__(self, installation: Installation, topic: Topic, trained: Mapping[str, Trained]) -> None:
+    def __init__(
+        self, installation: Installation, topic: Topic, trained: Mapping[str, Trained], peers: Mapping[str, int]
+    ) -> None:
         self._installation = installation
         self._topic = topic
         self._trained = trained
@@ -46,6 +60,7 @@ class Contest:
             "rf": partial(self._ours, "rf"),
             "copy": self._copy,
             "bare": lambda: bare_consume(installation, topic)._asdict(),
+            **{name: partial(self._peer, name, messages) for name, messages in peers.items()},
         }
 
     def run(self, contender: str) -> Run:
@@ -68,13 +83,20 @@ class Contest:
             ((stored, distinct),) = database.rows("SELECT count(*), count(DISTINCT id) FROM reading")
         return {"readings_per_s": rate, "stored": stored, "distinct_ids": distinct, "transactions": len(self._batches)}
 
+    def _peer(self, name: str, messages: int) -> Run:
+        with self._installation.empty_database() as database:
+            return run_peer(name, messages, self._installation, self._topic, self._trained["lr"], database)._asdict()
+
 
 def stream(installation: Installation, plan: Plan) -> dict[str, Any]:
     """Every contender once a round, so that what disturbs the machine disturbs all alike; figures and ratios."""
     progress = installation.progress
-    with installation.trained(_ALGORITHMS) as trained:
+    if set(plan.contenders) & set(PEERS):
+        prepare_peers(progress)
+    algorithms = [name for name in _OURS if name == "lr" or name in plan.contenders]  # peers take the one of "lr"
+    with installation.trained(algorithms) as trained:
         topic = installation.backlog("bench-stream", PARTITIONS, plan.messages, DEVICES)
-        contest = Contest(installation, topic, trained)
+        contest = Contest(installation, topic, trained, plan.peers)
         rounds: dict[str, list[Run]] = {contender: [] for contender in plan.contenders}
         for number in range(1, plan.rounds + 1):
             for contender in plan.contenders:
@@ -88,6 +110,7 @@ def stream(installation: Installation, plan: Plan) -> dict[str, Any]:
             "rounds": plan.rounds,
             "partitions": PARTITIONS,
             "devices": DEVICES,
+            "peers": {"messages": plan.peers, "versions": peer_versions()},
         },
         **_conclusions(rounds),
         "runs": {
@@ -99,7 +122,7 @@ def stream(installation: Installation, plan: Plan) -> dict[str, Any]:
 
 def _conclusions(rounds: Mapping[str, Sequence[Run]]) -> dict[str, Any]:
     rates = {name: median(run["readings_per_s"] for run in runs) for name, runs in rounds.items()}
-    ours = [run["peak_rss_mb"] for name in _ALGORITHMS for run in rounds.get(name, ())]
+    ours = [run["peak_rss_mb"] for name in _OURS for run in rounds.get(name, ())]
     return {
         "ratios": {
             name: rates[one] / rates[other] for name, (one, other) in _RATIOS.items() if one in rates and other in rates

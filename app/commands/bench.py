@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -49,10 +49,11 @@ def stream_command(
 ) -> None:
     """Readings a second from Kafka to Postgres: ours, its limit, and others' ways."""
     usual = QUICK if quick else Plan()
-    plan = Plan(
-        messages or usual.messages,
-        rounds or usual.rounds,
-        [name for name in CONTENDERS if name in only] or CONTENDERS,
+    plan = replace(
+        usual,
+        messages=messages or usual.messages,
+        rounds=rounds or usual.rounds,
+        contenders=[name for name in CONTENDERS if name in only] or CONTENDERS,
     )
     with _installed(settings_of(ctx)) as installation:
         result = report(installation, "stream", {"quick": quick, **stream(installation, plan)})

@@ -1,7 +1,9 @@
 """`lock`: pin every requirement with its hashes."""
 
+import re
 import subprocess
 import sys
+import tempfile
 
 import click
 
@@ -16,6 +18,9 @@ _FILES = {
     "requirements-local.txt": ["--group", "local", "--constraint", "requirements.txt"],
     "requirements-dev.txt": ["--group", "dev", "--constraint", "requirements.txt", "-c", "requirements-local.txt"],
 }
+_BENCH = "bench/requirements.txt"
+_OLDER_THERE = "confluent-kafka=="
+"""What the bench's peers cannot share with us."""
 
 
 @click.command(short_help="Lock the requirements with hashes.")
@@ -23,7 +28,21 @@ _FILES = {
 def command(upgrade: bool) -> None:
     """Lock the requirements with hashes, for every Python and platform at once."""
     for file, source in _FILES.items():
-        arguments = [*_UV, *source, "--output-file", file, *(["--upgrade"] if upgrade else [])]
-        if subprocess.run([sys.executable, "-m", "uv", *arguments], cwd=ROOT, check=False).returncode:
-            sys.exit(2)
-        click.echo(f"locked {file}")
+        _lock(file, source, upgrade)
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="ascii") as ours:
+        ours.write(_shared_pins((ROOT / "requirements.txt").read_text(encoding="ascii")))
+        ours.flush()
+        _lock(_BENCH, ["--group", "bench", "--no-annotate", "--constraint", ours.name], upgrade)
+
+
+def _lock(file: str, source: list[str], upgrade: bool) -> None:
+    arguments = [*_UV, *source, "--output-file", file, *(["--upgrade"] if upgrade else [])]
+    if subprocess.run([sys.executable, "-m", "uv", *arguments], cwd=ROOT, check=False).returncode:
+        sys.exit(2)
+    click.echo(f"locked {file}")
+
+
+def _shared_pins(requirements: str) -> str:
+    """Our pins without their hashes: the peers load our model, so they need our numpy and scikit-learn."""
+    pins = re.findall(r"^([\w.-]+==[^\\\n]+)", requirements, flags=re.MULTILINE)
+    return "".join(f"{pin.strip()}\n" for pin in pins if not pin.startswith(_OLDER_THERE))
