@@ -54,6 +54,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         str, Meta(description="Ed25519 private key (PEM) of the trainer", extra={"secret": True})
     ] = ""
     trusted_keys: Annotated[str, Meta(description="Ed25519 public keys (PEM, one after the other) of trainers")] = ""
+    model_timeout_s: Annotated[
+        float, Meta(description="Seconds in which a model must be loaded, or score a batch; else it hangs", gt=0)
+    ] = 60.0
     machines: Annotated[str, Meta(description="Machines that the consumer scores, comma-separated; empty: all")] = ""
 
     # This machine.

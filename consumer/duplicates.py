@@ -31,6 +31,12 @@ class RecentIds:
         self._remember(fresh)
         return repeated
 
+    def forget(self, reading_id: bytes) -> None:
+        """The reading was not stored after all: the same one may come again."""
+        if reading_id in self._ids:
+            self._ids.remove(reading_id)
+            self._order.remove(reading_id)
+
     def _remember(self, ids: Sequence[bytes]) -> None:
         self._order.extend(ids)
         self._ids.update(ids)

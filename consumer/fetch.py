@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -46,6 +47,8 @@ class Fetcher(threading.Thread):
         self._decoders: Mapping[str, Decoder] = {}
         self._machines: Mapping[str, Machine] = {}
         self._subscribed: set[str] = set()
+        self._left: frozenset[str] = frozenset()
+        self._unstored: deque[tuple[TopicPartition, bytes]] = deque()
         self._stored: Mapping[TopicPartition, int] = {}
         self._told_at = 0.0
 
@@ -53,6 +56,16 @@ class Fetcher(threading.Thread):
         """From now on read this machine's topics as well; may be called from another thread."""
         self._decoders = {**self._decoders, **dict.fromkeys(machine.topics, Decoder(machine))}
         self._machines = {**self._machines, **dict.fromkeys(machine.topics, machine)}
+
+        self._left -= {machine.name}
+
+    def leave(self, machine: str) -> None:
+        """Read this machine's topics no more, from the next time that we ask the group; from another thread."""
+        self._left |= {machine}
+
+    def forget(self, partition: TopicPartition, reading_id: bytes) -> None:
+        """A reading that was decoded is not stored: the same id may come again; from another thread."""
+        self._unstored.append((partition, reading_id))
 
     def stored(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Where the writer has got to; Kafka is told now and then, for lag tools only."""
@@ -97,9 +110,10 @@ class Fetcher(threading.Thread):
         self._tell_kafka()
 
     def _follow_orders(self) -> None:
-        if self._handover.rejoin.is_set() or self._assignment.is_outdated():
+        wanted = {topic for topic, machine in self._machines.items() if machine.name not in self._left}
+        if self._handover.rejoin.is_set() or self._assignment.is_outdated() or not wanted >= self._subscribed:
             self._rejoin()
-        if (wanted := set(self._machines)) != self._subscribed:
+        if wanted != self._subscribed:
             self._consumer.subscribe(
                 sorted(wanted),
                 on_assign=lambda consumer, partitions: self._assignment.assigned(consumer, partitions, self._machines),
@@ -131,6 +145,10 @@ class Fetcher(threading.Thread):
 
     def _decode(self, messages: Sequence[GoodMessage]) -> list[Batch]:
         expected, batches = self._assignment.expected, []
+        while self._unstored:
+            partition, reading_id = self._unstored.popleft()
+            if partition in self._assignment.recent:
+                self._assignment.recent[partition].forget(reading_id)
         for fetched in by_topic(messages):
             batch = self._decoders[fetched.topic].decode(fetched, expected, self._assignment.recent)
             expected.update({TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs})

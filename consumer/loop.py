@@ -2,14 +2,15 @@
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from consumer.devices import Devices
 from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
 from consumer.models import ModelKeeper
-from core.batch import Batch, Integers, Quality
-from core.errors import Fenced, Unavailable
+from consumer.scoring import Scorer
+from core.batch import Batch, Integers
+from core.errors import Fenced, ModelFailed, Unavailable
 from core.incident import DeviceState, Judgement, judge
 from core.machine import Machine
 from core.ports import Claim, Model, ReadingStore, TopicPartition
@@ -29,6 +30,9 @@ class Source(Protocol):
 
     def read(self, machine: Machine) -> None:
         """Read this machine's topics as well."""
+
+    def leave(self, machine: str) -> None:
+        """Read this machine's topics no more, until `read` names it again."""
 
     def stored(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Everything before these offsets is stored."""
@@ -59,13 +63,18 @@ class Loop:
         source: Source,
         handover: Handover,
         stopping: threading.Event,
+        scorer: Scorer,
+        alive: Callable[[], None],
     ) -> None:
+        """`alive` is called each time that the loop comes round, and by a wait for the database each time it tries."""
         self._machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
         self._readings = store
         self._models = models
         self._source = source
         self._handover = handover
         self._stopping = stopping
+        self._scorer = scorer
+        self._alive = alive
         self._devices = Devices(store)
         self._claims: dict[TopicPartition, Claim] = {}
         self._dropped = -1
@@ -80,6 +89,7 @@ class Loop:
         self._source.start()
         try:
             while True:
+                self._alive()
                 self._models.swap(self._source.read)
                 if self._stopping.is_set():
                     self._source.stop()
@@ -113,6 +123,7 @@ class Loop:
         """Store a work in one transaction; while the database is away, wait and try again, losing nothing."""
         pause = 0.1
         while work.generation > self._dropped and work.generation == self._handover.generation:
+            self._alive()
             try:
                 self._store(self._score_all(work.batches))
             except Unavailable as error:
@@ -120,13 +131,21 @@ class Loop:
                 if self._stopping.wait(pause):
                     self._dropped = work.generation  # its offsets did not move: whoever comes next reads it again
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
+            except ModelFailed as error:
+                if not self._models.withdraw(error):
+                    self._source.leave(error.version.machine)
+                    self._ask_again(work)
             except Fenced as error:
                 _log.warning("fenced: %s; nothing was written, asking the group again", error)
-                self._dropped = work.generation
-                self._claims.clear()
-                self._handover.rejoin.set()
+                self._ask_again(work)
             else:
                 return
+
+    def _ask_again(self, work: Work) -> None:
+        """Write nothing of this membership in the group any more: partitions are taken over anew."""
+        self._dropped = work.generation
+        self._claims.clear()
+        self._handover.rejoin.set()
 
     def _score_all(self, batches: Sequence[Batch]) -> Sequence[Scored]:
         scored: list[Scored] = []
@@ -140,8 +159,8 @@ class Loop:
 
     def _score(self, machine: Machine, batch: Batch, ahead: Mapping[int, DeviceState]) -> Scored:
         model = self._models.in_service[machine.name]
+        batch, predictions = self._scorer.score(machine, model, batch)
         devices = self._devices.numbers(machine.name, batch.devices)
-        predictions = model.predict(batch.sensors).only(batch.quality == Quality.GOOD)
         states = self._devices.states(machine.name)
         judgement = judge(batch, devices, predictions, {**states, **ahead} if ahead else states, machine.incident)
         return Scored(machine, batch, devices, model, predictions, judgement)

@@ -4,7 +4,8 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 
-from core.errors import ModelRefused, Unavailable
+from consumer.deadline import TookTooLong, within
+from core.errors import ModelFailed, ModelRefused, Unavailable
 from core.machine import Machine
 from core.ports import Model, ModelSource, Notices, PromotionLog
 from core.prediction import ModelVersion
@@ -19,15 +20,25 @@ class ModelKeeper(threading.Thread):
     """Loads champions in the background: all that can fail happens before `swap` touches what is in service."""
 
     def __init__(
-        self, machines: Iterable[Machine], source: ModelSource, promotions: PromotionLog, notices: Notices
+        self,
+        machines: Iterable[Machine],
+        source: ModelSource,
+        promotions: PromotionLog,
+        notices: Notices,
+        load_limit: float,
     ) -> None:
+        """`load_limit`: a version that takes more seconds than that to load hangs, and is refused."""
         super().__init__(name="models", daemon=True)
         self._machines = {machine.name: machine for machine in machines}
         self._source = source
         self._promotions = promotions
         self._notices = notices
+        self._load_limit = load_limit
         self._loaded: dict[str, Model] = {}
         self._refused: dict[str, ModelVersion] = {}
+        self._before: dict[str, Model] = {}
+        """What served before the version in service: where that one fails, it goes back into service."""
+        self._unfit: set[ModelVersion] = set()
         self._waiting: set[str] = set()
         self._stopping = threading.Event()
         self._error: Exception | None = None
@@ -40,10 +51,31 @@ class ModelKeeper(threading.Thread):
         for name in list(self._loaded):
             model = self._loaded.pop(name)
             new = name not in self.in_service
+            self._before |= {} if new else {name: self.in_service[name]}
             self.in_service = {**self.in_service, name: model}
             _log.info("in service: %s", model.version)
             if new:
                 first_model(self._machines[name])
+
+    def withdraw(self, error: ModelFailed) -> bool:
+        """Take a version that fails out of service, between two batches; whether the one before it serves instead.
+
+        It is not loaded again while it stays champion.
+        """
+        version = error.version
+        name = version.machine
+        _log.error("out of service: %s", error)
+        self._unfit.add(version)
+        self._refused[name] = version
+        before = self._before.pop(name, None)
+        if before is None or before.version in self._unfit:
+            self.in_service = {other: model for other, model in self.in_service.items() if other != name}
+            _log.error("nothing serves %s: its readings wait in Kafka until another version is champion", name)
+        else:
+            self.in_service = {**self.in_service, name: before}
+            _log.warning("%s, the last good version, serves instead", before.version)
+        self._record(self._machines[name], version, "withdrawn", str(error))
+        return name in self.in_service
 
     def run(self) -> None:
         """Follow the promotion log until stopped."""
@@ -73,9 +105,14 @@ class ModelKeeper(threading.Thread):
 
     def _load(self, machine: Machine, champion: ModelVersion) -> None:
         try:
-            self._loaded[machine.name] = self._source.load(machine, champion)
+            if (reason := self._promotions.withdrawn(champion)) is not None:
+                _log.error("%s was taken out of service: %s", champion, reason)
+                self._refused[machine.name] = champion
+                self._fall_back(machine)
+                return
+            self._loaded[machine.name] = within(self._load_limit, lambda: self._source.load(machine, champion))
             self._record(machine, champion, "loaded", "")
-        except ModelRefused as error:
+        except (ModelRefused, TookTooLong) as error:
             _log.error("refused %s: %s", champion, error)
             self._refused[machine.name] = champion
             self._record(machine, champion, "refused", str(error))
@@ -86,7 +123,14 @@ class ModelKeeper(threading.Thread):
 
     def _fall_back(self, machine: Machine) -> None:
         """With nothing in service, the last version that was verified here serves."""
-        if self._newest(machine) is None and (model := self._source.last_good(machine)) is not None:
+        if self._newest(machine) is not None:
+            return
+        try:
+            model = within(self._load_limit, lambda: self._source.last_good(machine))
+        except TookTooLong as error:
+            _log.error("the last good version of %s: %s", machine.name, error)
+            return
+        if model is not None and model.version not in (*self._unfit, self._refused.get(machine.name)):
             _log.warning("%s, the last good version, serves instead", model.version)
             self._loaded[machine.name] = model
 

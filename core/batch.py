@@ -1,9 +1,10 @@
 """A batch of readings as columns, from one topic, in the order of their positions."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntFlag
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -81,6 +82,32 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.offsets)
+
+    def without(self, letters: Mapping[int, DeadLetter]) -> "Batch":
+        """The batch after these rows became dead letters; every position stays accounted for."""
+        kept = np.ones(len(self), dtype=np.bool_)
+        kept[list(letters)] = False
+        row_of = np.concatenate([[0], np.cumsum(kept)]).tolist()
+        return replace(
+            self,
+            partitions=self.partitions[kept],
+            offsets=self.offsets[kept],
+            ids=self.ids[kept],
+            devices=list(compress(self.devices, kept)),
+            times=self.times[kept],
+            sensors=self.sensors[kept],
+            quality=self.quality[kept],
+            extras=[(row_of[row], raw) for row, raw in self.extras if kept[row]],
+            runs=[
+                replace(
+                    run,
+                    rows=slice(row_of[run.rows.start], row_of[run.rows.stop]),
+                    dead=run.dead + int(np.count_nonzero(~kept[run.rows])),
+                )
+                for run in self.runs
+            ],
+            dead_letters=sorted([*self.dead_letters, *letters.values()], key=lambda letter: letter.position),
+        )
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

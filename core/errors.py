@@ -1,5 +1,10 @@
 """Errors named for what the caller must do."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.prediction import ModelVersion
+
 
 class FaultlineError(Exception):
     """The root of every error of ours."""
@@ -32,6 +37,14 @@ class Halted(FaultlineError):
 
 class ModelRefused(FaultlineError):
     """Do not use this model version; the last good one serves on."""
+
+
+class ModelFailed(FaultlineError):
+    """Take the version out of service: it cannot score; the readings wait in Kafka until another one serves."""
+
+    def __init__(self, version: "ModelVersion", reason: str) -> None:
+        super().__init__(f"{version} {reason}; back to the version before: ./run models rollback {version.machine}")
+        self.version = version
 
 
 class NotSent(FaultlineError):

@@ -133,7 +133,10 @@ class PromotionLog(Protocol):
         """The version in service; None before the first promotion."""
 
     def record_load(self, machine: str, version: ModelVersion, outcome: str, reason: str = "") -> None:
-        """Note what became of loading a version in this process: `loaded` or `refused`."""
+        """Note what became of a version in this process: `loaded`, `refused` or (it failed in service) `withdrawn`."""
+
+    def withdrawn(self, version: ModelVersion) -> str | None:
+        """Why some process took the version out of service since it was promoted; None: nobody did."""
 
 
 class Notices(Protocol):

@@ -43,6 +43,10 @@ class Predictions:
             faults=self.faults & rows,
         )
 
+    def of(self, rows: Bools) -> "Predictions":
+        """The predictions of these rows alone, for a batch that lost the others."""
+        return replace(self, scores=self.scores[rows], classes=self.classes[rows], faults=self.faults[rows])
+
 
 class UsualRange(NamedTuple):
     """Quantiles of one sensor over the healthy readings that the model was trained on."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from core.errors import UserError
 from core.prediction import ModelVersion
+from db.alarms import tell_engineers
 from db.failures import failures_named
 
 CHANNEL = "promotion"
@@ -71,10 +72,28 @@ class PostgresPromotionLog:
             connection.execute(text("SELECT pg_notify(:channel, :machine)"), {"channel": CHANNEL, **version._asdict()})
 
     def record_load(self, machine: str, version: ModelVersion, outcome: str, reason: str = "") -> None:
-        """Note what became of loading a version in this process: `loaded` or `refused`. Raises Unavailable."""
+        """Note what became of a version in this process: `loaded`, `refused` or `withdrawn`. Raises Unavailable.
+
+        Engineers are told of the two bad ones, once a promotion and however many processes meet it.
+        """
         arguments = {"process": self._process, "number": version.number, "outcome": outcome, "reason": reason}
         with failures_named(), self._engine.begin() as connection:
+            if outcome != "loaded":
+                connection.execute(text(_ONE_AT_A_TIME), {"machine": machine})
+                if self._why(connection, version, outcome) is None:
+                    number = connection.execute(text(_MACHINE), {"machine": machine}).scalar_one()
+                    tell_engineers(connection, number, f"{version} is {outcome} by {self._process}: {reason}")
             connection.execute(text(_RECORD_LOAD), {"machine": machine, **arguments})
+
+    def withdrawn(self, version: ModelVersion) -> str | None:
+        """Why some process took the version out of service since it was promoted; None: nobody did. Unavailable."""
+        with failures_named(), self._engine.connect() as connection:
+            return self._why(connection, version, "withdrawn")
+
+    def _why(self, connection: Connection, version: ModelVersion, outcome: str) -> str | None:
+        arguments = {**version._asdict(), "outcome": outcome}
+        reason: str | None = connection.execute(text(_WHY), arguments).scalar_one_or_none()
+        return reason
 
     def history(self, machine: str) -> Sequence[Promotion]:
         """Every promotion of the machine, oldest first. Raises Unavailable."""
@@ -97,6 +116,12 @@ _PROMOTE = """
 _RECORD_LOAD = """
     INSERT INTO model_load (process, machine, number, outcome, reason)
     SELECT :process, id, :number, :outcome, :reason FROM machine WHERE name = :machine"""
+_MACHINE = "SELECT id FROM machine WHERE name = :machine"
+_WHY = """
+    SELECT l.reason FROM model_load l JOIN machine m ON m.id = l.machine
+     WHERE m.name = :machine AND l.number = :number AND l.outcome = :outcome
+       AND l.at >= (SELECT max(p.at) FROM promotion p WHERE p.machine = l.machine AND p.number = l.number)
+     ORDER BY l.id DESC LIMIT 1"""
 _HISTORY = """
     SELECT p.number, p.previous, p.kind, p.decided_by, p.reason, p.at
       FROM promotion p JOIN machine m ON m.id = p.machine WHERE m.name = :machine ORDER BY p.id"""

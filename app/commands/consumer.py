@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
 from app.cli import settings_of
-from app.heartbeat import BeatingNotices, Heartbeat
+from app.heartbeat import Heartbeat
+from app.hung import end_hung
 from app.machines import pick_machine
 from app.models import model_source
 from app.settings import Settings
@@ -18,6 +20,9 @@ from consumer.kafka_log import consumer_config
 from consumer.loop import Loop
 from consumer.memory import spare_the_collector
 from consumer.models import ModelKeeper
+from consumer.peek import messages_at
+from consumer.scoring import Scorer
+from consumer.watchdog import Watchdog
 from core.machine import Machine
 from db.halts import PostgresHalts
 from db.notices import PostgresNotices
@@ -42,16 +47,17 @@ def command(ctx: click.Context) -> None:
         store.register(machine)
     handover = Handover()
     config = consumer_config(kafka(settings), settings.kafka_group, settings.kafka_session_timeout_ms)
-    models = ModelKeeper(
-        chosen.values(),
-        model_source(settings, engine),
-        PostgresPromotionLog(engine, process_name("consumer")),
-        BeatingNotices(
-            PostgresNotices(database_url(settings), "consumer", "promotion"), Heartbeat(settings.heartbeat_file)
-        ),
-    )
+    promotions = PostgresPromotionLog(engine, process_name("consumer"))
+    notices = PostgresNotices(database_url(settings), "consumer", "promotion")
+    limit = settings.model_timeout_s
+    models = ModelKeeper(chosen.values(), model_source(settings, engine), promotions, notices, limit)
+    fetcher = Fetcher(config, store, PostgresHalts(engine), handover)
+    watchdog = Watchdog(limit, end_hung(promotions, limit))
+    watchdog.start()
+    scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)
     spare_the_collector()
-    Loop(chosen, store, models, Fetcher(config, store, PostgresHalts(engine), handover), handover, stopping).run()
+    alive = Heartbeat(settings.heartbeat_file).beat
+    Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive).run()
 
 
 def _chosen(settings: Settings) -> Mapping[str, Machine]:

@@ -12,6 +12,7 @@ from core.training import ModelVersions, NewVersion, Promotions, StoredVersion
 from db.engine import connect
 from db.model_versions import PostgresModelVersions
 from db.notices import PostgresNotices
+from db.operators import Operator, PostgresOperators, Subscription
 from db.promotion_log import CHANNEL, PostgresPromotionLog
 from tests.builders import a_machine
 from tests.fake_training import FakePromotions, FakeVersions
@@ -122,3 +123,25 @@ def test_who_promoted_what_why_and_what_loaded_is_kept(trainer: Engine, database
     (listed,) = PostgresModelVersions(trainer).listing("press")
     assert listed.champion
     assert listed.metrics == {"f1": 0.9}
+
+
+def test_a_version_stays_withdrawn_until_it_is_promoted_again_and_engineers_hear_of_it_once(
+    trainer: Engine, database_url: str, owner: Engine
+) -> None:
+    operators = PostgresOperators(connect(database_url, "alerts"))
+    operators.add(Operator("ada", "engineer", "UTC", None, [Subscription("console", "ada")]))
+    operators.add(Operator("bob", "operator", "UTC", None, [Subscription("console", "bob")]))
+    log = PostgresPromotionLog(trainer, "test")
+    _record(book := Book(PostgresModelVersions(trainer), log)), _record(book)
+    _promote(book, V1, None, "first")
+    consumers = [PostgresPromotionLog(connect(database_url, "consumer"), name) for name in ("first", "second")]
+    assert consumers[1].withdrawn(V1) is None
+    for consumer in consumers:
+        consumer.record_load("press", V1, "withdrawn", "it hangs")
+    assert consumers[1].withdrawn(V1) == "it hangs"
+    _promote(book, V2, V1)
+    _promote(book, V1, V2, "rollback")
+    assert consumers[1].withdrawn(V1) is None
+    with owner.connect() as connection:
+        told = connection.execute(text("SELECT address, body->>'text' FROM outbox")).all()
+    assert [tuple(row) for row in told] == [("ada", "press v1 is withdrawn by first: it hangs")]

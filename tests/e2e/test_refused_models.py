@@ -4,19 +4,12 @@ import hashlib
 import pickle
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
-import msgspec
 import pytest
-from sqlalchemy import text
 
-from app.machines import load_machines
-from app.models import model_source, registry
-from app.settings import read_settings
-from core.prediction import ModelVersion
-from model.manifest import Manifest, encode
-from model.signature import Signer, make_key_pair
+from model.signature import make_key_pair
 from tests.builders import a_reading
+from tests.challenger import Challenger, named, promote_version_2, version_2
 from tests.world import World
 
 
@@ -30,20 +23,8 @@ class _LeavesATrace:
         return Path.touch, (self._trace,)
 
 
-class Challenger(NamedTuple):
-    """What an attacker, or an accident, put in the bucket as version 2."""
-
-    model: bytes
-    manifest: Manifest
-    signing_key: str
-
-
 def trap(trace: Path) -> bytes:
     return pickle.dumps(_LeavesATrace(trace))
-
-
-def named(challenger: Challenger, **changes: object) -> Challenger:
-    return challenger._replace(manifest=msgspec.structs.replace(challenger.manifest, **changes))
 
 
 def signed_by_a_stranger(good: Challenger, trace: Path) -> Challenger:
@@ -96,40 +77,3 @@ def test_a_harmed_version_is_refused_and_the_last_good_one_goes_on(
     assert trained.one("SELECT array_agg(DISTINCT model_version) FROM reading") == [1]
     assert trained.one("SELECT count(*) FROM reading WHERE score <> 'NaN'") == 2
     assert not trace.exists(), "nothing was unpickled before the signature was checked"
-
-
-def version_2(world: World) -> Challenger:
-    """A flawless version 2: version 1 under another number."""
-    settings = read_settings(world.environment)
-    machine = load_machines(world.folder / "machines")[world.machine]
-    manifest = model_source(settings, world.owner).manifest(machine, ModelVersion(world.machine, 1))
-    content = registry(settings).get(manifest.model_key, manifest.model_version_id, manifest.size)
-    return Challenger(content, msgspec.structs.replace(manifest, number=2), settings.signing_key)
-
-
-def promote_version_2(world: World, challenger: Challenger) -> None:
-    """Put it into the bucket and the database as a trainer would, and promote it."""
-    bucket, manifest = registry(read_settings(world.environment)), challenger.manifest
-    model_version_id = bucket.put(manifest.model_key, challenger.model, "application/octet-stream")
-    content = encode(msgspec.structs.replace(manifest, model_version_id=model_version_id))
-    signed = Signer(challenger.signing_key).sign(content) if challenger.signing_key else content
-    manifest_version_id = bucket.put("machines/equipment/manifest.json", signed, "application/json")
-    arguments = {
-        "model_version_id": model_version_id,
-        "manifest_version_id": manifest_version_id,
-        "sha256": manifest.sha256,
-    }
-    with world.owner.begin() as connection:
-        connection.execute(text(_RECORD), arguments)
-        connection.execute(text(_PROMOTE))
-
-
-_RECORD = """
-    INSERT INTO model_version (machine, number, model_key, model_version_id, manifest_key, manifest_version_id, sha256,
-                               algorithm, threshold, created_by)
-    SELECT machine, 2, model_key, :model_version_id, 'machines/equipment/manifest.json', :manifest_version_id, :sha256,
-           algorithm, threshold, 'mallory' FROM model_version WHERE number = 1"""
-_PROMOTE = """
-    WITH promoted AS (INSERT INTO promotion (machine, number, previous, kind, decided_by, reason)
-                      SELECT machine, 2, 1, 'gate', 'mallory', 'to have it loaded' FROM model_version WHERE number = 2)
-    SELECT pg_notify('promotion', 'equipment')"""

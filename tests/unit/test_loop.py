@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
 from consumer.loop import Loop
 from consumer.models import ModelKeeper
-from core.batch import Batch
+from consumer.peek import Whole
+from consumer.scoring import Scorer
+from core.batch import Batch, Floats
 from core.errors import Halted
 from core.incident import Opened
 from core.machine import Machine
 from core.ports import LogBounds, Model, TopicPartition
-from core.prediction import ModelVersion
+from core.prediction import ModelVersion, Predictions
 from tests.builders import HotIsFaulty, a_batch, a_machine
 from tests.fake_reading_store import FakeReadingStore
 
@@ -29,6 +32,7 @@ class ScriptedSource:
         self.handover = handover
         self.items: list[Item] = []
         self.told: dict[TopicPartition, int] = {}
+        self.left: list[str] = []
 
     def start(self) -> None:
         pass
@@ -37,6 +41,9 @@ class ScriptedSource:
         assert machine == PRESS
         for item in [*self.items, Ended()]:
             self.handover.put(item)
+
+    def leave(self, machine: str) -> None:
+        self.left.append(machine)
 
     def stored(self, offsets: Mapping[TopicPartition, int]) -> None:
         self.told.update(offsets)
@@ -48,14 +55,23 @@ class ScriptedSource:
 class OneModel:
     """Source of models and promotion log in one: version 1 is champion."""
 
+    def __init__(self) -> None:
+        self.model: Model = HotIsFaulty()
+        self.outcomes: list[str] = []
+
     def champion(self, machine: str) -> ModelVersion:
         return ModelVersion(machine, 1)
 
     def record_load(self, machine: str, version: ModelVersion, outcome: str, reason: str = "") -> None:
-        assert (machine, version.number, outcome, reason) == ("press", 1, "loaded", "")
+        assert (machine, version.number) == ("press", 1)
+        self.outcomes.append(outcome)
+
+    def withdrawn(self, version: ModelVersion) -> None:
+        assert version.number == 1
 
     def load(self, machine: Machine, version: ModelVersion) -> Model:
-        return HotIsFaulty(version.number, machine.name)
+        assert (version.number, machine) == (1, PRESS)
+        return self.model
 
     def last_good(self, machine: Machine) -> None:
         raise AssertionError(f"{machine.name} has a champion")
@@ -72,9 +88,18 @@ class Stage:
         self.handover = Handover()
         self.source = ScriptedSource(self.handover)
         self.stopping = threading.Event()
-        one = OneModel()
-        models = ModelKeeper([PRESS], one, one, one)
-        self.loop = Loop({"press": PRESS}, self.store, models, self.source, self.handover, self.stopping)
+        self.models = OneModel()
+        self.beats = 0
+        keeper = ModelKeeper([PRESS], self.models, self.models, self.models, 60)
+        scorer = Scorer(
+            lambda positions: [Whole(b"key", b"value", ()) for _ in positions], lambda _: nullcontext(), lambda *_: None
+        )
+        self.loop = Loop(
+            {"press": PRESS}, self.store, keeper, self.source, self.handover, self.stopping, scorer, self.beat
+        )
+
+    def beat(self) -> None:
+        self.beats += 1
 
     def assign(self) -> None:
         claims = self.store.acquire("press", {HERE: LogBounds("id", 0, 1000)}).claims
@@ -173,3 +198,48 @@ def test_told_to_stop_while_the_database_is_away_it_leaves_the_offset_where_it_w
     stage.stopping.set()
     stage.play()
     assert stage.store.tables.ledgers[HERE].next_offset == 0
+
+
+class Fragile(HotIsFaulty):
+    """Crashes on a batch that holds a reading of 13 °C, or on everything."""
+
+    def __init__(self, broken: bool = False) -> None:
+        super().__init__()
+        self._broken = broken
+
+    def predict(self, sensors: Floats) -> Predictions:
+        if self._broken or (sensors[:, 0] == 13).any():
+            raise ZeroDivisionError
+        return super().predict(sensors)
+
+
+def test_a_reading_that_crashes_the_model_is_a_dead_letter_and_the_rest_is_stored_with_it(stage: Stage) -> None:
+    stage.models.model = Fragile()
+    stage.assign()
+    stage.work(a_batch(3, sensors=[[70.0, 3.0], [13.0, 3.0], [70.0, 3.0]]))
+    stage.play()
+    assert sorted(offset for _, offset in stage.store.tables.ids) == [0, 2]
+    (letter,) = stage.store.tables.dead
+    assert (letter.position.offset, letter.stage, letter.value) == (1, "score", b"value")
+    assert stage.source.told == {HERE: 3}
+
+
+def test_a_model_that_cannot_score_is_withdrawn_and_its_readings_wait_in_kafka(stage: Stage) -> None:
+    stage.models.model = Fragile(broken=True)
+    stage.assign()
+    stage.work(a_batch(3))
+    stage.work(a_batch(3, first_offset=3))
+    stage.play()
+    assert (stage.store.tables.ids, stage.store.tables.dead) == ({}, [])
+    assert stage.store.tables.ledgers[HERE].next_offset == 0
+    assert stage.source.left == ["press"]
+    assert stage.handover.rejoin.is_set(), "other machines go on from where the database says"
+    assert stage.models.outcomes == ["loaded", "withdrawn"]
+
+
+def test_a_loop_that_waits_for_the_database_shows_that_it_lives(stage: Stage) -> None:
+    stage.assign()
+    stage.work(a_batch(3))
+    stage.store.away = 3
+    stage.play()
+    assert stage.beats >= 3 + 4, "once a turn and once a try"

@@ -1,9 +1,11 @@
 """Which version serves while promotions come, servers go and artefacts are refused."""
 
+import threading
+
 import pytest
 
 from consumer.models import ModelKeeper
-from core.errors import ModelRefused, Unavailable
+from core.errors import ModelFailed, ModelRefused, Unavailable
 from core.machine import Machine
 from core.ports import Model
 from core.prediction import ModelVersion
@@ -19,6 +21,9 @@ class Registry:
         self.promoted: int | None = None
         self.cached: int | None = None
         self.bad: set[int] = set()
+        self.hangs: set[int] = set()
+        self.hung_elsewhere: set[int] = set()
+        self.end = threading.Event()
         self.away = False
         self.loads: list[tuple[int, str]] = []
         self.asked = 0
@@ -27,8 +32,11 @@ class Registry:
         return None if self.promoted is None else ModelVersion(machine, self.promoted)
 
     def record_load(self, machine: str, version: ModelVersion, outcome: str, reason: str = "") -> None:
-        assert (machine, bool(reason)) == ("press", outcome == "refused")
+        assert (machine, bool(reason)) == ("press", outcome != "loaded")
         self.loads.append((version.number, outcome))
+
+    def withdrawn(self, version: ModelVersion) -> str | None:
+        return "it hung" if version.number in self.hung_elsewhere else None
 
     def load(self, machine: Machine, version: ModelVersion) -> Model:
         self.asked += 1
@@ -36,6 +44,8 @@ class Registry:
             raise Unavailable("S3 does not answer")
         if version.number in self.bad:
             raise ModelRefused("its signature is wrong")
+        if version.number in self.hangs:
+            self.end.wait()
         return HotIsFaulty(version.number, machine.name)
 
     def last_good(self, machine: Machine) -> Model | None:
@@ -50,6 +60,10 @@ def registry() -> Registry:
     return Registry()
 
 
+def keeper_of(registry: Registry, load_limit: float = 60) -> ModelKeeper:
+    return ModelKeeper([PRESS], registry, registry, registry, load_limit)
+
+
 def serving(keeper: ModelKeeper) -> int | None:
     keeper.follow(PRESS)
     keeper.swap(lambda _: None)
@@ -58,18 +72,18 @@ def serving(keeper: ModelKeeper) -> int | None:
 
 
 def test_without_a_champion_nothing_serves(registry: Registry) -> None:
-    assert serving(ModelKeeper([PRESS], registry, registry, registry)) is None
+    assert serving(keeper_of(registry)) is None
 
 
 def test_a_promoted_version_is_loaded_once_and_recorded(registry: Registry) -> None:
-    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    keeper = keeper_of(registry)
     registry.promoted = 1
     assert [serving(keeper) for _ in range(3)] == [1, 1, 1]
     assert registry.loads == [(1, "loaded")]
 
 
 def test_a_rollback_is_followed_too(registry: Registry) -> None:
-    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    keeper = keeper_of(registry)
     seen = []
     for registry.promoted in (1, 2, 1):
         seen.append(serving(keeper))
@@ -77,7 +91,7 @@ def test_a_rollback_is_followed_too(registry: Registry) -> None:
 
 
 def test_a_refused_version_leaves_the_last_good_one_in_service_and_is_not_tried_again(registry: Registry) -> None:
-    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    keeper = keeper_of(registry)
     registry.promoted = 1
     assert serving(keeper) == 1
     registry.promoted, registry.bad = 2, {2}
@@ -91,11 +105,11 @@ def test_a_refused_version_leaves_the_last_good_one_in_service_and_is_not_tried_
 def test_at_start_the_last_verified_copy_serves_when_the_champion_cannot(registry: Registry, trouble: str) -> None:
     registry.promoted, registry.cached = 5, 4
     registry.away, registry.bad = trouble == "away", {5}
-    assert serving(ModelKeeper([PRESS], registry, registry, registry)) == 4
+    assert serving(keeper_of(registry)) == 4
 
 
 def test_a_server_that_was_away_is_asked_again(registry: Registry) -> None:
-    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    keeper = keeper_of(registry)
     registry.promoted, registry.away = 1, True
     assert serving(keeper) is None
     registry.away = False
@@ -103,7 +117,7 @@ def test_a_server_that_was_away_is_asked_again(registry: Registry) -> None:
 
 
 def test_the_first_model_of_a_machine_is_announced_once(registry: Registry) -> None:
-    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    keeper = keeper_of(registry)
     announced: list[Machine] = []
     for registry.promoted in (1, 2):
         keeper.follow(PRESS)
@@ -112,7 +126,54 @@ def test_the_first_model_of_a_machine_is_announced_once(registry: Registry) -> N
 
 
 def test_what_ends_the_background_thread_ends_the_process(registry: Registry) -> None:
-    keeper = ModelKeeper([PRESS], registry, registry, registry)
+    keeper = keeper_of(registry)
     keeper.run()  # the registry of these tests refuses to be waited for
     with pytest.raises(AssertionError, match="without waiting"):
         keeper.swap(lambda _: None)
+
+
+def test_a_version_that_hangs_while_it_is_loaded_is_refused_and_the_last_good_one_serves_on(registry: Registry) -> None:
+    keeper = keeper_of(registry, load_limit=0.01)
+    registry.promoted = 1
+    assert serving(keeper) == 1
+    registry.promoted, registry.hangs = 2, {2}
+    assert [serving(keeper) for _ in range(3)] == [1, 1, 1]
+    assert registry.loads == [(1, "loaded"), (2, "refused")]
+    registry.promoted = 3
+    assert serving(keeper) == 3
+    registry.end.set()
+
+
+def fails(number: int) -> ModelFailed:
+    return ModelFailed(ModelVersion("press", number), "cannot score")
+
+
+def test_a_version_that_fails_in_service_gives_way_to_the_one_before_it(registry: Registry) -> None:
+    keeper = keeper_of(registry)
+    for registry.promoted in (1, 2):
+        serving(keeper)
+    assert keeper.withdraw(fails(2))
+    assert [serving(keeper) for _ in range(3)] == [1, 1, 1]
+    assert registry.loads == [(1, "loaded"), (2, "loaded"), (2, "withdrawn")]
+    registry.promoted = 3
+    assert serving(keeper) == 3
+
+
+def test_with_no_version_before_it_nothing_serves_until_another_one_is_champion(registry: Registry) -> None:
+    keeper = keeper_of(registry)
+    announced: list[Machine] = []
+    registry.promoted, registry.cached = 1, 1
+    assert serving(keeper) == 1
+    assert not keeper.withdraw(fails(1))
+    assert [serving(keeper) for _ in range(3)] == [None] * 3
+    registry.promoted = 2
+    keeper.follow(PRESS)
+    keeper.swap(announced.append)
+    assert announced == [PRESS], "its topics are read again"
+
+
+def test_a_version_that_failed_in_any_process_is_not_loaded_again_and_not_reported_twice(registry: Registry) -> None:
+    keeper = keeper_of(registry)
+    registry.promoted, registry.cached, registry.hung_elsewhere = 2, 1, {2}
+    assert [serving(keeper) for _ in range(3)] == [1, 1, 1]
+    assert (registry.asked, registry.loads) == (0, [])
