@@ -55,7 +55,7 @@ def servers() -> Iterator[Servers]:
 @pytest.fixture(scope="session")
 def _migrated_template(servers: Servers) -> Iterator[str]:
     name = f"template_{uuid.uuid4().hex[:12]}"
-    with _database(servers.database_url, name) as url:
+    with fresh_database(servers.database_url, name) as url:
         engine = connect(url, "owner")
         migrate(engine)
         engine.dispose()
@@ -65,7 +65,7 @@ def _migrated_template(servers: Servers) -> Iterator[str]:
 @pytest.fixture
 def database_url(servers: Servers, _migrated_template: str) -> Iterator[str]:
     """The URL of a fresh, migrated database, for its owner."""
-    with _database(servers.database_url, f"test_{uuid.uuid4().hex[:12]}", _migrated_template) as url:
+    with fresh_database(servers.database_url, f"test_{uuid.uuid4().hex[:12]}", _migrated_template) as url:
         yield url
 
 
@@ -86,7 +86,8 @@ def real_data() -> Path:
 
 
 @contextmanager
-def _database(server_url: str, name: str, template: str = "template1") -> Iterator[str]:
+def fresh_database(server_url: str, name: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a database of this name, a copy of the template, for as long as the block."""
     admin = connect(server_url, "owner").execution_options(isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))

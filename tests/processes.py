@@ -16,6 +16,8 @@ class Running:
 
     def __init__(self, arguments: list[str], environment: Mapping[str, str], log: Path) -> None:
         self.log = log
+        self.asked_to_end = False
+        """By `kill` or `stop`: any other end is one of its own."""
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "app", *arguments],
@@ -38,6 +40,7 @@ class Running:
 
     def kill(self) -> None:
         """kill -9."""
+        self.asked_to_end = True
         self._process.kill()
         self._process.wait()
 
@@ -47,6 +50,7 @@ class Running:
 
     def stop(self, seconds: float = 30) -> int:
         """SIGTERM; its exit code once it has ended."""
+        self.asked_to_end = True
         if self.running:
             self._process.send_signal(signal.SIGCONT)  # a stopped process would not hear
             self._process.terminate()

@@ -22,9 +22,9 @@ class Recomputed:
     states: dict[int, DeviceState] = field(default_factory=dict)
 
 
-def assert_derived_state(world: World, threshold: float) -> None:
+def assert_derived_state(world: World) -> None:
     """The incidents and device states in the database are those that a recomputation gives."""
-    expected = recompute(world, threshold)
+    expected = recompute(world)
     incidents = world.rows(
         "SELECT kafka_partition, opened_offset, device, since_offset, coalesce(closed_offset, -1), faults FROM incident"
     )
@@ -34,9 +34,10 @@ def assert_derived_state(world: World, threshold: float) -> None:
     assert world.one("SELECT count(*) FROM alert") == len(expected.incidents), "one alert an incident"
 
 
-def recompute(world: World, threshold: float) -> Recomputed:
+def recompute(world: World) -> Recomputed:
     """Replay every stored reading, in the log's order, through the same rules."""
     machine = load_machines(world.folder / "machines")[world.machine]
+    thresholds = {row.number: row.threshold for row in world.rows("SELECT number, threshold FROM model_version")}
     result = Recomputed()
     by_partition = defaultdict(list)
     for row in world.rows("SELECT * FROM reading ORDER BY kafka_partition, kafka_offset"):
@@ -48,9 +49,8 @@ def recompute(world: World, threshold: float) -> Recomputed:
             offsets=np.array([row.kafka_offset for row in rows], dtype=np.int64),
             times=np.array([to_micros(row.time) for row in rows], dtype=np.int64),
         )
-        predictions = Predictions(
-            ModelVersion(machine.name, 1), scores, np.zeros(len(rows), dtype=np.int16), scores >= threshold
-        )
+        faults = scores >= np.array([thresholds.get(row.model_version, np.nan) for row in rows])
+        predictions = Predictions(ModelVersion(machine.name, 1), scores, np.zeros(len(rows), dtype=np.int16), faults)
         devices = np.array([row.device for row in rows], dtype=np.int64)
         judgement = judge(batch, devices, predictions, {}, machine.incident)
         result.incidents += _incidents(judgement)

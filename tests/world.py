@@ -5,6 +5,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -74,6 +75,15 @@ class World:
         done = run(list(arguments), {**self.environment, **environment})
         assert done.returncode == 0, f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done
+
+    def beside(self, owner: Engine, name: str) -> "World":
+        """The same topic, machines and models, read by a group of its own into another database."""
+        other = copy(self)
+        other.owner, other.folder, other.started = owner, self.folder / name, []
+        other.folder.mkdir()
+        database = {"DATABASE_URL": owner.url.render_as_string(hide_password=False)}
+        other.environment = {**self.environment, **database, "KAFKA_GROUP": f"{name}-{uuid.uuid4().hex[:8]}"}
+        return other
 
     def publish(self, readings: Iterable[Mapping[str, Any]]) -> int:
         """Publish readings, each under its device's key; how many there were."""

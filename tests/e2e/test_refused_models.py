@@ -10,6 +10,7 @@ import pytest
 from model.signature import make_key_pair
 from tests.builders import a_reading
 from tests.challenger import Challenger, named, promote_version_2, version_2
+from tests.faults.catalogue import survives
 from tests.world import World
 
 
@@ -50,6 +51,13 @@ def wrongly_versioned(good: Challenger, _: Path) -> Challenger:
     return named(good, number=1)
 
 
+@survives(
+    "model bytes flipped",
+    "model bytes truncated",
+    "model wrongly signed",
+    "model validly signed, but not the version that the promotion log names",
+    checks="I7",
+)
 @pytest.mark.parametrize(
     ("harm", "reason"),
     [

@@ -18,6 +18,7 @@ from local.downloads import default_cache
 from local.kafka import Kafka
 from local.ports import choose
 from tests.conftest import Servers
+from tests.faults.catalogue import survives
 from tests.processes import Running, run, wait_until
 
 TRUTHS = {b"normal", b"fault:bearing wear", b"fault:cooling failure", b"fault:pressure loss"}
@@ -194,6 +195,7 @@ def test_more_copies_than_brokers_are_refused_with_the_settings_name(place: Plac
     assert "TOPIC_REPLICATION" in done.stderr
 
 
+@survives("broker kill -9 during produce", checks="I2")
 def test_a_broker_killed_while_producing_loses_and_doubles_nothing(own_kafka: Kafka, tmp_path: Path) -> None:
     place = Place(f"127.0.0.1:{own_kafka.port}", tmp_path)
     running = place.start("--rate", "20000", "--count", "200000")

@@ -1,0 +1,1 @@
+"""Faults: real processes under load, something breaks, nothing is lost. START HERE: rig.py."""

@@ -1,0 +1,104 @@
+"""A test rig: a world on servers that may be broken, under load; at its end everything is drained and checked."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from sqlalchemy import text
+
+from local.stack import Stack
+from tests.faults.invariants import Checks
+from tests.faults.lag import Lag
+from tests.faults.memory import PeakMemory
+from tests.faults.proxy import Proxy
+from tests.load import Load
+from tests.processes import Running, wait_until
+from tests.world import World
+
+QUICK = {"KAFKA_SESSION_TIMEOUT_MS": "1500"}
+"""A group that soon gives up on a silent member."""
+_SERVERS = {"postgres": "DATABASE_URL", "object_store": "S3_ENDPOINT_URL"}
+
+
+@dataclass
+class Rig:
+    """Start processes, put them under load, break something, show that it broke, mend it, `survived`."""
+
+    world: World
+    stack: Stack
+    memory: PeakMemory
+    template: str
+    checks: Sequence[str]
+    """The invariants that the test's mark names."""
+    until_the_end: ExitStack
+
+    def consumer(self, **environment: str) -> Running:
+        """A consumer, started."""
+        return self.world.start("consumer", **environment)
+
+    def load(self, rate: int = 5000) -> Load:
+        """Readings until the block ends."""
+        return Load(self.world, rate)
+
+    def proxy(self, server: str) -> Proxy:
+        """Processes started from now on reach `postgres` or `object_store` through this proxy."""
+        setting = _SERVERS[server]
+        url = urlsplit(self.world.environment[setting])
+        proxy = self.until_the_end.enter_context(Proxy(url.port or 0))
+        through = url._replace(netloc=url.netloc.replace(f":{url.port}", f":{proxy.port}"))
+        self.world.environment[setting] = urlunsplit(through)
+        return proxy
+
+    def progress(self) -> int:
+        """How many offsets were dealt with so far."""
+        return int(self.world.one("SELECT coalesce(sum(next_offset - first_offset), 0) FROM ingest_partition"))
+
+    def wait_for_progress(self, more: int = 1, seconds: float = 60) -> None:
+        """Wait until so many more offsets are dealt with."""
+        wanted = self.progress() + more
+        self.wait_until(lambda: self.progress() >= wanted, f"{more} more offsets dealt with", seconds)
+
+    def wait_until_said(self, process: Running, words: str, times: int = 1, seconds: float = 60) -> None:
+        """Wait until the process has said these words so many times."""
+        self.wait_until(lambda: said(process, words) >= times, f"{times} times {words!r}", seconds)
+
+    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+        """Wait for it; in time, or the error shows what every process said."""
+        try:
+            wait_until(condition, what, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.world.logs()}") from None
+
+    @contextmanager
+    def holding(self, statement: str, **arguments: object) -> Iterator[None]:
+        """The locks of this statement, until the block ends."""
+        with self.world.owner.begin() as connection:
+            connection.execute(text(statement), arguments)
+            yield
+
+    def execute(self, statement: str) -> None:
+        """As the database's owner."""
+        with self.world.owner.begin() as connection:
+            connection.execute(text(statement))
+
+    def survived(self, published: int | None = None, drain_s: float = 90) -> None:
+        """Drain, then check every invariant of the test's mark; a drain that takes too long skips no check.
+
+        `published`: readings that must be stored in all, where each was good and new.
+        """
+        wrong = []
+        try:
+            Lag(self.world).wait_until_none(drain_s)
+        except AssertionError as error:
+            wrong.append(str(error))
+        stored = self.world.one("SELECT count(*) FROM reading")
+        if published is not None and stored != published:
+            wrong.append(f"{published} readings were published, {stored} are stored")
+        wrong += Checks(self.world, self.template, self.memory).violated(self.checks)
+        assert not wrong, "\n".join([*wrong, self.world.logs()])
+
+
+def said(process: Running, words: str) -> int:
+    """How often the process said these words so far."""
+    return process.log.read_text(errors="replace").count(words)

@@ -1,0 +1,105 @@
+"""Consumers that die, freeze, come, go and stop: nothing is lost, nothing doubled, every conclusion right."""
+
+import signal
+
+import pytest
+
+from tests.faults.catalogue import EVERYTHING, survives
+from tests.faults.rig import QUICK, Rig, said
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+
+ROUNDS = 10
+ONE_OWNER = "SELECT count(DISTINCT owner) = 1 FROM ingest_partition"
+TWO_OWNERS = "SELECT count(DISTINCT owner) = 2 FROM ingest_partition"
+
+
+@survives("kill -9 mid-transaction", "kill -9 after COMMIT", checks=EVERYTHING)
+def test_ten_kills_of_the_consumer_lose_and_double_nothing(rig: Rig) -> None:
+    behind_when_killed = 0
+    with rig.load() as load:
+        for _ in range(ROUNDS):
+            consumer = rig.consumer(**QUICK)
+            rig.wait_for_progress()
+            behind_when_killed += rig.progress() < load.published
+            consumer.kill()
+    rig.consumer(**QUICK)
+    rig.survived(load.published)
+    assert behind_when_killed >= ROUNDS // 2, "most kills came in the middle of work"
+    assert rig.world.one("SELECT min(owner_epoch) FROM ingest_partition") > ROUNDS / 2
+
+
+@survives("many rebalances under load", checks=EVERYTHING)
+def test_consumers_that_come_and_go_ten_times_lose_and_double_nothing(rig: Rig) -> None:
+    with rig.load() as load:
+        steady = rig.consumer(**QUICK)
+        rig.wait_for_progress()
+        for round_ in range(ROUNDS):
+            guest = rig.consumer(**QUICK)
+            rig.world.wait_for(TWO_OWNERS, "both own a partition")
+            if round_ % 2:
+                guest.kill()
+            else:
+                assert guest.stop() == 0
+            rig.world.wait_for(ONE_OWNER, "the steady one owns all again")
+        assert steady.running
+    rig.survived(load.published)
+
+
+@survives("SIGTERM under load", checks=EVERYTHING)
+def test_sigterm_under_load_ends_gracefully(rig: Rig) -> None:
+    with rig.load() as load:
+        consumer = rig.consumer(**QUICK)
+        rig.wait_for_progress()
+        assert consumer.stop(seconds=10) == 0
+        assert rig.progress() < load.published
+    rig.consumer(**QUICK)
+    rig.survived(load.published)
+
+
+@survives("many rebalances under load", checks=EVERYTHING)
+def test_a_fenced_consumer_asks_the_group_again_and_goes_on(rig: Rig) -> None:
+    with rig.load() as load:
+        consumer = rig.consumer(**QUICK)
+        rig.wait_for_progress()
+        for _ in range(3):
+            rig.execute("UPDATE ingest_partition SET owner_epoch = owner_epoch + 1")  # as another owner would
+            rig.wait_for_progress(1000)
+    rig.survived(load.published)
+    assert said(consumer, "fenced") >= 3
+
+
+@survives("SIGSTOP past the session timeout, then SIGCONT", checks=EVERYTHING)
+def test_a_consumer_that_was_frozen_writes_nothing_as_a_zombie(rig: Rig) -> None:
+    with rig.load() as load:
+        frozen = rig.consumer(**QUICK)
+        rig.wait_for_progress()
+        frozen.signal(signal.SIGSTOP)
+        rig.consumer(**QUICK)
+        rig.world.wait_for(
+            "SELECT count(DISTINCT owner) = 1 AND min(owner_epoch) > 1 FROM ingest_partition", "taken over"
+        )
+        frozen.signal(signal.SIGCONT)
+        rig.world.wait_for(TWO_OWNERS, "both own a partition")
+        load.go_on()
+    rig.survived(load.published)
+
+
+@survives("many rebalances under load", "processing longer than the poll interval", checks=EVERYTHING)
+def test_a_partition_that_comes_while_the_database_is_slow_loses_nothing(rig: Rig) -> None:
+    with rig.load() as load:
+        steady = rig.consumer(**QUICK)
+        rig.wait_for_progress()
+        guest = rig.consumer(**QUICK)
+        rig.world.wait_for(TWO_OWNERS, "both own a partition")
+        theirs = f"%:{guest.pid}"
+        # The steady one's writer waits here, and its fetching thread idles.
+        with rig.holding("SELECT FROM ingest_partition WHERE owner NOT LIKE :theirs FOR UPDATE", theirs=theirs):
+            rig.world.wait_for("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)", "the writer waits")
+            assert guest.stop() == 0
+            rig.world.wait_for(
+                "SELECT bool_and(owner NOT LIKE :theirs) FROM ingest_partition", "taken over", theirs=theirs
+            )
+        rig.wait_for_progress()
+        assert steady.running
+    rig.survived(load.published)

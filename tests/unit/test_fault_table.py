@@ -1,0 +1,44 @@
+"""Every fault of the contract has a test, and the document says which."""
+
+from tests.fault_table import DOCUMENT, ROOT, shown, written
+from tests.faults.catalogue import FAULTS
+
+NOT_SHOWN_YET = {
+    "partitions added",
+    "topic deleted and re-created, shorter",
+    "topic deleted and re-created, already longer",
+    "retention passed our offset",
+    "stored offset beyond the high watermark",
+    "group offsets deleted",
+    "broker down",
+    "producer restarted and resending",
+    "Postgres restarted",
+    "Postgres: disk full",
+    "Postgres: lock held 60 s",
+    "Postgres: a slow query",
+    "one poison message in 500",
+    "all poison",
+    "scoring that crashes on one reading",
+    "S3 down at start, with cache",
+    "S3 down at start, without cache",
+    "a model that hangs",
+    "a model that returns NaN",
+    "hot reload under load",
+    "clock ±1 h",
+    "a long backlog with a slow database",
+}
+
+
+def test_every_fault_has_a_test_that_shows_how_it_is_survived() -> None:
+    assert {test.fault for test in shown()} == set(FAULTS) - NOT_SHOWN_YET
+
+
+def test_the_document_is_what_the_tests_marks_say() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == written(), "write it anew: python -m tests.fault_table"
+
+
+def test_every_scenario_ends_with_the_check_of_its_invariants() -> None:
+    for file in {test.file for test in shown() if test.file.startswith("tests/faults/")}:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        for scenario in source.split("@survives(")[1:]:
+            assert "rig.survived(" in scenario, f"{file}: {scenario.splitlines()[0]}"
