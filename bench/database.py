@@ -24,10 +24,10 @@ class Database:
         return urlsplit(self.url).path.removeprefix("/")
 
     def rows(self, query: str) -> Sequence[tuple[Any, ...]]:
-        """What it answers."""
+        """What it answers; nothing to a command."""
         with self._connection.cursor() as cursor:
             cursor.execute(query)
-            return cursor.fetchall()
+            return cursor.fetchall() if cursor.description else ()
 
     def close(self) -> None:
         """Leave it."""

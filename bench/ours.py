@@ -24,6 +24,11 @@ class Consumed(NamedTuple):
     """Of the consumer processes, between the same two commits."""
     peak_rss_mb: float
     """Of the largest consumer process."""
+
+
+class Counted(NamedTuple):
+    """What a database holds after a run."""
+
     transactions: int
     stored: int
     distinct_ids: int
@@ -38,68 +43,72 @@ class _Look(NamedTuple):
 
     at: float
     done: int
+    owners: int
     cpu_s: float
 
 
 def consume_backlog(
-    installation: Installation, topic: Topic, trained: Trained, database: Database, *, consumers: int = 1, skip: int = 0
+    installation: Installation,
+    topic: Topic,
+    trained: Trained,
+    database: Database,
+    *,
+    consumers: int = 1,
+    skip: int = 0,
+    share: float = 1.0,
 ) -> Consumed:
-    """Store the whole backlog; the clock starts with the first commit after `skip` readings.
+    """Store the backlog, or this share of it.
 
-    Raises UserError where a consumer dies or stands still.
+    The clock starts with the first commit after `skip` readings at which every consumer owns a partition. Raises
+    UserError where a consumer dies or stands still, or where too little is left to measure by then.
     """
     with ExitStack() as running:
-        began = _now(database)
+        began = _look(database, []).at
         processes = [running.enter_context(installation.consumer(topic, trained, database)) for _ in range(consumers)]
-        first, last = _watch(installation, topic, database, processes, skip)
+        first, last = _watch(installation, database, processes, skip, int(topic.messages * share))
         peak = max(process.peak_rss_mb() for process in processes)
     readings, seconds = last.done - first.done, last.at - first.at
     if readings <= 0:
         raise UserError("the backlog was stored in one go: a larger one is needed to measure a rate")
-    counts = database.rows(_COUNTS)[0]
-    return Consumed(
-        readings / seconds,
-        last.done / (last.at - began),
-        (last.cpu_s - first.cpu_s) / readings * 1e6,
-        peak,
-        *(int(count) for count in counts),
-    )
+    cpu_us = (last.cpu_s - first.cpu_s) / readings * 1e6
+    return Consumed(readings / seconds, last.done / (last.at - began), cpu_us, peak)
+
+
+def counted(database: Database) -> Counted:
+    """What was stored there, by rows as well as by our own books."""
+    return Counted(*(int(count) for count in database.rows(_COUNTS)[0]))
 
 
 def _watch(
-    installation: Installation, topic: Topic, database: Database, processes: list[Process], skip: int
+    installation: Installation, database: Database, processes: list[Process], skip: int, goal: int
 ) -> tuple[_Look, _Look]:
-    """The moments at which the first batch past `skip`, and the last one, had been committed."""
+    """The moments at which the first batch past `skip`, and the one that reached the goal, had been committed."""
     first: _Look | None = None
-    moved = 0
-    deadline = time.monotonic() + _PATIENCE_S
+    moved, deadline = 0, time.monotonic() + _PATIENCE_S
     while True:
         look = _look(database, processes)
-        if first is None and look.done > skip:
+        if first is None and look.done > skip and look.owners == len(processes):
             first = look
-        if first is not None and look.done >= topic.messages:
-            return first, look
+        if look.done >= goal:
+            return first or look, look
         if look.done > moved:
             moved, deadline = look.done, time.monotonic() + _PATIENCE_S
-            installation.progress.show(f"{look.done:,} of {topic.messages:,} readings")
+            installation.progress.show(f"{look.done:,} of {goal:,} readings")
         for process in processes:
             process.check()
         if time.monotonic() > deadline:
-            raise UserError(f"the consumer stands at {look.done:,} of {topic.messages:,} readings")
+            raise UserError(f"the consumer stands at {look.done:,} of {goal:,} readings")
         time.sleep(_EVERY_S)
 
 
 def _look(database: Database, processes: list[Process]) -> _Look:
-    ((at, done),) = database.rows(_PROGRESS)
-    return _Look(float(at), int(done), sum(process.cpu_s() for process in processes))
-
-
-def _now(database: Database) -> float:
-    return float(database.rows("SELECT extract(epoch FROM clock_timestamp())")[0][0])
+    ((at, done, owners),) = database.rows(_PROGRESS)
+    return _Look(float(at), int(done), int(owners), sum(process.cpu_s() for process in processes))
 
 
 _PROGRESS = """
-    SELECT extract(epoch FROM clock_timestamp()), coalesce(sum(next_offset - first_offset), 0) FROM ingest_partition"""
+    SELECT extract(epoch FROM clock_timestamp()), coalesce(sum(next_offset - first_offset), 0), count(DISTINCT owner)
+      FROM ingest_partition"""
 _COUNTS = """
     SELECT count(DISTINCT xmin::text), count(*), count(DISTINCT id),
            (SELECT sum(duplicates) FROM ingest_partition), (SELECT sum(dead_letters) FROM ingest_partition),

@@ -9,7 +9,7 @@ from typing import Any
 from bench.bare import bare_consume
 from bench.installation import Installation, Topic, Trained
 from bench.limit import copy_prebuilt, stored_batches
-from bench.ours import consume_backlog
+from bench.ours import consume_backlog, counted
 from bench.peer import PEERS, peer_versions, prepare_peers, run_peer
 
 CONTENDERS = ("lr", "rf", "copy", "bare", *PEERS)
@@ -71,9 +71,10 @@ class Contest:
         trained = self._trained[algorithm]
         with self._installation.database(trained) as database:
             consumed = consume_backlog(self._installation, self._topic, trained, database)
+            counts = counted(database)
             if algorithm == "lr":
                 self._batches = stored_batches(database)
-        return consumed._asdict()
+        return {**consumed._asdict(), **counts._asdict(), "complete": counts.distinct_ids == self._topic.messages}
 
     def _copy(self) -> Run:
         if not self._batches:
@@ -81,7 +82,8 @@ class Contest:
         with self._installation.database(self._trained["lr"]) as database:
             rate = copy_prebuilt(database, self._batches)
             ((stored, distinct),) = database.rows("SELECT count(*), count(DISTINCT id) FROM reading")
-        return {"readings_per_s": rate, "stored": stored, "distinct_ids": distinct, "transactions": len(self._batches)}
+        complete = stored == distinct == self._topic.messages
+        return {"readings_per_s": rate, "transactions": len(self._batches), "stored": stored, "complete": complete}
 
     def _peer(self, name: str, messages: int) -> Run:
         with self._installation.empty_database() as database:

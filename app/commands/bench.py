@@ -1,10 +1,13 @@
 """`bench`: what the project promises of its speed, measured."""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -14,6 +17,7 @@ from app.live_line import LiveLine
 from app.log import set_up_logging
 from app.settings import Settings
 from app.wiring import data_directory, with_local_stack
+from bench import growth, latency
 from bench.installation import Installation
 from bench.report import RESULTS, report, write
 from bench.stream import CONTENDERS, QUICK, Plan, stream
@@ -22,6 +26,8 @@ from local.detached import delete
 from local.stack import Stack
 
 _out = click.option("--out", type=click.Path(path_type=Path), help="Write the result there.  [default: bench/results]")
+
+_quick = click.option("--quick", is_flag=True, help="Small counts, to see that it works; its figures mean nothing.")
 
 
 @click.group(short_help="Measure throughput, latency and growth on this machine.")
@@ -33,7 +39,7 @@ def command() -> None:
 
 
 @command.command("stream")
-@click.option("--quick", is_flag=True, help="Small counts, to see that it works; its figures mean nothing.")
+@_quick
 @click.option("--only", multiple=True, type=click.Choice(CONTENDERS), help="Only these; repeat it for several.")
 @click.option("--messages", type=click.IntRange(1), help="Readings of the backlog.  [default: 2000000]")
 @click.option("--rounds", type=click.IntRange(1), help="How often; the median counts.  [default: 3]")
@@ -55,11 +61,43 @@ def stream_command(
         rounds=rounds or usual.rounds,
         contenders=[name for name in CONTENDERS if name in only] or CONTENDERS,
     )
-    with _installed(settings_of(ctx)) as installation:
-        result = report(installation, "stream", {"quick": quick, **stream(installation, plan)})
-    file = out or RESULTS / "stream.json"
+    _measure(settings_of(ctx), "stream", quick, out, partial(stream, plan=plan))
+
+
+@command.command("latency")
+@_quick
+@_out
+@click.pass_context
+def latency_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
+    """From produce() to committed in Postgres, at 200, 2 000 and 20 000 readings a second."""
+    plan = latency.QUICK if quick else latency.Plan()
+    _measure(settings_of(ctx), "latency", quick, out, partial(latency.latency, plan=plan))
+
+
+@command.command("growth")
+@_quick
+@_out
+@click.pass_context
+def growth_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
+    """What a reading costs as devices, stored readings, partitions and consumers grow."""
+    plan = growth.QUICK if quick else growth.Plan()
+    _measure(settings_of(ctx), "growth", quick, out, partial(growth.growth, plan=plan))
+
+
+def _measure(
+    settings: Settings,
+    name: str,
+    quick: bool,
+    out: Path | None,
+    bench: Callable[[Installation], Mapping[str, Any]],
+) -> None:
+    """Run a bench on servers of its own and write its report."""
+    began = time.monotonic()
+    file = out or RESULTS / f"{name}.json"
+    with _installed(settings) as installation:
+        result = report(installation, name, {"quick": quick, **bench(installation)})
     write(file, result)
-    click.echo(f"written to {file}")
+    click.echo(f"written to {file} ({time.monotonic() - began:.0f} s)")
 
 
 @contextmanager
