@@ -27,6 +27,7 @@ COMMANDS = {
     "models": "List, show, verify, promote and roll back model versions.",
     "reply": "Answer an alert from the shell: reply ALERT y|n.",
     "operators": "Who gets alerts and may answer them: add, list, remove.",
+    "partitions": "Where each partition stands; let a halted one go on.",
     "init": "Prepare the servers: tables, logins, topics and bucket.",
     "secrets": "Make the passwords and keys of the containers, once.",
     "stack": "The local Kafka, Postgres and S3: start, stop, info.",

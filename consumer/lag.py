@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Iterable, Mapping
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from core.errors import Unavailable
-from core.ports import TopicPartition
+from core.ports import LogBounds, TopicPartition
 
 _TIMEOUT_S = 10.0
 _kafka_log = logging.getLogger("kafka")
@@ -40,9 +40,26 @@ class LogEnds:
             ) from error
         return {partition: (low[partition], high[partition]) for partition in high}
 
+    def bounds(self, topic: str) -> dict[TopicPartition, LogBounds]:
+        """What Kafka says of each partition of the topic; nothing where it is absent. Raises Unavailable."""
+        ends = self.of([topic])
+        if not ends:
+            return {}
+        try:
+            described = self._admin.describe_topics(TopicCollection([topic]), request_timeout=_TIMEOUT_S)
+            topic_id = str(described[topic].result().topic_id)
+        except KafkaException as error:
+            raise Unavailable(f"Kafka at {self._address} does not describe {topic}: {error.args[0].str()}") from error
+        return {partition: LogBounds(topic_id, low, high) for partition, (low, high) in ends.items()}
+
     def _offsets(self, partitions: Iterable[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
         wanted = dict.fromkeys(partitions, spec)
         if not wanted:
             return {}
         futures = self._admin.list_offsets(wanted, request_timeout=_TIMEOUT_S)
         return {TopicPartition(at.topic, at.partition): future.result().offset for at, future in futures.items()}
+
+
+def messages_behind(next_offset: int | None, low: int, high: int) -> int:
+    """Messages between where we stand and the end of the log; None: nothing of it was read yet."""
+    return max(0, high - max(low, next_offset or 0))

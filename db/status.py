@@ -1,12 +1,9 @@
 """How each machine is doing: the counts of the tables."""
 
-from collections.abc import Mapping
-
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Engine, text
 
-from core.ports import TopicPartition
 from db.failures import failures_named
 
 
@@ -39,12 +36,6 @@ class PostgresStatus:
             rows = connection.execute(text(_MACHINES)).mappings().all()
         return {row["name"]: msgspec.convert(dict(row), MachineStatus) for row in rows}
 
-    def next_offsets(self) -> Mapping[TopicPartition, int]:
-        """Where each partition goes on. Raises Unavailable."""
-        with failures_named(), self._engine.connect() as connection:
-            rows = connection.execute(text(_NEXT_OFFSETS)).all()
-        return {TopicPartition(row.name, row.kafka_partition): row.next_offset for row in rows}
-
 
 _MACHINES = """
     SELECT m.name, c.number AS champion,
@@ -62,6 +53,3 @@ _MACHINES = """
                         sum(p.gaps)::bigint AS gaps
                    FROM ingest_partition p JOIN topic t ON t.id = p.topic GROUP BY t.machine) i ON i.machine = m.id
      ORDER BY m.name"""
-_NEXT_OFFSETS = """
-    SELECT t.name, p.kafka_partition, p.next_offset FROM ingest_partition p JOIN topic t ON t.id = p.topic
-     WHERE t.retired_at IS NULL"""

@@ -4,7 +4,8 @@ import click
 import msgspec
 
 from app.cli import settings_of
-from app.status import Overview
+from app.status import Overview, halted_lines
+from app.table import table
 from app.wiring import machines, resolved
 from db.status import MachineStatus
 
@@ -13,16 +14,16 @@ from db.status import MachineStatus
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """How each machine is doing: champion, readings, faults, incidents, alerts, labels, dead letters, lag."""
+    """How each machine is doing: champion, readings, faults, incidents, alerts, labels, dead letters, lag, halts."""
     settings = resolved(settings_of(ctx))
-    found = Overview(settings, machines(settings).values()).look()
+    overview = Overview(settings, machines(settings).values())
+    found, partitions = overview.look(), overview.partitions()
     if as_json:
-        click.echo(msgspec.json.encode({"machines": found}))
+        halted = [one for one in partitions if one.halt is not None]
+        click.echo(msgspec.json.encode({"machines": found, "halted": halted}))
         return
     rows = [_COLUMNS, *(_row(name, one) for name, one in found.items())]
-    widths = [max(len(row[index]) for row in rows) for index in range(len(_COLUMNS))]
-    for row in rows:
-        click.echo("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+    click.echo("\n".join([table(rows), *halted_lines(partitions)]))
 
 
 _COLUMNS = ["machine", "champion", "readings", "lag", "faults", "open", "incidents", "alerts", "labels", "dead letters"]
