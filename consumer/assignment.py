@@ -109,12 +109,13 @@ class Assignment:
     ) -> list[KafkaPartition]:
         bounds = log_bounds(self._admin, consumer, machine, partitions)
         claims, halted = self._store.acquire(machine.name, bounds)
+        recent = {claim.partition: self._store.recent(claim.partition, WINDOW) for claim in claims}
         for claim in claims:
-            self.recent[claim.partition] = RecentIds(self._store.recent_ids(claim.partition, WINDOW))
+            self.recent[claim.partition] = RecentIds(recent[claim.partition].ids)
             self.expected[claim.partition] = claim.next_offset
         self._halted.hold(halted)
         self._watch.began(bounds)
-        self._handover.put(Assigned(self._handover.generation, machine.name, claims))
+        self._handover.put(Assigned(self._handover.generation, machine.name, claims, recent))
         # A halted one stands where an offset is surely valid: it is paused before anything is fetched there.
         return [KafkaPartition(*at, self.expected[at] if at not in halted else bounds[at].high) for at in partitions]
 

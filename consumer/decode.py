@@ -8,8 +8,9 @@ from consumer.accept import EARLIEST, LATEST, QualityCheck, device_name_problem
 from consumer.columns import Columns
 from consumer.duplicates import RecentIds
 from consumer.fetched import Fetched
+from consumer.lateness import is_future
 from consumer.parse import Parser
-from core.batch import Batch, Bools, DeadLetter, Integers, PartitionRun, Position, from_micros
+from core.batch import Batch, Bools, DeadLetter, Flags, Integers, PartitionRun, Position, Quality, from_micros
 from core.errors import InvalidReading
 from core.machine import Machine
 from core.ports import TopicPartition
@@ -44,11 +45,15 @@ class Decoder:
             devices=columns.devices,
             times=columns.times,
             sensors=columns.sensors,
-            quality=self._check.flags(columns.sensors),
+            quality=self._quality(columns, fetched.timestamps),
             extras=[(index[row], extra) for row, extra in extras.items() if row in index],
             runs=_partition_runs(fetched, columns.rows, rejected, repeated, expected),
             dead_letters=[_dead_letter(fetched, row, why) for row, why in sorted(rejected.items())],
         )
+
+    def _quality(self, columns: Columns, timestamps: Integers) -> Flags:
+        future = is_future(columns.times, timestamps[columns.rows], self._machine.future_after)
+        return self._check.flags(columns.sensors) | future * np.int16(Quality.FUTURE)
 
     def _accepted(self, columns: Columns, keys: Sequence[bytes | None], rejected: dict[int, InvalidReading]) -> Bools:
         """Which readings are accepted; the others are added to `rejected`."""
@@ -73,6 +78,8 @@ class Decoder:
         if own_key is None:
             if problem := device_name_problem(device):
                 return InvalidReading("accept", problem)
+            if self._machine.devices and device not in self._machine.devices:
+                return InvalidReading("accept", "device: is not among those that the machine lists")
             own_key = self._keys[device] = device.encode()
         if key != own_key and self._machine.key == "device":
             return InvalidReading("accept", "key: is not the device's name")

@@ -1,7 +1,7 @@
 """Messages as Kafka gave them, as columns."""
 
 from collections.abc import Callable, Sequence
-from operator import methodcaller
+from operator import itemgetter, methodcaller
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -29,6 +29,9 @@ class GoodMessage(Protocol):
     def value(self) -> bytes | None:
         """Its value; None for a tombstone."""
 
+    def timestamp(self) -> tuple[int, int]:
+        """Its kind and its value in ms since 1970 UTC; the value is negative where there is none."""
+
     def headers(self) -> Headers | None:
         """Its headers."""
 
@@ -43,10 +46,13 @@ class Fetched(NamedTuple):
     values: Sequence[bytes | None]
     headers: Callable[[int], Headers]
     """The headers of a row; asked for only where a message becomes a dead letter."""
+    timestamps: Integers
+    """When the message was produced or stored, as Kafka says, ms since 1970 UTC; negative: it does not say."""
 
 
 # Called through `map`, these cost half of what a comprehension does, and there are 20 000 messages a batch.
 _topic, _partition, _offset, _key, _value = map(methodcaller, ("topic", "partition", "offset", "key", "value"))
+_timestamp, _milliseconds = methodcaller("timestamp"), itemgetter(1)
 
 
 def by_topic(messages: Sequence[GoodMessage]) -> list[Fetched]:
@@ -70,4 +76,5 @@ def _columns(topic: str, messages: Sequence[GoodMessage]) -> Fetched:
         list(map(_key, messages)),
         list(map(_value, messages)),
         lambda row: messages[row].headers() or (),
+        np.fromiter(map(_milliseconds, map(_timestamp, messages)), np.int64, len(messages)),
     )

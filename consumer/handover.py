@@ -7,11 +7,11 @@ happened and needs no lock. A generation is a membership in the group: once it i
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.batch import Batch
-from core.ports import Claim, TopicPartition
+from core.ports import Claim, Recent, TopicPartition
 
 _AHEAD = 2
 """Works fetched and decoded while one is being written: bounds memory and the time a revocation waits."""
@@ -24,6 +24,8 @@ class Assigned:
     generation: int
     machine: str
     claims: Sequence[Claim]
+    recent: Mapping[TopicPartition, Recent] = field(default_factory=dict)
+    """What is stored of them; a partition that is not named is empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from typing import NamedTuple, Protocol
 from consumer.devices import Devices
 from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
 from consumer.models import ModelKeeper
+from consumer.past import Look, Pasts
 from consumer.scoring import Scorer
-from core.batch import Batch, Integers
+from core.batch import Batch, Integers, Quality
 from core.errors import Fenced, ModelFailed, Unavailable
 from core.incident import DeviceState, Judgement, judge
 from core.machine import Machine
-from core.ports import Claim, Model, ReadingStore, TopicPartition
+from core.ports import NOTHING_STORED, Claim, Model, ReadingStore, TopicPartition
 from core.prediction import Predictions
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Scored(NamedTuple):
     model: Model
     predictions: Predictions
     judgement: Judgement
+    looks: Mapping[TopicPartition, Look]
 
 
 class Loop:
@@ -76,6 +78,8 @@ class Loop:
         self._scorer = scorer
         self._alive = alive
         self._devices = Devices(store)
+        self._machines = machines
+        self._pasts = Pasts()
         self._claims: dict[TopicPartition, Claim] = {}
         self._dropped = -1
         """Works of this generation and of older ones are not written any more."""
@@ -109,10 +113,14 @@ class Loop:
         match item:
             case Assigned():
                 self._devices.forget()
-                self._claims.update({claim.partition: claim for claim in item.claims})
+                for claim in item.claims:
+                    self._claims[claim.partition] = claim
+                    recent = item.recent.get(claim.partition, NOTHING_STORED)
+                    self._pasts.begin(claim.partition, self._machines[item.machine], recent)
             case Revoked():
                 for partition in item.partitions:
                     self._claims.pop(partition, None)
+                    self._pasts.end(partition)
                 self._devices.forget()
                 item.written.set()
             case Work():
@@ -161,9 +169,11 @@ class Loop:
         model = self._models.in_service[machine.name]
         batch, predictions = self._scorer.score(machine, model, batch)
         devices = self._devices.numbers(machine.name, batch.devices)
+        batch, looks = self._pasts.look(batch, devices)
+        predictions = predictions.only(batch.quality == Quality.GOOD)
         states = self._devices.states(machine.name)
         judgement = judge(batch, devices, predictions, {**states, **ahead} if ahead else states, machine.incident)
-        return Scored(machine, batch, devices, model, predictions, judgement)
+        return Scored(machine, batch, devices, model, predictions, judgement, looks)
 
     def _store(self, scored: Sequence[Scored]) -> None:
         claims = [self._claim(one.batch.topic, run.partition) for one in scored for run in one.batch.runs]
@@ -173,6 +183,7 @@ class Loop:
                 tx.incidents(one.batch, one.judgement, one.model)
         for one in scored:
             self._devices.remember(one.machine.name, one.judgement.states)
+            self._pasts.take(one.looks)
             self._move_on(one.batch)
 
     def _claim(self, topic: str, partition: int) -> Claim:

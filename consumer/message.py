@@ -2,13 +2,14 @@
 
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw, Struct
 
+from consumer.clock import time_reader, time_type
 from core.errors import InvalidReading
 from core.machine import Machine
 
@@ -40,8 +41,28 @@ def reading_decoder(machine: Machine) -> Callable[[bytes], Reading]:
     Every sensor may be absent or null: a missing required one is doubtful quality, not a bad message. Raises
     msgspec.DecodeError, UnicodeDecodeError or RecursionError; see `why_invalid`.
     """
-    fields = [("id", uuid.UUID), ("device", str), ("time", Annotated[datetime, Meta(tz=True)])]
-    return _decoder(machine, fields, forbid_unknown_fields=False)
+    fields = [("id", uuid.UUID), ("device", str), ("time", time_type(machine))]
+    texts = [(name, str | None, None) for name in machine.texts]
+    decoder = _decoder(machine, fields, texts, forbid_unknown_fields=False)
+    read_time = time_reader(machine)
+    if read_time is None and not machine.texts:
+        return decoder
+
+    def decode(value: bytes) -> Reading:
+        reading: Reading = decoder(value)
+        if read_time is not None:
+            reading.time = read_time(reading.time)
+        if b"\\u0000" in value:
+            _refuse_nul(reading, machine.texts)
+        return reading
+
+    return decode
+
+
+def _refuse_nul(reading: Reading, texts: Sequence[str]) -> None:
+    for name in texts:
+        if "\0" in (getattr(reading, name) or ""):
+            raise msgspec.ValidationError(f"Text with the character U+0000 - at `$.{name}`")
 
 
 def usual_decoder(machine: Machine) -> Callable[[bytes], UsualReading]:
@@ -49,10 +70,16 @@ def usual_decoder(machine: Machine) -> Callable[[bytes], UsualReading]:
 
     Raises what the exact decoder raises.
     """
-    return _decoder(machine, [("id", str), ("device", str), ("time", str)], forbid_unknown_fields=True)
+    return _decoder(machine, [("id", str), ("device", str), ("time", str)], [], forbid_unknown_fields=True)
 
 
-def _decoder(machine: Machine, fields: list[tuple[str, Any]], *, forbid_unknown_fields: bool) -> Callable[[bytes], Any]:
+def _decoder(
+    machine: Machine,
+    fields: list[tuple[str, Any]],
+    optional: list[tuple[str, Any, Any]],
+    *,
+    forbid_unknown_fields: bool,
+) -> Callable[[bytes], Any]:
     sensors = msgspec.defstruct(
         "Sensors",
         [(name, float | None, math.nan) for name in machine.sensor_names],
@@ -60,7 +87,7 @@ def _decoder(machine: Machine, fields: list[tuple[str, Any]], *, forbid_unknown_
         forbid_unknown_fields=forbid_unknown_fields,
     )
     reading = msgspec.defstruct(
-        "Reading", [*fields, ("sensors", sensors)], gc=False, forbid_unknown_fields=forbid_unknown_fields
+        "Reading", [*fields, ("sensors", sensors), *optional], gc=False, forbid_unknown_fields=forbid_unknown_fields
     )
     return msgspec.json.Decoder(reading).decode
 

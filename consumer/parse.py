@@ -38,7 +38,9 @@ class Parser:
 
         What is no reading is added to `rejected`, by row.
         """
-        usual, others = self._usual(values)
+        own_times = bool(self._machine.time_format)  # then no time is written in the usual form
+        usual, others = self._usual(() if own_times else values)
+        others = range(len(values)) if own_times else others
         exact, extras = self._exactly(values, others, rejected)
         return merged(usual, exact), extras
 

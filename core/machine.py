@@ -1,8 +1,11 @@
 """A machine: one TOML file says what its readings look like and when a person is told."""
 
 import re
+import time
 import tomllib
+from datetime import UTC, datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta, Struct
@@ -11,6 +14,10 @@ from core.errors import UserError
 
 Task = Literal["fault", "defects", "one_class", "regression"]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="lower case letters, digits and _")]
+Seconds = Annotated[float, Meta(gt=0, lt=4e9)]
+
+MOST = 3.0e38
+"""No sensor reads more: what lies beyond does not fit into four bytes, in which models compute."""
 
 
 class Sensor(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,11 +28,13 @@ class Sensor(Struct, frozen=True, forbid_unknown_fields=True):
     """The range healthy machines stay in, in `unit`: what the simulator draws from and augmentation works around."""
     unit: str = ""
     title: str = ""
-    minimum: float = -3.0e38
+    minimum: float = -MOST
     """Below it no real sensor can read: such a reading is stored with a flag and not scored."""
-    maximum: float = 3.0e38
+    maximum: float = MOST
     optional: bool = False
     """May be absent: the model's imputer fills it in."""
+    stuck_after: Annotated[int, Meta(ge=2, le=1000)] | None = None
+    """So many readings in a row with exactly this value: stuck, not scored. Absent where a sensor may well rest."""
 
 
 class IncidentPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +100,16 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     topics: tuple[str, ...] = ()
     key: Literal["device", "any"] = "device"
     """`device`: the Kafka key must be the device's name. `any`: it says nothing."""
+    devices: tuple[str, ...] = ()
+    """All devices there are; a reading of another is a dead letter. Absent: new ones are registered as they speak."""
+    time_zone: str = ""
+    """Of times that name none, such as `Europe/Berlin`. Absent: such a time is a dead letter."""
+    time_format: str = ""
+    """How times are written, in strptime's words, such as `%Y-%m-%d@%H:%M:%S`. Absent: RFC 3339."""
+    future_after: Seconds = 300.0
+    """An event time so far ahead of the time that Kafka gave its message is doubtful: the device's clock is wrong."""
+    late_after: Seconds = 2_592_000.0
+    """An event time so far behind the newest of its partition is doubtful: too old to raise an alert."""
     texts: tuple[Name, ...] = ()
     """Text fields kept beside the numbers, raw."""
     threshold: Annotated[float, Meta(gt=0, lt=1)] | None = None
@@ -136,6 +155,9 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
             found.append((f"sensors[{position}].name", f"a second sensor named {sensor.name}"))
         if not sensor.minimum <= sensor.usual[0] < sensor.usual[1] <= sensor.maximum:
             found.append((f"sensors[{position}].usual", "must rise and lie between minimum and maximum"))
+        if sensor.minimum < -MOST or sensor.maximum > MOST:
+            found.append((f"sensors[{position}]", f"minimum and maximum must lie within ±{MOST:g}"))
+    found += _clock_problems(machine)
     if machine.incident.open_after > machine.incident.of_last:
         found.append(("incident.open_after", "cannot be more than of_last"))
     if (machine.task == "defects") != bool(machine.classes):
@@ -146,8 +168,24 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
             for push in fault.pushes
             if push.sensor not in names
         ]
+    found += [("texts", f"{name} is no text") for name in machine.texts if name in ("id", "device", "time", "sensors")]
     found += [("csv.columns", f"no sensor named {name}") for name in machine.csv.columns if name not in names]
     return found
+
+
+def _clock_problems(machine: Machine) -> list[tuple[str, str]]:
+    if machine.time_zone:
+        try:
+            ZoneInfo(machine.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return [("time_zone", f"no time zone is named {machine.time_zone}")]
+    try:
+        time.strptime(datetime(2026, 3, 1, tzinfo=UTC).strftime(machine.time_format), machine.time_format)
+    except (ValueError, re.error) as error:
+        return [("time_format", f"cannot be read back: {error}")]
+    if machine.time_format and "%z" not in machine.time_format and not machine.time_zone:
+        return [("time_format", "says nothing of the zone: name it with time_zone")]
+    return []
 
 
 def _line_of(text: str, key: str) -> str:

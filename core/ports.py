@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from core.batch import Batch, Floats, Integers
+import numpy as np
+
+from core.batch import Batch, Flags, Floats, Integers
 from core.errors import FaultlineError
 from core.halt import Halt
 from core.incident import DeviceState, Judgement
@@ -58,6 +60,23 @@ class KnownDevice(NamedTuple):
     state: DeviceState
 
 
+class Recent(NamedTuple):
+    """The newest stored readings of a partition, newest first: what its next readings are held against."""
+
+    ids: Sequence[bytes]
+    """16 bytes each."""
+    devices: Integers
+    """Shape (n,): numbers."""
+    sensors: Floats
+    """Shape (n, sensors)."""
+    quality: Flags
+    watermark: int | None
+    """The newest event time that was ever stored here and is not in the future, µs since 1970 UTC."""
+
+
+NOTHING_STORED = Recent((), np.empty(0, np.int64), np.empty((0, 0)), np.empty(0, np.int16), None)
+
+
 class ReadingTransaction(Protocol):
     """One transaction: all of it is stored, or nothing."""
 
@@ -81,8 +100,8 @@ class ReadingStore(Protocol):
     def devices(self, machine: str, names: Sequence[str]) -> Mapping[str, KnownDevice]:
         """The devices of these names, registered where they are new."""
 
-    def recent_ids(self, partition: TopicPartition, count: int) -> Sequence[bytes]:
-        """The ids (16 bytes) of the newest stored readings, newest first."""
+    def recent(self, partition: TopicPartition, count: int) -> Recent:
+        """The newest stored readings of a partition that is ours. Raises Unavailable."""
 
     def begin(self, claims: Sequence[Claim]) -> AbstractContextManager[ReadingTransaction]:
         """A transaction under these claims. Raises Fenced or Unavailable; when it returns, all of it is committed.

@@ -11,11 +11,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from core.errors import Fenced, Unavailable
 from core.halt import Halt
 from core.machine import Machine
-from core.ports import Acquired, Claim, KnownDevice, LogBounds, TopicPartition
+from core.ports import Acquired, Claim, KnownDevice, LogBounds, Recent, TopicPartition
 from db.catalogue import Catalogued, catalogue
 from db.device_state import state_from_row
 from db.failures import failures_named
 from db.reading_transaction import PostgresReadingTransaction
+from db.recent import recent_readings
 from db.takeover import take_over
 
 _log = logging.getLogger(__name__)
@@ -62,14 +63,11 @@ class PostgresReadingStore:
                 rows = connection.execute(text(_DEVICES), arguments).all()
         return {row.name: KnownDevice(row.id, state_from_row(row)) for row in rows}
 
-    def recent_ids(self, partition: TopicPartition, count: int) -> Sequence[bytes]:
-        """The ids (16 bytes) of the newest stored readings, newest first."""
-        ids: list[bytes] = []
+    def recent(self, partition: TopicPartition, count: int) -> Recent:
+        """The newest stored readings of a partition that is ours. Raises Unavailable."""
+        known = next(known for known in self._machines.values() if partition.topic in known.topics)
         with failures_named(), self._engine.begin() as connection:
-            for topic in connection.execute(text(_INCARNATIONS), {"topic": partition.topic}).scalars().all():
-                arguments = {"topic": topic, "partition": partition.partition, "count": count - len(ids)}
-                ids += [bytes(raw) for raw in connection.execute(text(_RECENT_IDS), arguments).scalars()]
-        return ids
+            return recent_readings(connection, known, partition, count)
 
     @contextmanager
     def begin(self, claims: Sequence[Claim]) -> Iterator[PostgresReadingTransaction]:
@@ -118,7 +116,3 @@ _DEVICES = """
      WHERE d.machine = :machine AND d.name = ANY(:names)"""
 _NEW_DEVICES = """
     INSERT INTO device (machine, name) SELECT :machine, unnest(CAST(:names AS text[])) ON CONFLICT DO NOTHING"""
-_INCARNATIONS = "SELECT id FROM topic WHERE name = :topic ORDER BY id DESC"
-_RECENT_IDS = """
-    SELECT uuid_send(id) FROM reading WHERE topic = :topic AND kafka_partition = :partition
-     ORDER BY kafka_offset DESC LIMIT :count"""

@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 from sqlalchemy import Connection, text
 
-from core.batch import Batch, DeadLetter, Integers, PartitionRun
+from core.batch import Batch, DeadLetter, Integers, PartitionRun, Quality
 from core.errors import Fenced
 from core.incident import Judgement
 from core.ports import Claim, Model, TopicPartition
@@ -55,6 +55,7 @@ class PostgresReadingTransaction:
     def _move_on(self, batch: Batch, topic: int, run: PartitionRun, faults: int) -> None:
         claim = self._claims[TopicPartition(batch.topic, run.partition)]
         times = batch.times[run.rows]
+        timely = times[batch.quality[run.rows] & Quality.FUTURE == 0]
         moved = self._connection.execute(
             text(_MOVE_ON),
             {
@@ -68,7 +69,7 @@ class PostgresReadingTransaction:
                 "dead": run.dead,
                 "gaps": sum(count for _, count in run.gaps),
                 "faults": faults,
-                "watermark": int(times.max()) if len(times) else None,
+                "watermark": int(timely.max()) if len(timely) else None,
             },
         )
         if moved.rowcount != 1:

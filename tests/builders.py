@@ -53,6 +53,7 @@ def fetched(
     topic: str = "readings.press",
     partition: int = 0,
     key: bytes | None = b"press-1",
+    produced: datetime = NOON,
 ) -> Fetched:
     """Messages in a row in one partition."""
     count = len(values)
@@ -63,6 +64,7 @@ def fetched(
         [key] * count,
         list(values),
         lambda _: [("truth", b"normal")],
+        np.full(count, to_micros(produced) // 1000),
     )
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from core.batch import Batch, DeadLetter, Integers
+import numpy as np
+
+from core.batch import Batch, DeadLetter, Integers, Quality
 from core.errors import Fenced, Unavailable
 from core.halt import Halt, HaltKind
 from core.incident import HEALTHY, Closed, DeviceState, Judgement, Opened
-from core.ports import Acquired, Claim, KnownDevice, LogBounds, Model, TopicPartition
+from core.ports import Acquired, Claim, KnownDevice, LogBounds, Model, Recent, TopicPartition
 from core.prediction import Predictions
 from core.takeover import why_halt
 
@@ -22,6 +24,22 @@ class Ledger:
     next_offset: int
     epoch: int = 0
     halt: Halt | None = None
+    first_offset: int = 0
+    duplicates: int = 0
+    watermark: int | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored reading."""
+
+    id: bytes
+    device: int
+    time: int
+    sensors: tuple[float, ...]
+    quality: int
+    score: float
+    version: int
 
 
 @dataclass
@@ -31,9 +49,8 @@ class Tables:
     ledgers: dict[TopicPartition, Ledger] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     states: dict[int, DeviceState] = field(default_factory=dict)
-    ids: dict[tuple[TopicPartition, int], bytes] = field(default_factory=dict)
-    """(partition, offset) → the stored reading's id."""
-    versions: dict[tuple[TopicPartition, int], int] = field(default_factory=dict)
+    readings: dict[tuple[TopicPartition, int], Stored] = field(default_factory=dict)
+    """By partition and offset."""
     dead: list[DeadLetter] = field(default_factory=list)
     gaps: list[tuple[TopicPartition, int, int]] = field(default_factory=list)
     events: list[Opened | Closed] = field(default_factory=list)
@@ -62,9 +79,18 @@ class FakeReadingStore:
             known[name] = KnownDevice(number, self.tables.states.get(number, HEALTHY))
         return known
 
-    def recent_ids(self, partition: TopicPartition, count: int) -> Sequence[bytes]:
-        newest = sorted((at for at in self.tables.ids if at[0] == partition), reverse=True)
-        return [self.tables.ids[at] for at in newest[:count]]
+    def recent(self, partition: TopicPartition, count: int) -> Recent:
+        newest = sorted((at for at in self.tables.readings if at[0] == partition), reverse=True)[:count]
+        readings = [self.tables.readings[at] for at in newest]
+        return Recent(
+            [reading.id for reading in readings],
+            np.array([reading.device for reading in readings], dtype=np.int64),
+            np.array([reading.sensors for reading in readings], dtype=np.float64).reshape(
+                len(readings), len(readings[0].sensors) if readings else 0
+            ),
+            np.array([reading.quality for reading in readings], dtype=np.int16),
+            self.tables.ledgers[partition].watermark,
+        )
 
     @contextmanager
     def begin(self, claims: Sequence[Claim]) -> Iterator["FakeTransaction"]:
@@ -76,7 +102,7 @@ class FakeReadingStore:
         self.tables = transaction.tables
 
     def _take_over(self, partition: TopicPartition, bounds: LogBounds) -> Claim | Halt:
-        ledger = self.tables.ledgers.setdefault(partition, Ledger(bounds.topic_id, bounds.low))
+        ledger = self.tables.ledgers.setdefault(partition, Ledger(bounds.topic_id, bounds.low, first_offset=bounds.low))
         ledger.epoch += 1
         if ledger.halt is None or (ledger.halt.kind == HaltKind.NO_ORDER and bounds.ordered):
             ledger.halt = why_halt(ledger.topic_id, ledger.next_offset, bounds)
@@ -103,12 +129,22 @@ class FakeTransaction:
             if (ledger.next_offset, ledger.epoch) != (claim.next_offset, claim.epoch):
                 raise Fenced(f"{partition.topic}/{partition.partition} is no longer ours")
             ledger.next_offset = run.next_offset
+            ledger.duplicates += run.duplicates
+            timely = batch.times[run.rows][batch.quality[run.rows] & Quality.FUTURE == 0].tolist()
+            ledger.watermark = max([*timely, ledger.watermark], key=lambda time: -1 if time is None else time)
             self.tables.gaps += [(partition, first, count) for first, count in run.gaps]
         for row in range(len(batch)):
             at = (TopicPartition(batch.topic, int(batch.partitions[row])), int(batch.offsets[row]))
-            assert at not in self.tables.ids, "each position is stored once"
-            self.tables.ids[at] = batch.ids[row].tobytes()
-            self.tables.versions[at] = predictions.version.number
+            assert at not in self.tables.readings, "each position is stored once"
+            self.tables.readings[at] = Stored(
+                batch.ids[row].tobytes(),
+                int(devices[row]),
+                int(batch.times[row]),
+                tuple(batch.sensors[row].tolist()),
+                int(batch.quality[row]),
+                float(predictions.scores[row]),
+                predictions.version.number,
+            )
         self.tables.dead += batch.dead_letters
 
     def incidents(self, batch: Batch, judgement: Judgement, model: Model) -> None:

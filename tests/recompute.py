@@ -1,13 +1,18 @@
 """I3: incidents and device states, computed again from the stored readings alone."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from sqlalchemy import Row
 
 from app.machines import load_machines
-from core.batch import to_micros
+from consumer.past import Past
+from core.batch import Quality, to_micros
 from core.incident import HEALTHY, DeviceState, Judgement, Opened, judge
+from core.machine import Machine
 from core.prediction import ModelVersion, Predictions
 from tests.builders import a_batch
 from tests.world import World
@@ -43,6 +48,7 @@ def recompute(world: World) -> Recomputed:
     for row in world.rows("SELECT * FROM reading ORDER BY kafka_partition, kafka_offset"):
         by_partition[row.kafka_partition].append(row)
     for partition, rows in by_partition.items():
+        _assert_flags(machine, rows)
         scores = np.array([row.score for row in rows])
         batch = replace(
             a_batch(len(rows), partition=partition),
@@ -56,6 +62,18 @@ def recompute(world: World) -> Recomputed:
         result.incidents += _incidents(judgement)
         result.states.update({device: state for device, state in judgement.states.items() if state != HEALTHY})
     return result
+
+
+def _assert_flags(machine: Machine, rows: Sequence[Row[Any]]) -> None:
+    """The flags that depend on earlier readings are those that one reader of the whole partition gives."""
+    stored = np.array([row.quality for row in rows], dtype=np.int16)
+    look = Past(machine).look(
+        np.array([row.device for row in rows], dtype=np.int64),
+        np.array([to_micros(row.time) for row in rows], dtype=np.int64),
+        np.array([row.sensors for row in rows], dtype=np.float64),
+        stored & ~np.int16(Quality.LATE | Quality.STUCK),
+    )
+    assert look.quality.tolist() == stored.tolist(), "I3: flags"
 
 
 def _incidents(judgement: Judgement) -> list[tuple[int, ...]]:

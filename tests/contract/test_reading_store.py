@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
-from core.batch import Batch, DeadLetter, PartitionRun, Position
+from core.batch import Batch, DeadLetter, PartitionRun, Position, Quality
 from core.errors import Fenced
 from core.halt import Halt, HaltKind
 from core.incident import HEALTHY, judge
@@ -74,7 +74,7 @@ def test_a_new_owner_fences_the_old_one_and_nothing_of_it_stays(store: ReadingSt
     owner = claim(store)
     with pytest.raises(Fenced):
         write(store, zombie, hot(3))
-    assert store.recent_ids(HERE, 10) == []
+    assert store.recent(HERE, 10).ids == []
     assert claim(store).next_offset == owner.next_offset == 0
     assert store.devices("press", ["press-1"])["press-1"].state == HEALTHY
 
@@ -84,7 +84,7 @@ def test_a_batch_cannot_be_stored_twice(store: ReadingStore) -> None:
     write(store, mine, batch)
     with pytest.raises(Fenced):
         write(store, mine, batch)
-    assert len(store.recent_ids(HERE, 10)) == 3
+    assert len(store.recent(HERE, 10).ids) == 3
 
 
 def test_a_failure_in_the_middle_leaves_nothing(store: ReadingStore) -> None:
@@ -98,14 +98,35 @@ def test_a_failure_in_the_middle_leaves_nothing(store: ReadingStore) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail_midway()
-    assert store.recent_ids(HERE, 10) == []
+    assert store.recent(HERE, 10).ids == []
     write(store, mine, batch)
 
 
 def test_the_newest_ids_come_first(store: ReadingStore) -> None:
     batch = a_batch(5)
     write(store, claim(store), batch)
-    assert store.recent_ids(HERE, 2) == [batch.ids[4].tobytes(), batch.ids[3].tobytes()]
+    assert store.recent(HERE, 2).ids == [batch.ids[4].tobytes(), batch.ids[3].tobytes()]
+
+
+def test_the_newest_readings_come_back_as_they_were_stored(store: ReadingStore) -> None:
+    batch = a_batch(3, devices=["press-1", "press-2", "press-1"], sensors=[[70.1, 3.0], [1e-300, np.nan], [70.1, 5.5]])
+    write(store, claim(store), replace(batch, quality=np.array([0, Quality.STUCK, Quality.LATE], dtype=np.int16)))
+    recent = store.recent(HERE, 2)
+    numbers = {name: device.id for name, device in store.devices("press", ["press-1", "press-2"]).items()}
+    assert recent.devices.tolist() == [numbers["press-1"], numbers["press-2"]]
+    assert str(recent.sensors.tolist()) == "[[70.1, 5.5], [1e-300, nan]]"
+    assert recent.quality.tolist() == [Quality.LATE, Quality.STUCK]
+
+
+def test_a_reading_from_the_future_does_not_move_the_watermark(store: ReadingStore) -> None:
+    mine = claim(store)
+    assert store.recent(HERE, 10).watermark is None
+    batch = a_batch(3)
+    write(store, mine, replace(batch, quality=np.array([0, 0, Quality.FUTURE], dtype=np.int16)))
+    assert store.recent(HERE, 10).watermark == batch.times[1]
+    ahead = a_batch(1, first_offset=3)
+    write(store, replace(mine, next_offset=3), replace(ahead, quality=np.array([Quality.FUTURE], dtype=np.int16)))
+    assert store.recent(HERE, 10).watermark == batch.times[1]
 
 
 def test_a_device_keeps_its_number_and_its_state(store: ReadingStore) -> None:

@@ -122,8 +122,8 @@ def test_what_is_read_is_scored_stored_and_told_to_kafka(stage: Stage) -> None:
     stage.work(a_batch(3))
     stage.work(a_batch(2, first_offset=3))
     stage.play()
-    assert sorted(offset for _, offset in stage.store.tables.ids) == [0, 1, 2, 3, 4]
-    assert set(stage.store.tables.versions.values()) == {1}
+    assert sorted(offset for _, offset in stage.store.tables.readings) == [0, 1, 2, 3, 4]
+    assert {reading.version for reading in stage.store.tables.readings.values()} == {1}
     assert stage.source.told == {HERE: 5}
 
 
@@ -153,7 +153,7 @@ def test_while_the_database_is_away_nothing_is_lost(stage: Stage) -> None:
     stage.work(a_batch(3))
     stage.store.away = 2
     stage.play()
-    assert len(stage.store.tables.ids) == 3
+    assert len(stage.store.tables.readings) == 3
 
 
 def test_a_zombie_writes_nothing_and_asks_the_group_again(stage: Stage) -> None:
@@ -162,7 +162,7 @@ def test_a_zombie_writes_nothing_and_asks_the_group_again(stage: Stage) -> None:
     stage.work(a_batch(3, first_offset=3))
     stage.store.acquire("press", {HERE: LogBounds("id", 0, 1000)})  # somebody else takes over
     stage.play()
-    assert stage.store.tables.ids == {}
+    assert stage.store.tables.readings == {}
     assert stage.handover.rejoin.is_set()
 
 
@@ -171,7 +171,7 @@ def test_what_a_lost_membership_read_is_dropped(stage: Stage) -> None:
     stage.work(a_batch(3))
     stage.handover.new_generation()
     stage.play()
-    assert stage.store.tables.ids == {}
+    assert stage.store.tables.readings == {}
 
 
 def test_a_revoked_partition_is_given_back_only_after_its_readings_are_stored(stage: Stage) -> None:
@@ -182,7 +182,7 @@ def test_a_revoked_partition_is_given_back_only_after_its_readings_are_stored(st
     stage.work(a_batch(3, first_offset=3))
     stage.play()
     assert revoked.written.is_set()
-    assert len(stage.store.tables.ids) == 3, "what came after the revocation is not ours"
+    assert len(stage.store.tables.readings) == 3, "what came after the revocation is not ours"
 
 
 def test_what_ended_the_fetching_thread_ends_the_loop(stage: Stage) -> None:

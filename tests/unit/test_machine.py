@@ -43,6 +43,13 @@ def test_the_machines_that_come_with_the_project_are_sound() -> None:
         ('name = "pressure"', 'name = "Pressure (bar)"', 9, "sensors[1].name"),
         ("optional = true", "optional = true\n[incident]\nopen_after = 9", 13, "cannot be more than of_last"),
         ("optional = true", "optional = true\n[incident]\nclose_after = 0", 13, "incident.close_after"),
+        ("optional = true", "optional = true\nmaximum = 1e300", 8, "within ±3e+38"),
+        ("optional = true", "optional = true\nstuck_after = 1", 12, "stuck_after"),
+        ('title = "Press"', 'time_zone = "Europe/Berlyn"', 2, "no time zone is named Europe/Berlyn"),
+        ('title = "Press"', 'time_format = "%Y-%m-%d@%H:%M:%S"', 2, "name it with time_zone"),
+        ('title = "Press"', 'time_format = "%Y %Q"', 2, "cannot be read back"),
+        ('title = "Press"', 'time_format = "%Y%Y"', 2, "cannot be read back"),
+        ('title = "Press"', 'texts = ["time"]', 2, "time is no text"),
         ("optional = true", "optional = true\n[csv.columns]\ntemprature = 'T'", 12, "no sensor named temprature"),
     ],
 )
