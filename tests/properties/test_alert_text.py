@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ bodies = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.bad_input("`<b>`, `&`, Markdown or a URL in a device name, text past 4096 characters")
 @given(bodies, st.booleans())
 def test_an_alert_is_one_that_telegram_takes(body: dict[str, object], repeat: bool) -> None:
     message = OutboxMessage(1, "telegram", "7", "alert", 1, body, None, None, "Asia/Kolkata", 1, repeat)

@@ -67,6 +67,7 @@ def test_a_possible_repeat_says_so() -> None:
     assert "(possible repeat)" not in render(a_message("answered", possible_repeat=True)).text
 
 
+@pytest.mark.bad_input("`<b>`, `&`, Markdown or a URL in a device name, text past 4096 characters")
 @pytest.mark.parametrize("name", ["<b>press</b>", "a&b", "*press*_1_", "https://evil.example", "@everybody", "/start"])
 def test_a_device_name_is_shown_as_text_whatever_it_contains(name: str) -> None:
     text = render(a_message(body=BODY | {"device": name})).text
