@@ -10,7 +10,7 @@ from consumer.duplicates import RecentIds
 from consumer.fetched import Fetched
 from consumer.lateness import is_future
 from consumer.parse import Parser
-from core.batch import Batch, Bools, DeadLetter, Flags, Integers, PartitionRun, Position, Quality, from_micros
+from core.batch import Batch, Bools, DeadLetter, Flags, Integers, PartitionRun, Position, Quality
 from core.errors import InvalidReading
 from core.machine import Machine
 from core.ports import TopicPartition
@@ -84,7 +84,8 @@ class Decoder:
         if key != own_key and self._machine.key == "device":
             return InvalidReading("accept", "key: is not the device's name")
         if not EARLIEST <= time < LATEST:
-            return InvalidReading("accept", f"time: the year {from_micros(time).year} is outside 1990–2099")
+            year = np.datetime64(time, "us").astype("datetime64[Y]")  # a zone moves years 1 and 9999 out of Python's
+            return InvalidReading("accept", f"time: the year {year} is outside 1990–2099")
         return None
 
 

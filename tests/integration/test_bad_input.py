@@ -286,7 +286,10 @@ def test_a_time_not_written_as_the_machine_says_is_a_dead_letter(make_press: Mak
 
 
 @pytest.mark.bad_input("a year outside 1990–2099")
-@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "1989-12-31T23:59:59Z", "2100-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "time",
+    ["0001-01-01T00:00:00+14:00", "1989-12-31T23:59:59Z", "2100-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"],
+)
 def test_a_year_outside_1990_to_2099_is_a_dead_letter(press: Press, time: str) -> None:
     assert press.refuses(with_field("time", f'"{time}"')).startswith("accept: time: the year")
 
