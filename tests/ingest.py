@@ -24,15 +24,14 @@ class Ingest:
 
     def take(self, values: Sequence[bytes | None], key: bytes | None = b"press-1", produced: datetime = NOON) -> Batch:
         """Take messages that stand next in the log; the batch as it was decoded."""
-        handover, source = Handover(), PlayedSource()
         (claim,), _ = self._store.acquire(self._machine.name, {self._here: LogBounds("id", 0, 10**9)})
         recent = self._store.recent(self._here, WINDOW)
         messages = fetched(values, claim.next_offset, self._here.topic, key=key, produced=produced)
         ids = {self._here: RecentIds(recent.ids)}
         batch = Decoder(self._machine).decode(messages, {self._here: claim.next_offset}, ids)
-        handover.put(Assigned(handover.generation, self._machine.name, [claim], {self._here: recent}))
-        handover.put(Work(handover.generation, [batch]))
-        handover.put(Ended())
+        assigned = Assigned(0, self._machine.name, [claim], {self._here: recent})
+        handover = Handover()
+        source = PlayedSource(handover, [assigned, Work(0, [batch]), Ended()])
         a_loop(self._machine, self._store, handover, source, threading.Event()).run()
         assert source.told == {self._here: claim.next_offset + len(values)}
         return batch

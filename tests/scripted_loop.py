@@ -1,10 +1,10 @@
 """The real main loop with its fetching thread and its models played."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
-from consumer.handover import Handover
+from consumer.handover import Handover, Item
 from consumer.loop import Loop
 from consumer.models import ModelKeeper
 from consumer.scoring import Scorer
@@ -15,9 +15,11 @@ from tests.builders import HotIsFaulty
 
 
 class PlayedSource:
-    """The fetching thread: the test hands over in its place, as soon as the first model serves."""
+    """The fetching thread: `items` are handed over as soon as the first model serves; from then on others may be."""
 
-    def __init__(self) -> None:
+    def __init__(self, handover: Handover, items: Sequence[Item] = ()) -> None:
+        self._handover = handover
+        self._items = items
         self.ready = threading.Event()
         self.told: dict[TopicPartition, int] = {}
 
@@ -25,6 +27,8 @@ class PlayedSource:
         pass
 
     def read(self, machine: Machine) -> None:
+        for item in self._items:
+            self._handover.put(item)
         self.ready.set()
 
     def leave(self, machine: str) -> None:

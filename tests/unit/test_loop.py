@@ -218,7 +218,7 @@ def test_a_reading_that_crashes_the_model_is_a_dead_letter_and_the_rest_is_store
     stage.assign()
     stage.work(a_batch(3, sensors=[[70.0, 3.0], [13.0, 3.0], [70.0, 3.0]]))
     stage.play()
-    assert sorted(offset for _, offset in stage.store.tables.ids) == [0, 2]
+    assert sorted(offset for _, offset in stage.store.tables.readings) == [0, 2]
     (letter,) = stage.store.tables.dead
     assert (letter.position.offset, letter.stage, letter.value) == (1, "score", b"value")
     assert stage.source.told == {HERE: 3}
@@ -230,7 +230,7 @@ def test_a_model_that_cannot_score_is_withdrawn_and_its_readings_wait_in_kafka(s
     stage.work(a_batch(3))
     stage.work(a_batch(3, first_offset=3))
     stage.play()
-    assert (stage.store.tables.ids, stage.store.tables.dead) == ({}, [])
+    assert (stage.store.tables.readings, stage.store.tables.dead) == ({}, [])
     assert stage.store.tables.ledgers[HERE].next_offset == 0
     assert stage.source.left == ["press"]
     assert stage.handover.rejoin.is_set(), "other machines go on from where the database says"
