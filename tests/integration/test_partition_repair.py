@@ -117,14 +117,14 @@ def test_an_incident_ends_with_its_log_and_its_device_begins_healthy(here: Insta
 
 
 def test_a_reading_of_the_old_topic_is_recognised_in_the_new_one(here: Installation) -> None:
-    before = here.store.recent_ids(HERE, 10)
+    before = here.store.recent(HERE, 10).ids
     here.acquire(REMADE)
     here.resolve(REMADE, Action.RESTART)
     claims = here.acquire(REMADE)
-    assert here.store.recent_ids(HERE, 10) == before
+    assert here.store.recent(HERE, 10).ids == before
     batch = a_batch(1)
     here.write(claims[HERE], batch)
-    assert here.store.recent_ids(HERE, 2) == [batch.ids[0].tobytes(), before[0]]
+    assert here.store.recent(HERE, 2).ids == [batch.ids[0].tobytes(), before[0]]
 
 
 @pytest.mark.parametrize(
