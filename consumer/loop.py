@@ -3,10 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from consumer.devices import Devices
 from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
+from consumer.limit import within_limit
 from consumer.models import ModelKeeper
 from consumer.past import Look, Pasts
 from consumer.scoring import Scorer
@@ -133,7 +136,8 @@ class Loop:
         while work.generation > self._dropped and work.generation == self._handover.generation:
             self._alive()
             try:
-                self._store(self._score_all(work.batches))
+                scored = self._score_all(work.batches)
+                self._store(scored)
             except Unavailable as error:
                 _log.warning("%s; trying again in %.1f s", error, pause)
                 if self._stopping.wait(pause):
@@ -147,6 +151,8 @@ class Loop:
                 _log.warning("fenced: %s; nothing was written, asking the group again", error)
                 self._ask_again(work)
             else:
+                if any(run.halt for one in scored for run in one.batch.runs):
+                    self._ask_again(work)  # what lies behind the halt must not be written
                 return
 
     def _ask_again(self, work: Work) -> None:
@@ -168,6 +174,9 @@ class Loop:
     def _score(self, machine: Machine, batch: Batch, ahead: Mapping[int, DeviceState]) -> Scored:
         model = self._models.in_service[machine.name]
         batch, predictions = self._scorer.score(machine, model, batch)
+        batch, kept = within_limit(batch, partial(self._claim, batch.topic), machine.dead_letters)
+        if kept is not None:
+            predictions = predictions.of(kept)
         devices = self._devices.numbers(machine.name, batch.devices)
         batch, looks = self._pasts.look(batch, devices)
         predictions = predictions.only(batch.quality == Quality.GOOD)
@@ -195,5 +204,6 @@ class Loop:
     def _move_on(self, batch: Batch) -> None:
         for run in batch.runs:
             partition = TopicPartition(batch.topic, run.partition)
-            self._claims[partition] = Claim(partition, run.next_offset, self._claims[partition].epoch)
+            claim = self._claims[partition]
+            self._claims[partition] = replace(claim, next_offset=run.next_offset, outcomes=run.outcomes)
             self._source.stored({partition: run.next_offset})

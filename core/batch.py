@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from core.halt import Halt
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.int16]
@@ -45,6 +47,11 @@ class DeadLetter(NamedTuple):
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
 
+    @property
+    def is_tombstone(self) -> bool:
+        """A message without a value: compaction's mark that a key is gone, not a mistake."""
+        return self.stage == "decode" and self.value is None
+
 
 @dataclass(frozen=True, slots=True)
 class PartitionRun:
@@ -58,6 +65,10 @@ class PartitionRun:
     """Holes in the log, as (first missing offset, count): compaction, retention and transaction markers leave them."""
     dead: int
     duplicates: int
+    outcomes: bytes = b""
+    """Which of the newest messages up to `next_offset` became dead letters: as core.dead_letter_limit packs them."""
+    halt: Halt | None = None
+    """Why the partition stops at `next_offset`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +94,8 @@ class Batch:
     def __len__(self) -> int:
         return len(self.offsets)
 
-    def without(self, letters: Mapping[int, DeadLetter]) -> "Batch":
-        """The batch after these rows became dead letters; every position stays accounted for."""
-        kept = np.ones(len(self), dtype=np.bool_)
-        kept[list(letters)] = False
+    def of(self, kept: Bools) -> "Batch":
+        """The batch with these rows alone, shape (n,); what its runs and dead letters account for stays the same."""
         row_of = np.concatenate([[0], np.cumsum(kept)]).tolist()
         return replace(
             self,
@@ -98,14 +107,18 @@ class Batch:
             sensors=self.sensors[kept],
             quality=self.quality[kept],
             extras=[(row_of[row], raw) for row, raw in self.extras if kept[row]],
-            runs=[
-                replace(
-                    run,
-                    rows=slice(row_of[run.rows.start], row_of[run.rows.stop]),
-                    dead=run.dead + int(np.count_nonzero(~kept[run.rows])),
-                )
-                for run in self.runs
-            ],
+            runs=[replace(run, rows=slice(row_of[run.rows.start], row_of[run.rows.stop])) for run in self.runs],
+        )
+
+    def without(self, letters: Mapping[int, DeadLetter]) -> "Batch":
+        """The batch after these rows became dead letters; every position stays accounted for."""
+        kept = np.ones(len(self), dtype=np.bool_)
+        kept[list(letters)] = False
+        died = [int(np.count_nonzero(~kept[run.rows])) for run in self.runs]
+        rest = self.of(kept)
+        return replace(
+            rest,
+            runs=[replace(run, dead=run.dead + more) for run, more in zip(rest.runs, died, strict=True)],
             dead_letters=sorted([*self.dead_letters, *letters.values()], key=lambda letter: letter.position),
         )
 

@@ -48,6 +48,16 @@ class IncidentPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """m: this many readings in a row without a fault close it."""
 
 
+class DeadLetterLimit(Struct, frozen=True, forbid_unknown_fields=True):
+    """When so many messages of a partition become dead letters that it stops and waits for a person."""
+
+    run: Annotated[int, Meta(ge=0, le=100_000)] = 100
+    """This many in a row are too many; 0: no number is."""
+    ratio: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    """This share of the last `of_last` messages is too much; 0: none is."""
+    of_last: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+
+
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a training file says what a reading was."""
 
@@ -116,6 +126,7 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     """Alarm threshold on the probability; absent: the one that was tuned with the model version."""
     advice: str = ""
     incident: IncidentPolicy = IncidentPolicy()
+    dead_letters: DeadLetterLimit = DeadLetterLimit()
     labels: Labels = Labels()
     csv: CsvDialect = CsvDialect()
     faults: tuple[SimulatedFault, ...] = ()

@@ -42,6 +42,10 @@ class Claim:
     partition: TopicPartition
     next_offset: int
     epoch: int
+    outcomes: bytes = b""
+    """Which of the newest messages before `next_offset` became dead letters: as core.dead_letter_limit packs them."""
+    lenient_until: int = 0
+    """Messages before this offset do not count towards the limit of dead letters: a person accepted them."""
 
 
 class Acquired(NamedTuple):

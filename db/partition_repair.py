@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from core.errors import UserError
 from core.halt import Halt, HaltKind
 from core.ports import LogBounds, TopicPartition
-from core.repair import Decision, next_offset
+from core.repair import Action, Decision, next_offset
 from db.failures import failures_named
 from db.renewal import renew_topic
 
@@ -36,18 +36,20 @@ class PostgresRepair:
             if decision.renews_topic:
                 renew_topic(connection, rows, decision, target, log)
             else:
-                _release(connection, row, target)
+                _release(connection, row, target, decision)
             connection.execute(text(_AUDIT), {"actor": decision.by, "detail": _detail(decision, row, target)})
         return target
 
 
-def _release(connection: Connection, row: Row[Any], target: int) -> None:
-    """The partition goes on in the same log."""
+def _release(connection: Connection, row: Row[Any], target: int, decision: Decision) -> None:
+    """The partition goes on in the same log, and its dead letters are counted anew."""
     key = {"topic": row.topic, "partition": row.kafka_partition}
     skipped = target - row.next_offset
     if skipped:
         connection.execute(text(_GAP), {**key, "first": row.next_offset, "count": skipped})
-    connection.execute(text(_RELEASE), {**key, "next": target, "skipped": skipped})
+    lenient_until = target + (decision.count or 0) if decision.action == Action.ACCEPT else 0
+    arguments = {"next": target, "skipped": skipped, "lenient_until": lenient_until}
+    connection.execute(text(_RELEASE), {**key, **arguments})
 
 
 def _halt(row: Row[Any]) -> Halt | None:
@@ -77,7 +79,7 @@ _LOCK = """
 _RELEASE = """
     UPDATE ingest_partition
        SET halt = NULL, halt_reason = NULL, halted_at = NULL, owner_epoch = owner_epoch + 1, updated_at = now(),
-           next_offset = :next, gaps = gaps + :skipped
+           next_offset = :next, gaps = gaps + :skipped, outcomes = '', lenient_until = :lenient_until
      WHERE topic = :topic AND kafka_partition = :partition"""
 _GAP = """
     INSERT INTO offset_gap (topic, kafka_partition, first_offset, count) VALUES (:topic, :partition, :first, :count)"""

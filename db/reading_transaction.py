@@ -16,6 +16,7 @@ from db.bulk import copy_binary, insert_values
 from db.catalogue import TASKS, Catalogued
 from db.copy import COLUMNS, readings_as_copy
 from db.device_state import save_states
+from db.halts import note_halt
 from db.incidents import save_incidents
 
 
@@ -70,11 +71,14 @@ class PostgresReadingTransaction:
                 "gaps": sum(count for _, count in run.gaps),
                 "faults": faults,
                 "watermark": int(timely.max()) if len(timely) else None,
+                "outcomes": run.outcomes,
             },
         )
         if moved.rowcount != 1:
             raise Fenced(f"{batch.topic}/{run.partition} is no longer ours at offset {claim.next_offset}")
         self.moved[claim] = run.next_offset
+        if run.halt is not None:
+            note_halt(self._connection, self._by_topic[batch.topic].id, topic, claim.partition, run.halt)
 
 
 def _position(batch: Batch, row: int) -> tuple[int, int]:
@@ -100,6 +104,7 @@ _MOVE_ON = """
     UPDATE ingest_partition
        SET next_offset = :new, stored = stored + :stored, duplicates = duplicates + :duplicates,
            dead_letters = dead_letters + :dead, gaps = gaps + :gaps, faults = faults + :faults, updated_at = now(),
+           outcomes = :outcomes,
            watermark = greatest(watermark, timestamptz 'epoch' + CAST(:watermark AS bigint) * interval '1 microsecond')
      WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :old AND owner_epoch = :epoch"""
 _EXTRAS = "INSERT INTO reading_extra (topic, kafka_partition, kafka_offset, raw) VALUES %s"

@@ -50,13 +50,14 @@ _RENEW_TOPIC = """
 _BEGIN = """
     INSERT INTO ingest_partition (topic, kafka_partition, kafka_topic_id, first_offset, next_offset, owner_epoch,
                                   watermark)
-    SELECT :new, kafka_partition, :topic_id, :start, :start, owner_epoch + 1, watermark
+    SELECT :new, kafka_partition, :topic_id, :start, :start, owner_epoch + 1,
+           CASE WHEN kafka_topic_id = :topic_id THEN watermark END  -- a remade topic may begin its time anew
       FROM ingest_partition WHERE topic = :old AND kafka_partition = :partition"""
 _CARRY_ON = """
     INSERT INTO ingest_partition (topic, kafka_partition, kafka_topic_id, first_offset, next_offset, owner_epoch,
-                                  watermark, halt, halt_reason, halted_at)
+                                  watermark, outcomes, lenient_until, halt, halt_reason, halted_at)
     SELECT :new, kafka_partition, kafka_topic_id, next_offset, next_offset, owner_epoch + 1, watermark,
-           halt, halt_reason, halted_at
+           outcomes, lenient_until, halt, halt_reason, halted_at
       FROM ingest_partition WHERE topic = :old AND kafka_partition = :partition"""
 _RETIRE_PARTITIONS = """
     UPDATE ingest_partition SET halt = NULL, halt_reason = NULL, halted_at = NULL, owner_epoch = owner_epoch + 1

@@ -32,7 +32,8 @@ def take_over(
         return halt
     if row.next_offset < bounds.low:
         _note_gap(connection, known.id, key, partition, row, bounds.low)
-    return Claim(partition, max(row.next_offset, bounds.low), row.owner_epoch)
+    start = max(row.next_offset, bounds.low)
+    return Claim(partition, start, row.owner_epoch, bytes(row.outcomes), row.lenient_until)
 
 
 def _note_gap(
@@ -51,7 +52,7 @@ _FIRST_SIGHT = """
 _RAISE_EPOCH = """
     UPDATE ingest_partition SET owner_epoch = owner_epoch + 1, owner = :owner, updated_at = now()
      WHERE topic = :topic AND kafka_partition = :partition
-    RETURNING kafka_topic_id, next_offset, owner_epoch, halt, halt_reason"""
+    RETURNING kafka_topic_id, next_offset, owner_epoch, halt, halt_reason, outcomes, lenient_until"""
 _ORDER_IS_BACK = """
     UPDATE ingest_partition SET halt = NULL, halt_reason = NULL, halted_at = NULL
      WHERE topic = :topic AND kafka_partition = :partition"""

@@ -27,6 +27,7 @@ class Ledger:
     first_offset: int = 0
     duplicates: int = 0
     watermark: int | None = None
+    outcomes: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class FakeReadingStore:
         if ledger.next_offset < bounds.low:
             self.tables.gaps.append((partition, ledger.next_offset, bounds.low - ledger.next_offset))
             ledger.next_offset = bounds.low
-        return Claim(partition, ledger.next_offset, ledger.epoch)
+        return Claim(partition, ledger.next_offset, ledger.epoch, ledger.outcomes)
 
 
 class FakeTransaction:
@@ -128,7 +129,7 @@ class FakeTransaction:
             claim, ledger = self._claims[partition], self.tables.ledgers[partition]
             if (ledger.next_offset, ledger.epoch) != (claim.next_offset, claim.epoch):
                 raise Fenced(f"{partition.topic}/{partition.partition} is no longer ours")
-            ledger.next_offset = run.next_offset
+            ledger.next_offset, ledger.outcomes, ledger.halt = run.next_offset, run.outcomes, run.halt
             ledger.duplicates += run.duplicates
             timely = batch.times[run.rows][batch.quality[run.rows] & Quality.FUTURE == 0].tolist()
             ledger.watermark = max([*timely, ledger.watermark], key=lambda time: -1 if time is None else time)

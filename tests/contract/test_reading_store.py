@@ -196,6 +196,21 @@ def test_a_batch_of_dead_letters_alone_moves_the_partition_on(store: ReadingStor
     assert claim(store).next_offset == 1
 
 
+def test_a_run_that_halts_is_stored_up_to_there_with_its_halt(store: ReadingStore) -> None:
+    why = Halt(HaltKind.DEAD_LETTERS, "too many")
+    batch = a_batch(3)
+    stopped = replace(batch, runs=[replace(batch.runs[0], outcomes=b"\x01", halt=why)])
+    write(store, claim(store), stopped)
+    assert len(store.recent(HERE, 10).ids) == 3
+    assert halt(store, LOG) == why
+
+
+def test_what_the_limit_remembers_goes_with_the_claim(store: ReadingStore) -> None:
+    batch = a_batch(3)
+    write(store, claim(store), replace(batch, runs=[replace(batch.runs[0], outcomes=b"\x01\x80")]))
+    assert claim(store).outcomes == b"\x01\x80"
+
+
 def test_every_position_is_accounted_for(owner: Engine, database_url: str) -> None:
     engine = connect(database_url, "consumer")
     store = PostgresReadingStore(engine, "test", lambda: NOON)

@@ -1,14 +1,16 @@
 """Decisions about halted partitions on the real tables: the accounts stay true, and who decided is recorded."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine, Row, text
 
-from core.batch import Batch
+from core.batch import Batch, DeadLetter, PartitionRun, Position
 from core.errors import Fenced, UserError
+from core.halt import Halt, HaltKind
 from core.incident import judge
 from core.ports import Claim, LogBounds, TopicPartition
 from core.repair import Action, Decision
@@ -174,3 +176,34 @@ def test_a_partition_that_was_never_read_is_named(here: Installation) -> None:
     stranger = Decision(TopicPartition("readings.stranger", 4), Action.CONTINUE, "anna", "try")
     with pytest.raises(UserError, match=r"readings\.stranger 4 was never read"):
         PostgresRepair(here.engine).resolve(stranger, {})
+
+
+@pytest.fixture
+def poisoned(here: Installation) -> Installation:
+    """A partition that stopped at offset 13, behind its tenth dead letter in a row."""
+    letters = [DeadLetter(Position(*HERE, offset), "decode", "bad", None, b"{", ()) for offset in range(3, 13)]
+    halt = Halt(HaltKind.DEAD_LETTERS, "10 messages in a row became dead letters")
+    run = PartitionRun(0, slice(0, 0), 13, (), 10, 0, outcomes=b"\x03\xff", halt=halt)
+    here.write(here.acquire({HERE: OLD})[HERE], replace(a_batch(0), runs=[run], dead_letters=letters))
+    return here
+
+
+@pytest.mark.parametrize(
+    ("action", "numbers", "goes_on_at", "lenient_until"),
+    [(Action.CONTINUE, {}, 13, 0), (Action.ACCEPT, {"count": 50}, 13, 63), (Action.SKIP, {"count": 50}, 63, 0)],
+)
+def test_a_poisoned_partition_goes_on_as_decided_and_counts_anew(
+    poisoned: Installation, action: Action, numbers: dict[str, int], goes_on_at: int, lenient_until: int
+) -> None:
+    assert poisoned.resolve({HERE: OLD}, action, **numbers) == goes_on_at
+    claim = poisoned.acquire({HERE: OLD})[HERE]
+    assert (claim.next_offset, claim.outcomes, claim.lenient_until) == (goes_on_at, b"", lenient_until)
+    poisoned.write(claim, a_batch(2, first_offset=goes_on_at))
+    poisoned.account_is_true()
+    gaps = [tuple(row) for row in poisoned.rows("SELECT first_offset, count FROM offset_gap")]
+    assert gaps == ([(13, 50)] if action == Action.SKIP else [])
+
+
+def test_more_than_kafka_holds_cannot_be_skipped(poisoned: Installation) -> None:
+    with pytest.raises(UserError, match="offset 1013 is not in the log"):
+        poisoned.resolve({HERE: OLD}, Action.SKIP, count=1000)

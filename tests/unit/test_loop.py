@@ -12,7 +12,7 @@ from consumer.loop import Loop
 from consumer.models import ModelKeeper
 from consumer.peek import Whole
 from consumer.scoring import Scorer
-from core.batch import Batch, Floats
+from core.batch import Batch, DeadLetter, Floats, PartitionRun, Position
 from core.errors import Halted
 from core.incident import Opened
 from core.machine import Machine
@@ -243,3 +243,22 @@ def test_a_loop_that_waits_for_the_database_shows_that_it_lives(stage: Stage) ->
     stage.store.away = 3
     stage.play()
     assert stage.beats >= 3 + 4, "once a turn and once a try"
+
+
+def test_a_halt_stores_what_came_before_it_and_nothing_behind_it(stage: Stage) -> None:
+    stage.assign()
+    stage.work(a_poisoned_batch(300))
+    stage.work(a_batch(3, first_offset=300))
+    stage.play()
+    ledger = stage.store.tables.ledgers[HERE]
+    assert ledger.halt is not None
+    assert ledger.next_offset == PRESS.dead_letters.run
+    assert len(stage.store.tables.dead) == PRESS.dead_letters.run
+    assert stage.store.tables.readings == {}
+    assert stage.source.told == {HERE: PRESS.dead_letters.run}
+    assert stage.handover.rejoin.is_set(), "the group is asked again, and the halted partition is not read then"
+
+
+def a_poisoned_batch(count: int) -> Batch:
+    letters = [DeadLetter(Position(*HERE, offset), "decode", "bad", None, b"{", ()) for offset in range(count)]
+    return replace(a_batch(0), runs=[PartitionRun(0, slice(0, 0), count, (), count, 0)], dead_letters=letters)

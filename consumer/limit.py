@@ -1,0 +1,76 @@
+"""The limit of dead letters, held to a batch: cut at the message that passes it, whatever the batches were."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from core.batch import Batch, Bools, DeadLetter, Integers, PartitionRun
+from core.dead_letter_limit import outcomes, overrun
+from core.halt import Halt, HaltKind
+from core.machine import DeadLetterLimit
+from core.ports import Claim
+
+
+class Limited(NamedTuple):
+    """A batch that holds the limit."""
+
+    batch: Batch
+    kept: Bools | None
+    """The rows that it still has, shape (n,); None: all of them."""
+
+
+def within_limit(batch: Batch, claim_of: Callable[[int], Claim], limit: DeadLetterLimit) -> Limited:
+    """The batch up to, in each partition, the message that makes dead letters too many: there the run says halt."""
+    claims = {run.partition: claim_of(run.partition) for run in batch.runs}
+    if not batch.dead_letters and not any(claim.outcomes for claim in claims.values()):
+        return Limited(batch, None)  # the usual batch costs nothing
+    runs = [_judged(batch, run, claims[run.partition], limit) for run in batch.runs]
+    if all(run.halt is None for run in runs):
+        return Limited(replace(batch, runs=runs), None)
+    return _cut(batch, runs, claims)
+
+
+def _judged(batch: Batch, run: PartitionRun, claim: Claim, limit: DeadLetterLimit) -> PartitionRun:
+    """The run with what is remembered of it; one that passes the limit ends with the message that did."""
+    letters = [letter for letter in batch.dead_letters if letter.position.partition == run.partition]
+    positions = _positions(claim.next_offset, run)
+    positions = positions[positions >= claim.lenient_until]
+    tombstones = [letter.position.offset for letter in letters if letter.is_tombstone]
+    positions = positions[~np.isin(positions, tombstones)]
+    dead = np.isin(positions, [letter.position.offset for letter in letters])
+    if not (found := overrun(claim.outcomes, dead, limit)):
+        return replace(run, outcomes=outcomes(claim.outcomes, dead, limit))
+    last = int(positions[found.at])
+    why = next(letter for letter in letters if letter.position.offset == last)
+    halt = Halt(HaltKind.DEAD_LETTERS, f"{found.reason}, the last one at offset {last} ({why.stage}: {why.reason})")
+    remembered = outcomes(claim.outcomes, dead[: found.at + 1], limit)
+    return replace(run, next_offset=last + 1, outcomes=remembered, halt=halt)
+
+
+def _positions(start: int, run: PartitionRun) -> Integers:
+    """Every message of the run: what lies between its gaps."""
+    begins = [start, *(first + count for first, count in run.gaps)]
+    ends = [*(first for first, _ in run.gaps), run.next_offset]
+    return np.concatenate([np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)])
+
+
+def _cut(batch: Batch, runs: list[PartitionRun], claims: Mapping[int, Claim]) -> Limited:
+    """The batch without what lies behind the ends of these runs."""
+    kept = np.ones(len(batch), dtype=np.bool_)
+    for run in runs:
+        kept[run.rows] = batch.offsets[run.rows] < run.next_offset
+    end_of = {run.partition: run.next_offset for run in runs}
+    letters = [letter for letter in batch.dead_letters if letter.position.offset < end_of[letter.position.partition]]
+    rest = replace(batch, runs=runs, dead_letters=letters).of(kept)
+    accounts = [_account(run, letters, claims[run.partition].next_offset) for run in rest.runs]
+    return Limited(replace(rest, runs=accounts), kept)
+
+
+def _account(run: PartitionRun, letters: Sequence[DeadLetter], start: int) -> PartitionRun:
+    """The run, perhaps shorter than it was, with every position before its end accounted for."""
+    gaps = [(first, count) for first, count in run.gaps if first < run.next_offset]
+    dead = sum(letter.position.partition == run.partition for letter in letters)
+    messages = run.next_offset - start - sum(count for _, count in gaps)
+    return replace(run, gaps=gaps, dead=dead, duplicates=messages - dead - (run.rows.stop - run.rows.start))
