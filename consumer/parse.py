@@ -68,7 +68,9 @@ class Parser:
     def _exactly(
         self, values: Sequence[bytes | None], rows: Sequence[int], rejected: dict[int, InvalidReading]
     ) -> tuple[Columns, dict[int, bytes]]:
-        readings = {row: reading for row in rows if (reading := self._reading(row, values[row], rejected)) is not None}
+        extras: dict[int, bytes] = {}
+        decoded = ((row, self._reading(row, values[row], rejected, extras)) for row in rows)
+        readings = {row: reading for row, reading in decoded if reading is not None}
         found = list(readings.values())
         columns = Columns(
             np.array(list(readings), dtype=np.int64),
@@ -77,23 +79,23 @@ class Parser:
             np.array([to_micros(reading.time) for reading in found], dtype=np.int64),
             self._sensors(found),
         )
-        present = len(self._machine.sensors) - np.isnan(columns.sensors).sum(axis=1)
-        extras = {
-            row: extra
-            for row, count in zip(readings, present.tolist(), strict=True)
-            if (extra := unknown_fields(values[row] or b"", self._machine, count))
-        }
         return columns, extras
 
-    def _reading(self, row: int, value: bytes | None, rejected: dict[int, InvalidReading]) -> Reading | None:
+    def _reading(
+        self, row: int, value: bytes | None, rejected: dict[int, InvalidReading], extras: dict[int, bytes]
+    ) -> Reading | None:
         if value is None:
             rejected[row] = InvalidReading("decode", "tombstone")
             return None
         try:
-            return self._decode_exactly(value)
+            reading = self._decode_exactly(value)
+            extra = unknown_fields(value, self._machine, _present(reading))
         except DECODE_ERRORS as error:
             rejected[row] = why_invalid(error)
             return None
+        if extra is not None:
+            extras[row] = extra
+        return reading
 
     def _sensors(self, readings: Sequence[Reading] | Sequence[UsualReading]) -> Floats:
         """Shape (n, sensors); NaN for absent and for null."""
@@ -104,6 +106,11 @@ class Parser:
         except TypeError:  # a null among them
             flat = np.array(values, dtype=np.float64)
         return flat.reshape(shape)
+
+
+def _present(reading: Reading) -> int:
+    """How many of its sensors are there: neither absent (NaN) nor null."""
+    return sum(value == value for value in msgspec.structs.astuple(reading.sensors) if value is not None)
 
 
 _id = attrgetter("id")

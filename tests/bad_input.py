@@ -23,7 +23,7 @@ ROWS = (
     Row("a number past four bytes as a sensor", "stored, flagged out of range, not scored"),
     Row("a sensor as text, true, an array, an object, or in Arabic digits", "dead letter"),
     Row("nesting 100 000 deep", "dead letter"),
-    Row("invalid UTF-8 in a declared field", "dead letter"),
+    Row("invalid UTF-8 in a declared field, or in a field's name", "dead letter"),
     Row("UTF-16", "dead letter"),
     Row("a byte order mark", "dead letter"),
     Row("a lone surrogate", "dead letter"),

@@ -151,6 +151,8 @@ CORPUS: dict[str, Case] = {
     "n_device_surrogate_in_utf_8": _whole(_PLAIN.replace(b"press-1", b"press\xed\xa0\x80")),
     "n_device_cut_utf_8": _whole(_PLAIN.replace(b"press-1", b"press-\xe2\x82")),
     "n_device_past_unicode": _whole(_PLAIN.replace(b"press-1", b"press\xf5\x80\x80\x80")),
+    "n_unknown_field_name_invalid_utf_8": _whole(_PLAIN[:-1] + b',"x\xff":1}', None),
+    "n_unknown_sensor_name_invalid_utf_8": _whole(_PLAIN.replace(b":70", b':70,"x\xff":1'), None),
     "n_device_number": _field("device", "1", None),
     "n_device_null": _field("device", "null", None),
     "n_byte_order_mark": _whole("\ufeff" + _TEXT),

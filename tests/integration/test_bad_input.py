@@ -119,9 +119,13 @@ def test_nesting_100_000_deep_is_a_dead_letter(press: Press, value: bytes) -> No
     assert press.refuses(value).startswith("decode: ")
 
 
-@pytest.mark.bad_input("invalid UTF-8 in a declared field")
-def test_invalid_utf_8_is_a_dead_letter(press: Press) -> None:
-    assert press.refuses(encoded(a_reading()).replace(b"press-1", b"pr\xffss-1")).startswith("decode: ")
+@pytest.mark.bad_input("invalid UTF-8 in a declared field, or in a field's name")
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [(b"press-1", b"pr\xffss-1"), (b'{"id"', b'{"\xff":1,"id"'), (b'{"temp', b'{"\xff":1,"temp')],
+)
+def test_invalid_utf_8_is_a_dead_letter(press: Press, good: bytes, bad: bytes) -> None:
+    assert press.refuses(encoded(a_reading()).replace(good, bad)).startswith("decode: ")
 
 
 @pytest.mark.bad_input("UTF-16")

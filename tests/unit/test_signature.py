@@ -24,7 +24,12 @@ def test_another_trainers_manifest_is_refused() -> None:
         TrustedKeys(OTHER_PUBLIC).open(Signer(PRIVATE).sign(b"one"))
 
 
-@pytest.mark.parametrize("file", [b"", b"{}", b"\xff\xfe", b'{"machine":"press"}', b"[" * 100_000, b'"text"'])
+NOT_BASE64 = '{"manifest":"\u00e9","signature":"","key_id":""}'.encode()
+
+
+@pytest.mark.parametrize(
+    "file", [b"", b"{}", b"\xff\xfe", b'{"machine":"press"}', b"[" * 100_000, b'"text"', NOT_BASE64]
+)
 def test_an_unsigned_file_is_refused(file: bytes) -> None:
     with pytest.raises(ModelRefused, match="not signed"):
         TrustedKeys(PUBLIC).open(file)
