@@ -46,9 +46,13 @@ class Commits(threading.Thread):
                 rows, now = cursor.fetchall(), time.perf_counter()
                 self._looks.append(now)
                 for partition, offset in rows:
-                    seen = self._seen.setdefault(partition, [])
-                    if not seen or seen[-1][0] < offset:
-                        seen.append((offset, now))
+                    self.saw(partition, offset, now)
+
+    def saw(self, partition: int, next_offset: int, at: float) -> None:
+        """Note where a partition was seen at that moment."""
+        seen = self._seen.setdefault(partition, [])
+        if not seen or seen[-1][0] < next_offset:
+            seen.append((next_offset, at))
 
     def next_offsets(self) -> Mapping[int, int]:
         """By partition, as last seen."""

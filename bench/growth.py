@@ -10,6 +10,8 @@ from bench.ours import Consumed, consume_backlog
 from bench.prefill import store_before
 from bench.stream import DEVICES, PARTITIONS
 
+AXES = ("devices", "stored", "partitions", "consumers")
+
 Point = Mapping[str, float]
 
 
@@ -18,6 +20,7 @@ class Plan:
     """The points of each axis, and how much is measured at each."""
 
     messages: int = 600_000
+    axes: Sequence[str] = AXES
     devices: Sequence[int] = (10, 1_000, 100_000)
     stored: Sequence[int] = (0, 10_000_000, 50_000_000)
     partitions: Sequence[int] = (1, 4, 12)
@@ -32,7 +35,7 @@ QUICK = Plan(
     messages=100_000,
     devices=(10, 1_000),
     stored=(0, 200_000),
-    partitions=(1, 4),
+    partitions=(1, 2),
     consumers=(1, 2),
     consumers_messages=600_000,
 )
@@ -42,12 +45,7 @@ def growth(installation: Installation, plan: Plan) -> dict[str, Any]:
     """Microseconds a reading at every point of every axis, and how much dearer the largest is than the smallest."""
     with installation.trained(["lr"]) as trained:
         bench = Growth(installation, plan, trained["lr"])
-        axes = {
-            "devices": bench.devices(),
-            "stored": bench.stored(),
-            "partitions": bench.partitions(),
-            "consumers": bench.consumers(),
-        }
+        axes = {axis: bench.measure(axis) for axis in plan.axes}
     return {
         "settings": {"messages": plan.messages, "devices": DEVICES, "partitions": PARTITIONS, "model": "lr"},
         "ratios": _ratios(axes, "us_per_reading"),
@@ -70,7 +68,12 @@ class Growth:
         self._trained = trained
         self._usual = installation.backlog("bench-growth", PARTITIONS, plan.messages, DEVICES)
 
-    def devices(self) -> Sequence[Point]:
+    def measure(self, axis: str) -> Sequence[Point]:
+        """Its points, the smallest first."""
+        measures = (self._devices, self._stored, self._partitions, self._consumers)
+        return dict(zip(AXES, measures, strict=True))[axis]()
+
+    def _devices(self) -> Sequence[Point]:
         """10 → 100 000. The clock starts when each was seen once: to register it is paid for only once."""
         points = []
         for count in self._plan.devices:
@@ -79,14 +82,14 @@ class Growth:
             points.append(self._point("devices", count, topic, skip=count))
         return points
 
-    def partitions(self) -> Sequence[Point]:
+    def _partitions(self) -> Sequence[Point]:
         """1 → 12, one consumer."""
         return [
             self._point("partitions", count, self._backlog("partitions", count, self._plan.messages))
             for count in self._plan.partitions
         ]
 
-    def consumers(self) -> Sequence[Point]:
+    def _consumers(self) -> Sequence[Point]:
         """1 → 4, on as many partitions as the axis before had at most. The clock starts when all have joined.
 
         It stops a little before the end: the partitions do not end at the same moment.
@@ -94,7 +97,7 @@ class Growth:
         topic = self._backlog("consumers", max(self._plan.partitions), self._plan.consumers_messages)
         return [self._point("consumers", count, topic, consumers=count, share=0.95) for count in self._plan.consumers]
 
-    def stored(self) -> Sequence[Point]:
+    def _stored(self) -> Sequence[Point]:
         """0 → 50 million readings there already, or as many as the time allows."""
         points: list[Point] = []
         end = time.monotonic() + self._plan.prefill_s

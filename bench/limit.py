@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 from bench.database import Database, connected
 from db.copy import COLUMNS, HEADER, TRAILER
@@ -16,14 +17,15 @@ def stored_batches(database: Database) -> Sequence[bytes]:
         # In the order in which the rows lie there, which is the one in which they were stored.
         cursor.execute("SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0")
         cursor.copy_expert(_READINGS, buffer)
-    rows = buffer.getbuffer()[len(HEADER) : -len(TRAILER)]
+    return transactions(buffer.getbuffer(), sizes)
+
+
+def transactions(stream: bytes | memoryview, sizes: Sequence[int]) -> Sequence[bytes]:
+    """A binary COPY stream cut into complete ones of so many rows each."""
+    rows = stream[len(HEADER) : -len(TRAILER)]
     width = len(rows) // sum(sizes)  # no column is ever NULL, so all rows of a machine have one width
-    batches, begin = [], 0
-    for size in sizes:
-        end = begin + size * width
-        batches.append(b"".join((HEADER, rows[begin:end], TRAILER)))
-        begin = end
-    return batches
+    ends = list(accumulate(size * width for size in sizes))
+    return [b"".join((HEADER, rows[begin:end], TRAILER)) for begin, end in pairwise([0, *ends])]
 
 
 def copy_prebuilt(database: Database, batches: Sequence[bytes]) -> float:

@@ -12,8 +12,6 @@ from bench.installation import Installation
 from bench.machine import commit, machine, postgres_settings, versions
 from consumer.kafka_log import consumer_config
 
-RESULTS = Path(__file__).parent / "results"
-
 
 def report(installation: Installation, name: str, figures: Mapping[str, Any]) -> dict[str, Any]:
     """What goes into the file of this bench."""

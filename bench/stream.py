@@ -114,7 +114,7 @@ def stream(installation: Installation, plan: Plan) -> dict[str, Any]:
             "devices": DEVICES,
             "peers": {"messages": plan.peers, "versions": peer_versions()},
         },
-        **_conclusions(rounds),
+        **conclusions(rounds),
         "runs": {
             name: {"readings_per_s": median(run["readings_per_s"] for run in runs), "rounds": runs}
             for name, runs in rounds.items()
@@ -122,7 +122,8 @@ def stream(installation: Installation, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _conclusions(rounds: Mapping[str, Sequence[Run]]) -> dict[str, Any]:
+def conclusions(rounds: Mapping[str, Sequence[Run]]) -> dict[str, Any]:
+    """Ratios of the medians of what ran, and the most memory that a consumer of ours held in any round."""
     rates = {name: median(run["readings_per_s"] for run in runs) for name, runs in rounds.items()}
     ours = [run["peak_rss_mb"] for name in _OURS for run in rounds.get(name, ())]
     return {

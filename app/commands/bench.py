@@ -16,14 +16,19 @@ from app.cli import settings_of
 from app.live_line import LiveLine
 from app.log import set_up_logging
 from app.settings import Settings
-from app.wiring import data_directory, with_local_stack
+from app.wiring import ROOT, data_directory, with_local_stack
 from bench import growth, latency
+from bench.document import with_measured
 from bench.installation import Installation
-from bench.report import RESULTS, report, write
+from bench.plot import performance_png
+from bench.report import report, write
+from bench.results import FOLDER, read_results
 from bench.stream import CONTENDERS, QUICK, Plan, stream
 from core.errors import UserError
 from local.detached import delete
 from local.stack import Stack
+
+DOCUMENT = ROOT / "docs" / "performance.md"
 
 _out = click.option("--out", type=click.Path(path_type=Path), help="Write the result there.  [default: bench/results]")
 
@@ -76,12 +81,24 @@ def latency_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
 
 @command.command("growth")
 @_quick
+@click.option("--only", multiple=True, type=click.Choice(growth.AXES), help="Only these; repeat it for several.")
 @_out
 @click.pass_context
-def growth_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
+def growth_command(ctx: click.Context, quick: bool, only: tuple[str, ...], out: Path | None) -> None:
     """What a reading costs as devices, stored readings, partitions and consumers grow."""
-    plan = growth.QUICK if quick else growth.Plan()
+    plan = replace(growth.QUICK if quick else growth.Plan(), axes=only or growth.AXES)
     _measure(settings_of(ctx), "growth", quick, out, partial(growth.growth, plan=plan))
+
+
+@command.command("show")
+@click.option("--results", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, help="Of the benches.")
+@click.option("--document", type=click.Path(path_type=Path), default=DOCUMENT, help="Whose measured part is written.")
+def show_command(results: Path, document: Path) -> None:
+    """Draw what was measured, and write it into docs/performance.md."""
+    found = read_results(results)
+    (results / "performance.png").write_bytes(performance_png(found))
+    document.write_text(with_measured(document.read_text(encoding="utf-8"), found), encoding="utf-8")
+    click.echo(f"written to {results / 'performance.png'} and {document}")
 
 
 def _measure(
@@ -93,7 +110,7 @@ def _measure(
 ) -> None:
     """Run a bench on servers of its own and write its report."""
     began = time.monotonic()
-    file = out or RESULTS / f"{name}.json"
+    file = out or FOLDER / f"{name}.json"
     with _installed(settings) as installation:
         result = report(installation, name, {"quick": quick, **bench(installation)})
     write(file, result)

@@ -1,0 +1,69 @@
+"""`./run bench`, small: that it measures and names everything. What it measures here means nothing."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.stream import CONTENDERS
+from tests.processes import run
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A data directory that Postgres' own user may enter when we are root."""
+    with tempfile.TemporaryDirectory(prefix="faultline-bench-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+def measured(name: str, folder: Path, *options: str) -> dict[str, Any]:
+    file = folder / f"{name}.json"
+    arguments = ["bench", name, "--quick", "--out", str(file), *options]
+    done = run(arguments, {"DATA_DIRECTORY": str(folder / "data")}, seconds=540)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    assert found["quick"] is True
+    assert set(found["machine"]) == {"cpu", "cores", "memory_gb", "os"}
+    assert {"python", "kafka", "postgres", "scikit-learn"} <= set(found["versions"])
+    assert found["commit"]
+    assert found["settings"]["consumer"]["check.crcs"] is True
+    assert not (folder / "data" / "bench").exists(), "its servers and their data are gone"
+    return found
+
+
+@pytest.mark.timeout(600)
+def test_the_stream_bench_compares_ours_with_the_limit_and_with_other_ways(folder: Path) -> None:
+    found = measured("stream", folder)
+    assert all(found["ratios"][name] > 0 for name in ("lr_vs_copy", "rf_vs_copy", "lr_vs_quix_sink", "lr_vs_naive"))
+    assert found["peak_rss_mb"] > 0
+    assert set(found["runs"]) == set(CONTENDERS)
+    ours = found["runs"]["lr"]["rounds"][0]
+    assert ours["stored"] == found["settings"]["messages"]
+    assert ours["incidents"] > 0, "incidents were on"
+    assert found["runs"]["copy"]["rounds"][0]["transactions"] == ours["transactions"]
+    for name, run_of in found["runs"].items():
+        assert run_of["readings_per_s"] > 0
+        assert run_of["rounds"][0].get("complete", name == "bare"), f"{name} lost or doubled rows"
+
+
+@pytest.mark.timeout(600)
+def test_the_latency_bench_measures_every_rate(folder: Path) -> None:
+    found = measured("latency", folder)
+    assert set(found["by_rate"]) == {"200", "2000", "20000"}
+    assert found["latency_ms"] == found["by_rate"]["2000"]
+    for figures in found["by_rate"].values():
+        assert 0 < figures["p50"] <= figures["p99"] <= figures["worst"]
+
+
+@pytest.mark.timeout(600)
+def test_the_growth_bench_compares_the_ends_of_an_axis(folder: Path) -> None:
+    found = measured("growth", folder, "--only", "stored", "--only", "consumers")
+    assert set(found["ratios"]) == {"stored", "consumers"}
+    for axis, points in found["axes"].items():
+        assert len(points) == 2
+        assert points[0][axis] < points[1][axis]
+        assert all(point["us_per_reading"] > 0 for point in points)
