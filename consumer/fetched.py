@@ -57,11 +57,13 @@ _timestamp, _milliseconds = methodcaller("timestamp"), itemgetter(1)
 
 def by_topic(messages: Sequence[GoodMessage]) -> list[Fetched]:
     """The messages sorted by topic and partition; within a partition they keep the log's order."""
-    groups: dict[str, Sequence[GoodMessage]] = {}
     topics = list(map(_topic, messages))
-    for topic in sorted(set(topics)):
-        groups[topic] = [message for message, name in zip(messages, topics, strict=True) if name == topic]
-    return [_columns(topic, group) for topic, group in groups.items()]
+    if len(names := sorted(set(topics))) == 1:
+        return [_columns(names[0], messages)]
+    return [
+        _columns(name, [message for message, topic in zip(messages, topics, strict=True) if topic == name])
+        for name in names
+    ]
 
 
 def _columns(topic: str, messages: Sequence[GoodMessage]) -> Fetched:

@@ -1,6 +1,6 @@
 """Incidents: consecutive faults of one device seen as one trouble. Decided from the log's order, never from a clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -79,53 +79,101 @@ def judge(
 ) -> Judgement:
     """Advance the incidents of the batch's `devices` (ids, shape (n,)). Pure: `states` is read, never changed."""
     judgement = Judgement()
-    for row in _rows_that_matter(devices, predictions.faults, states):
-        if np.isnan(predictions.scores[row]):
-            continue  # not scored: says nothing about the machine
-        device = int(devices[row])
-        before = judgement.states.get(device) or states.get(device, HEALTHY)
-        at = Moment(int(batch.partitions[row]), int(batch.offsets[row]), int(batch.times[row]))
-        after, event = _step(
-            before, device, int(row), at, bool(predictions.faults[row]), float(predictions.scores[row]), policy
-        )
-        if event is not None:
-            judgement.events.append(event)
-        if after != before:
-            judgement.states[device] = after
+    happened: list[tuple[int, Opened | Closed]] = []
+    for device, rows in _rows_that_matter(devices, predictions, states):
+        before = states.get(device, HEALTHY)
+        course = _Course(device, before, policy, batch, predictions)
+        for fault, run in _runs(rows, predictions.faults[rows]):
+            course.faults(run) if fault else course.normals(run)
+        happened += course.happened
+        if course.state != before:
+            judgement.states[device] = course.state
+    judgement.events = [event for _, event in sorted(happened, key=lambda item: item[0])]
     return judgement
 
 
-def _rows_that_matter(devices: Integers, faults: Bools, states: Mapping[int, DeviceState]) -> Sequence[int]:
-    """Rows of devices that show a fault or are remembered; a healthy device's normal readings cost nothing."""
-    remembered = [device for device, state in states.items() if state != HEALTHY]
-    if not remembered and not faults.any():
-        return []
-    troubled = np.union1d(devices[faults], np.asarray(remembered, dtype=np.int64))
-    rows: list[int] = np.flatnonzero(np.isin(devices, troubled)).tolist()
-    return rows
+class _Course:
+    """The course of one device through a batch, a run of alike readings at a time."""
 
+    def __init__(
+        self, device: int, state: DeviceState, policy: IncidentPolicy, batch: Batch, predictions: Predictions
+    ) -> None:
+        self.state = state
+        self.happened: list[tuple[int, Opened | Closed]] = []
+        """Events with their rows."""
+        self._device = device
+        self._policy = policy
+        self._batch = batch
+        self._scores = predictions.scores
 
-def _step(
-    state: DeviceState, device: int, row: int, at: Moment, fault: bool, score: float, policy: IncidentPolicy
-) -> tuple[DeviceState, Opened | Closed | None]:
-    window = ((state.window << 1) | fault) & ((1 << policy.of_last) - 1)
-    if fault:
-        state = replace(
+    def faults(self, rows: Integers) -> None:
+        """These rows in a row are faults. At most k of them are looked at one by one: then the incident is open."""
+        while len(rows) and not self.state.open:
+            self._add(rows[:1])
+            if self.state.window.bit_count() >= self._policy.open_after:
+                self.state = replace(self.state, open=True)
+                row = int(rows[0])
+                self.happened.append((row, Opened(self._device, row, self._at(row), self.state)))
+            rows = rows[1:]
+        if len(rows):
+            self._add(rows)
+
+    def normals(self, rows: Integers) -> None:
+        """These rows in a row are normal."""
+        window = self._shifted(len(rows))
+        if not self.state.open:
+            self.state = replace(self.state, window=window) if window else HEALTHY
+            return
+        missing = self._policy.close_after - self.state.normals
+        if len(rows) < missing:
+            self.state = replace(self.state, window=window, normals=self.state.normals + len(rows))
+            return
+        row = int(rows[missing - 1])
+        last = replace(self.state, window=self._shifted(missing), normals=self._policy.close_after)
+        self.happened.append((row, Closed(self._device, self._at(row), last)))
+        self.state = HEALTHY
+
+    def _add(self, rows: Integers) -> None:
+        state, ones = self.state, min(len(rows), self._policy.of_last)
+        self.state = replace(
             state,
-            window=window,
+            window=self._shifted(ones) | ((1 << ones) - 1),
             normals=0,
-            since=state.since or at,
-            last=at,
-            faults=state.faults + 1,
-            peak=max(state.peak, score),
+            since=state.since or self._at(int(rows[0])),
+            last=self._at(int(rows[-1])),
+            faults=state.faults + len(rows),
+            peak=max(state.peak, float(self._scores[rows].max())),
         )
-        if not state.open and window.bit_count() >= policy.open_after:
-            state = replace(state, open=True)
-            return state, Opened(device, row, at, state)
-        return state, None
-    if state.open:
-        state = replace(state, window=window, normals=state.normals + 1)
-        if state.normals >= policy.close_after:
-            return HEALTHY, Closed(device, at, state)
-        return state, None
-    return (replace(state, window=window) if window else HEALTHY), None
+
+    def _shifted(self, readings: int) -> int:
+        """The window that many readings later, as if they were normal."""
+        n = self._policy.of_last
+        return (self.state.window << min(readings, n)) & ((1 << n) - 1)
+
+    def _at(self, row: int) -> Moment:
+        batch = self._batch
+        return Moment(int(batch.partitions[row]), int(batch.offsets[row]), int(batch.times[row]))
+
+
+def _rows_that_matter(
+    devices: Integers, predictions: Predictions, states: Mapping[int, DeviceState]
+) -> Iterator[tuple[int, Integers]]:
+    """The scored rows of each device that shows a fault or is remembered; a healthy device's normal ones cost nothing.
+
+    What was not scored says nothing about the machine.
+    """
+    remembered = [device for device, state in states.items() if state != HEALTHY]
+    if not remembered and not predictions.faults.any():
+        return
+    troubled = np.union1d(devices[predictions.faults], np.asarray(remembered, dtype=np.int64))
+    rows = np.flatnonzero(np.isin(devices, troubled) & ~np.isnan(predictions.scores))
+    rows = rows[np.argsort(devices[rows], kind="stable")]
+    for part in np.split(rows, np.flatnonzero(np.diff(devices[rows])) + 1):
+        if len(part):
+            yield int(devices[part[0]]), part
+
+
+def _runs(rows: Integers, faults: Bools) -> Iterator[tuple[bool, Integers]]:
+    """(whether they are faults, rows) of each run of alike readings."""
+    for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(faults)) + 1):
+        yield bool(faults[part[0]]), rows[part]

@@ -1,14 +1,16 @@
 """Incidents must not depend on how the log was cut into batches."""
 
 from itertools import pairwise
+from typing import cast
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.incident import HEALTHY, Closed, DeviceState, Opened, judge
+from core.incident import HEALTHY, Closed, DeviceState, Moment, Opened, judge
 from core.machine import IncidentPolicy
 from tests.builders import a_batch, predictions
+from tests.incident_rules import plainly
 
 policies = st.integers(1, 6).flatmap(
     lambda n: st.builds(IncidentPolicy, open_after=st.integers(1, n), of_last=st.just(n), close_after=st.integers(1, 6))
@@ -46,3 +48,18 @@ def test_a_device_has_one_incident_at_a_time(log: list[tuple[int, float]], polic
         kinds = [kind for kind, who, *_ in events if who == device]
         assert kinds == [Opened, Closed] * (len(kinds) // 2) + [Opened] * (len(kinds) % 2)
         assert states.get(device, HEALTHY).open == bool(len(kinds) % 2)
+
+
+@given(log=logs, policy=policies)
+def test_incidents_are_those_that_the_rules_give_reading_by_reading(
+    log: list[tuple[int, float]], policy: IncidentPolicy
+) -> None:
+    events, _ = replayed(log, [], policy)
+    found: dict[int, list[tuple[object, ...]]] = {}
+    for kind, device, at, state in events:
+        assert isinstance(at, Moment)
+        assert isinstance(state, DeviceState)
+        found.setdefault(cast(int, device), []).append(
+            (at.offset, "opened" if kind is Opened else "closed", state.faults, state.peak)
+        )
+    assert found == plainly(log, 0.5, policy)
