@@ -25,8 +25,11 @@ def consumer_config(kafka: Mapping[str, str], group: str, session_timeout_ms: in
         "auto.offset.reset": "error",  # the library's default is `latest`: silent loss
         "check.crcs": True,
         "fetch.queue.backoff.ms": 5,  # its default sleeps a second whenever the queue is full
-        "queued.max.messages.kbytes": 32_768,
-        "fetch.message.max.bytes": 8_388_608,
+        # What librdkafka reads ahead, a partition: it only has to outlast the decoding of a batch.
+        "queued.min.messages": 20_000,
+        "queued.max.messages.kbytes": 1_024,
+        "fetch.message.max.bytes": 2_097_152,
+        "fetch.max.bytes": 4_194_304,
         "fetch.wait.max.ms": 100,
         "reconnect.backoff.ms": 500,  # each try that fails is a line in the log
         "reconnect.backoff.max.ms": 2_000,
