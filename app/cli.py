@@ -24,6 +24,7 @@ COMMANDS = {
     "trainer": "Take retraining requests, one at a time per machine.",
     "train": "Train a model and promote it if it is better.",
     "retrain": "Ask the trainer for a model that learns from the labels.",
+    "dead-letters": "What was refused: list, show, replay, export.",
     "models": "List, show, verify, promote and roll back model versions.",
     "reply": "Answer an alert from the shell: reply ALERT y|n.",
     "operators": "Who gets alerts and may answer them: add, list, remove.",
@@ -49,7 +50,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"app.commands.{cmd_name}").command
+        command = importlib.import_module(f"app.commands.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command), f"app.commands.{cmd_name} defines `command`"
         return command
 

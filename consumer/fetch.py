@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException
@@ -16,6 +17,7 @@ from consumer.decode import Decoder
 from consumer.fetched import GoodMessage, by_topic
 from consumer.halted import HaltedPartitions
 from consumer.handover import Ended, Handover, Work
+from consumer.oversize import decode_within
 from core.batch import Batch
 from core.errors import Unavailable
 from core.machine import Machine
@@ -34,8 +36,11 @@ _CONNECTION = ("bootstrap.", "security.", "sasl.", "ssl.")
 class Fetcher(threading.Thread):
     """Reads the topics of the machines it was told to. Its last word in the handover is Ended."""
 
-    def __init__(self, config: Mapping[str, Any], store: ReadingStore, halts: Halts, handover: Handover) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], store: ReadingStore, halts: Halts, handover: Handover, message_limit: int
+    ) -> None:
         super().__init__(name="fetch")
+        self._message_limit = message_limit
         self._config = dict(config)
         connection = {key: value for key, value in config.items() if key.startswith(_CONNECTION)}
         self._consumer = Consumer(self._config, logger=_kafka_log)
@@ -150,7 +155,11 @@ class Fetcher(threading.Thread):
             if partition in self._assignment.recent:
                 self._assignment.recent[partition].forget(reading_id)
         for fetched in by_topic(messages):
-            batch = self._decoders[fetched.topic].decode(fetched, expected, self._assignment.recent)
+            batch = decode_within(
+                self._message_limit,
+                fetched,
+                partial(self._decoders[fetched.topic].decode, expected=expected, recent=self._assignment.recent),
+            )
             expected.update({TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs})
             _tell_gaps(batch)
             batches.append(batch)

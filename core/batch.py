@@ -46,6 +46,10 @@ class DeadLetter(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
+    size: int | None = None
+    """Bytes of a value that was too large, and is kept in part only; None: the value is whole."""
+    sha256: bytes | None = None
+    """Of the whole of such a value."""
 
     @property
     def is_tombstone(self) -> bool:

@@ -96,6 +96,8 @@ def _dead_letter(topic: int, letter: DeadLetter) -> tuple[object, ...]:
         letter.key,
         letter.value,
         msgspec.json.encode(headers),
+        letter.size,
+        letter.sha256,
     )
 
 
@@ -109,5 +111,6 @@ _MOVE_ON = """
      WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :old AND owner_epoch = :epoch"""
 _EXTRAS = "INSERT INTO reading_extra (topic, kafka_partition, kafka_offset, raw) VALUES %s"
 _DEAD_LETTERS = """
-    INSERT INTO dead_letter (topic, kafka_partition, kafka_offset, stage, reason, key, value, headers) VALUES %s"""
+    INSERT INTO dead_letter (topic, kafka_partition, kafka_offset, stage, reason, key, value, headers,
+                             value_size, value_sha256) VALUES %s"""
 _GAPS = "INSERT INTO offset_gap (topic, kafka_partition, first_offset, count) VALUES %s"

@@ -11,6 +11,7 @@ from app.heartbeat import Heartbeat
 from app.hung import end_hung
 from app.machines import pick_machine
 from app.models import model_source
+from app.relay import Relay
 from app.settings import Settings
 from app.signals import set_on_signal
 from app.wiring import database, database_url, kafka, machines, process_name, resolved
@@ -28,6 +29,8 @@ from db.halts import PostgresHalts
 from db.notices import PostgresNotices
 from db.promotion_log import PostgresPromotionLog
 from db.reading_store import PostgresReadingStore
+from db.unrelayed import PostgresUnrelayed
+from producer.dead_topics import DeadTopics
 
 
 @click.command(short_help="Score readings as they come and store them, exactly once.")
@@ -51,10 +54,11 @@ def command(ctx: click.Context) -> None:
     notices = PostgresNotices(database_url(settings), "consumer", "promotion")
     limit = settings.model_timeout_s
     models = ModelKeeper(chosen.values(), model_source(settings, engine), promotions, notices, limit)
-    fetcher = Fetcher(config, store, PostgresHalts(engine), handover)
+    fetcher = Fetcher(config, store, PostgresHalts(engine), handover, settings.message_limit_bytes)
     watchdog = Watchdog(limit, end_hung(promotions, limit))
     watchdog.start()
     scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)
+    Relay(PostgresUnrelayed(engine), DeadTopics(kafka(settings), settings.topic_replication), stopping).start()
     spare_the_collector()
     alive = Heartbeat(settings.heartbeat_file).beat
     Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive).run()

@@ -10,7 +10,7 @@ from app.cli import COMMANDS, main, run
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_one_line_in_the_list_and_says_the_same_itself(name: str) -> None:
-    command = importlib.import_module(f"app.commands.{name}").command
+    command = importlib.import_module(f"app.commands.{name.replace('-', '_')}").command
     assert isinstance(command, click.Command)
     assert command.get_short_help_str(200) == COMMANDS[name]
     assert len(COMMANDS[name]) <= 66, "it fits on a line"

@@ -19,7 +19,7 @@ def test_every_link_into_the_project_leads_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_command_that_is_shown_exists(document: Path) -> None:
-    for command in re.findall(r"(?:\./run|faultline) ([a-z]+)", document.read_text(encoding="utf-8")):
+    for command in re.findall(r"(?:\./run|faultline) ([a-z-]+)", document.read_text(encoding="utf-8")):
         assert command in COMMANDS
 
 

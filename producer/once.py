@@ -1,0 +1,119 @@
+"""Messages that are published exactly once, though we may die at any moment: in numbered transactions of Kafka's.
+
+With its messages each transaction commits its number, as the offset of a consumer group that nobody is a member of. Who
+comes after a publisher that died reads there whether its last transaction took place; a publisher that was only thought
+dead is fenced, and publishes nothing any more.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from core.errors import Fenced, Unavailable, UserError
+from producer.kafka import Headers
+
+_log = logging.getLogger(__name__)
+_kafka_log = logging.getLogger("kafka")
+_TIMEOUT_S = 30.0
+_LARGEST = 100_000_000
+
+
+class Placed(NamedTuple):
+    """A message and the partition that it goes to."""
+
+    partition: int
+    key: bytes | None
+    value: bytes
+    headers: Headers
+
+
+class OncePublisher:
+    """The only publisher of its name. Raises Unavailable where Kafka does not answer, Fenced where another one came."""
+
+    def __init__(self, kafka: Mapping[str, str], name: str) -> None:
+        """Fences every earlier publisher of that name, and waits until what it had begun is decided."""
+        self._group = Consumer({**kafka, "group.id": name, "enable.auto.commit": False}, logger=_kafka_log)
+        self._producer = Producer(
+            {
+                **kafka,
+                "transactional.id": name,
+                "transaction.timeout.ms": round(2 * _TIMEOUT_S * 1000),
+                "compression.type": "lz4",
+                "message.max.bytes": _LARGEST,
+            },
+            logger=_kafka_log,
+        )
+        self._refused = ""
+        try:
+            self._producer.init_transactions(_TIMEOUT_S)
+        except KafkaException as error:
+            raise _named(error) from error
+
+    def last(self, topic: str) -> int | None:
+        """The number of the last transaction that took place for this topic; None: none, as far as Kafka remembers."""
+        try:
+            (at,) = self._group.committed([TopicPartition(topic, 0)], timeout=_TIMEOUT_S)
+        except KafkaException as error:
+            raise _named(error) from error
+        if at.error is not None:
+            raise Unavailable(f"Kafka: {at.error.str()}")
+        return at.offset if at.offset >= 0 else None
+
+    def publish(self, topic: str, number: int, messages: Sequence[Placed]) -> None:
+        """All of these messages take place in the topic, under this number, or none of them.
+
+        UserError: none of them, because Kafka refuses one for good. After any other error nobody knows: ask `last`.
+        """
+        self._refused = ""
+        try:
+            self._producer.begin_transaction()
+            for message in messages:
+                self._produce(topic, message)
+            self._producer.send_offsets_to_transaction(
+                [TopicPartition(topic, 0, number)], self._group.consumer_group_metadata(), _TIMEOUT_S
+            )
+            self._producer.commit_transaction(_TIMEOUT_S)
+        except KafkaException as error:
+            if not error.args[0].txn_requires_abort():
+                raise _named(error) from error
+            self._abort()
+            if not self._refused:
+                raise _named(error) from error
+            raise UserError(f"Kafka refuses a message to {topic}: {self._refused}; none was published") from error
+
+    def close(self) -> None:
+        """Leave."""
+        self._group.close()
+
+    def _produce(self, topic: str, message: Placed) -> None:
+        while True:
+            try:
+                return self._producer.produce(
+                    topic,
+                    message.value,
+                    message.key,
+                    message.partition,
+                    headers=message.headers,
+                    on_delivery=self._on_delivery,
+                )
+            except BufferError:
+                self._producer.poll(0.1)
+
+    def _abort(self) -> None:
+        try:
+            self._producer.abort_transaction(_TIMEOUT_S)
+        except KafkaException as error:
+            raise _named(error) from error
+
+    def _on_delivery(self, error: KafkaError | None, _: Message) -> None:
+        if error is not None and error.code() != KafkaError._PURGE_QUEUE:
+            self._refused = self._refused or error.str()
+
+
+def _named(error: KafkaException) -> Unavailable | Fenced:
+    reason = error.args[0]
+    if reason.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH):
+        return Fenced("another process publishes these now")
+    return Unavailable(f"Kafka: {reason.str()}")
