@@ -34,6 +34,10 @@ ROWS = (
     Row("1e999, 5000 digits, invalid UTF-8 or U+0000 in an unknown field", "kept as bytes, the reading is good"),
     Row("the same field twice", "the last one counts"),
     Row("a missing or ill-typed id, device, time or sensors", "dead letter that names the field"),
+    Row(
+        "a value over the size limit (`MESSAGE_LIMIT_BYTES`)",
+        "dead letter with its first 4 KB and the sha256 of the whole; never decoded",
+    ),
     Row("tombstone (null value)", "counted, dead letter with the reason `tombstone`"),
     Row("a required sensor null or missing", "stored, flagged, not scored; no machine fault"),
     Row("a sensor out of the physical range", "stored, flagged, not scored; no machine fault"),

@@ -44,6 +44,15 @@ class Running:
         self._process.kill()
         self._process.wait()
 
+    def kill_after(self, seconds: float) -> bool:
+        """kill -9 unless it ends by itself in so many seconds; whether it had to be killed."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return True
+        return False
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self._process.send_signal(number)

@@ -1,55 +1,22 @@
 """Signed, proven versions that fail all the same: on one reading, on every reading, by never coming to an end."""
 
-import hashlib
-import pickle
 import time
-from typing import Any
 
 import msgspec
-import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
 
 from app.hung import EXIT_CODE
-from model.estimators import BoundedScaler
-from model.manifest import Golden
-from model.pipeline import probabilities
-from tests.builders import a_reading
-from tests.challenger import named, promote_version_2, version_2
+from model.estimators import SteadyLogisticRegression
+from tests.faults.catalogue import survives
+from tests.frail_models import promote, reading, wait_until_tried
 from tests.processes import wait_until
 from tests.world import World, assert_invariants
 
-USUAL = {"temperature": 70.0, "vibration": 1.5, "humidity": 50.0, "pressure": 35.0}
 ENGINEER_TOLD = "SELECT count(*) = 1 FROM outbox WHERE kind = 'text' AND body->>'text' LIKE 'equipment v2 is {}%'"
 
 
-def promote(world: World, classifier: Any, copies: int = 1) -> None:
-    """Sign and promote a version 2 that knows no absent sensors; a forest gets `copies` of its trees."""
-    random = np.random.default_rng(1)
-    sensors = random.normal(list(USUAL.values()), 5, (2000, 4))
-    fault = random.random(2000) > 0.5  # nothing to learn: trees grow deep, and slow
-    pipeline = Pipeline([("scale", BoundedScaler()), ("classify", classifier)]).fit(sensors, fault)
-    if copies > 1:
-        classifier.estimators_ *= copies
-    inputs = sensors[:1]
-    outputs = [0.5] if copies > 10_000 else probabilities(pipeline, inputs).tolist()
-    golden = Golden(tuple(map(tuple, inputs.tolist())), tuple(outputs))
-    content = pickle.dumps(pipeline)
-    challenger = version_2(world)._replace(model=content)
-    promote_version_2(
-        world, named(challenger, golden=golden, size=len(content), sha256=hashlib.sha256(content).hexdigest())
-    )
-
-
-def wait_until_tried(world: World) -> None:
-    world.wait_for("SELECT EXISTS (SELECT FROM model_load WHERE number = 2)", "a consumer tried version 2", 60)
-
-
-def reading(pressure: float | None = USUAL["pressure"]) -> dict[str, Any]:
-    return {**a_reading("pump-1"), "sensors": {**USUAL, "pressure": pressure}}
-
-
+@survives("scoring that crashes on one reading", checks="I1 I2")
 def test_a_reading_that_crashes_scoring_is_a_dead_letter_and_costs_its_neighbours_nothing(trained: World) -> None:
     trained.run("operators", "add", "ada", "--console", "--role", "engineer")
     trained.start("consumer")
@@ -76,6 +43,7 @@ def test_a_reading_that_crashes_scoring_is_a_dead_letter_and_costs_its_neighbour
     assert trained.started[0].stop() == 0
 
 
+@survives("a model that hangs", checks="I1 I2")
 def test_a_model_that_hangs_ends_its_consumer_and_the_next_one_does_not_load_it(trained: World) -> None:
     trained.run("operators", "add", "ada", "--console", "--role", "engineer")
     promote(trained, RandomForestClassifier(100, n_jobs=1, random_state=1), copies=100)
@@ -101,6 +69,7 @@ def test_a_model_that_hangs_ends_its_consumer_and_the_next_one_does_not_load_it(
     assert trained.started[1].stop() == 0
 
 
+@survives("a model that hangs", checks="I1 I2")
 def test_a_model_that_hangs_while_it_is_loaded_is_refused_and_the_last_good_one_serves_on(trained: World) -> None:
     trained.run("operators", "add", "ada", "--console", "--role", "engineer")
     trained.start("consumer", MODEL_TIMEOUT_S="2")
@@ -115,4 +84,24 @@ def test_a_model_that_hangs_while_it_is_loaded_is_refused_and_the_last_good_one_
     )
     assert trained.one("SELECT count(*) FROM reading WHERE model_version = 1") == 20
     assert trained.one(ENGINEER_TOLD.format("refused"))
+    assert_invariants(trained)
+    assert trained.started[0].stop() == 0
+
+
+@survives("a model that returns NaN", checks="I1 I2")
+def test_a_model_that_returns_nan_gives_way_to_the_last_good_one(trained: World) -> None:
+    trained.start("consumer")
+    trained.publish([reading()])
+    trained.wait_until_read(1)
+    promote(trained, SteadyLogisticRegression())  # checks its input for nothing: NaN in, NaN out
+    wait_until_tried(trained)
+    trained.publish([reading(pressure=None), *(reading() for _ in range(99))])
+    trained.wait_until_read(101)
+    (letter,) = trained.rows("SELECT stage, reason FROM dead_letter")
+    assert (letter.stage, letter.reason) == ("score", "equipment v2: the score is nan")
+    trained.publish(reading(pressure=None) for _ in range(300))
+    trained.wait_until_read(401)
+    assert trained.one("SELECT count(*) FROM reading WHERE score = 'NaN'") == 0
+    assert trained.one("SELECT outcome FROM model_load WHERE number = 2 ORDER BY id DESC LIMIT 1") == "withdrawn"
+    assert_invariants(trained)
     assert trained.started[0].stop() == 0

@@ -34,6 +34,7 @@ def a_reading_of(size: int) -> bytes:
     return reading[:-1] + b', "note": "' + b"x" * (size - len(reading) - 12) + b'"}'
 
 
+@pytest.mark.bad_input("a value over the size limit (`MESSAGE_LIMIT_BYTES`)")
 def test_a_message_over_the_size_limit_keeps_its_beginning_and_its_hash() -> None:
     large, decoding = a_reading_of(LIMIT + 1), Decoding()
     batch = decode_within(LIMIT, fetched([encoded(a_reading()), large, encoded(a_reading())]), decoding)
