@@ -29,6 +29,7 @@ COMMANDS = {
     "reply": "Answer an alert from the shell: reply ALERT y|n.",
     "operators": "Who gets alerts and may answer them: add, list, remove.",
     "partitions": "Where each partition stands; let a halted one go on.",
+    "retention": "Drop readings older than so many days; labelled ones stay.",
     "init": "Prepare the servers: tables, logins, topics and bucket.",
     "secrets": "Make the passwords and keys of the containers, once.",
     "stack": "The local Kafka, Postgres and S3: start, stop, info.",

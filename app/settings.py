@@ -40,6 +40,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     database_url: Annotated[
         str, Meta(description="postgresql://user:password@host:port/name", extra={"secret": True})
     ] = ""
+    retention_days: Annotated[
+        int, Meta(description="Days of readings that ./run retention keeps; 0: it asks", ge=0, le=100_000)
+    ] = 0
     s3_endpoint_url: Annotated[str, Meta(description="S3 server; empty with S3_BUCKET set: AWS itself")] = ""
     s3_bucket: Annotated[str, Meta(description="Versioned bucket of models and base data", min_length=3)] = "faultline"
     s3_region: Annotated[str, Meta(description="Region of the bucket")] = "us-east-1"
