@@ -115,8 +115,9 @@ class Fetcher(threading.Thread):
         self._tell_kafka()
 
     def _follow_orders(self) -> None:
+        rejoin = self._handover.rejoin.is_set() or self._assignment.is_outdated()
         wanted = {topic for topic, machine in self._machines.items() if machine.name not in self._left}
-        if self._handover.rejoin.is_set() or self._assignment.is_outdated() or not wanted >= self._subscribed:
+        if rejoin or not wanted >= self._subscribed:
             self._rejoin()
         if wanted != self._subscribed:
             self._consumer.subscribe(

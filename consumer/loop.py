@@ -172,7 +172,9 @@ class Loop:
         return scored
 
     def _score(self, machine: Machine, batch: Batch, ahead: Mapping[int, DeviceState]) -> Scored:
-        model = self._models.in_service[machine.name]
+        model = self._models.in_service.get(machine.name)
+        if model is None:
+            raise Fenced(f"nothing serves {machine.name} any more")  # read before the fetching thread knew
         batch, predictions = self._scorer.score(machine, model, batch)
         batch, kept = within_limit(batch, partial(self._claim, batch.topic), machine.dead_letters)
         if kept is not None:

@@ -33,6 +33,7 @@ def messages_at(kafka: Mapping[str, str], positions: Sequence[Position]) -> list
         "auto.offset.reset": "error",
         "fetch.message.max.bytes": 8_388_608,
         "queued.max.messages.kbytes": 8_192,
+        "fetch.wait.max.ms": 10,  # a look at another place waits for the fetch of the last one to end
     }
     consumer = Consumer(config, logger=_kafka_log)
     try:

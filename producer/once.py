@@ -17,6 +17,7 @@ from producer.kafka import Headers
 _log = logging.getLogger(__name__)
 _kafka_log = logging.getLogger("kafka")
 _TIMEOUT_S = 30.0
+_TRANSACTION_MS = 10_000
 _LARGEST = 100_000_000
 
 
@@ -39,7 +40,8 @@ class OncePublisher:
             {
                 **kafka,
                 "transactional.id": name,
-                "transaction.timeout.ms": round(2 * _TIMEOUT_S * 1000),
+                # If we die within one, readers of committed messages wait that long for what stands behind it.
+                "transaction.timeout.ms": _TRANSACTION_MS,
                 "compression.type": "lz4",
                 "message.max.bytes": _LARGEST,
             },
@@ -115,5 +117,5 @@ class OncePublisher:
 def _named(error: KafkaException) -> Unavailable | Fenced:
     reason = error.args[0]
     if reason.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH):
-        return Fenced("another process publishes these now")
+        return Fenced("another replay began meanwhile, or Kafka took too long; run it again: none is published twice")
     return Unavailable(f"Kafka: {reason.str()}")

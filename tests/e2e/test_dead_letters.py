@@ -94,6 +94,9 @@ def test_every_dead_letter_is_copied_to_the_topic_of_dead_letters(trained: World
     shown = trained.run("dead-letters", "show", f"{trained.topic}/1/0").stdout
     assert r"{\x1b[2J\x9b" in shown
     assert "\x1b" not in shown
+    table = trained.run("dead-letters", "list").stdout.splitlines()
+    assert [line.split()[0] for line in table[1:]] == [f"{trained.topic}/1/{offset}" for offset in (3, 2, 1, 0)]
+    assert all(line.isprintable() and " copied " in line for line in table[1:])
     exported = map(json.loads, trained.run("dead-letters", "export", "--until", "2100-01-01").stdout.splitlines())
     values = {line["position"]: base64.b64decode(line["value"]) for line in exported}
     assert values == {f"{trained.topic}/1/{offset}": value[:4096] for offset, value in enumerate(poison)}

@@ -105,3 +105,18 @@ def test_a_model_that_returns_nan_gives_way_to_the_last_good_one(trained: World)
     assert trained.one("SELECT outcome FROM model_load WHERE number = 2 ORDER BY id DESC LIMIT 1") == "withdrawn"
     assert_invariants(trained)
     assert trained.started[0].stop() == 0
+
+
+def test_with_no_version_to_go_back_to_readings_wait_in_kafka_until_another_one_is_champion(trained: World) -> None:
+    promote(trained, LogisticRegression())
+    consumer = trained.start("consumer")
+    wait_until_tried(trained)
+    trained.publish(reading(pressure=None) for _ in range(300))
+    trained.wait_for("SELECT EXISTS (SELECT FROM model_load WHERE outcome = 'withdrawn')", "version 2 was withdrawn")
+    wait_until(lambda: "its readings wait in Kafka" in consumer.tail(), "it says so")
+    trained.run("models", "rollback", trained.machine)
+    trained.wait_until_read(300)
+    assert trained.one("SELECT count(*) FROM dead_letter") == 0
+    assert trained.one("SELECT array_agg(DISTINCT model_version) FROM reading WHERE score <> 'NaN'") == [1]
+    assert_invariants(trained)
+    assert consumer.stop() == 0
