@@ -9,10 +9,7 @@ from bench.database import Database, fresh
 from bench.process import ROOT, Process, run
 from bench.progress import Progress
 from core.machine import Machine, parse_machine
-from db.engine import connect
-from db.migrate import migrate
-from model.registry import Registry
-from model.registry import connect as connect_bucket
+from model.registry import Registry, connect
 from producer.topics import ensure_topics
 
 _MACHINE = "equipment"
@@ -120,11 +117,9 @@ class Installation:
     def _train(self, algorithm: str, databases: ExitStack) -> Trained:
         self.progress.say(f"training a model ({algorithm}) on {TRAINING_ROWS:,} simulated readings")
         database = databases.enter_context(fresh(self.server_url))
-        owner = connect(database.url, "owner")
-        migrate(owner)
-        owner.dispose()
         bucket = f"bench-{algorithm}"
         environment = {**self.environment, "DATABASE_URL": database.url, "S3_BUCKET": bucket}
+        run(["init"], environment, self.folder / "init.log")  # with somebody to tell, so that alerts are on
         arguments = ["train", _MACHINE, "--simulate", "--rows", str(TRAINING_ROWS), "--model", algorithm]
         run(arguments, environment, self.folder / "train.log")
         ((key, version_id),) = database.rows("SELECT model_key, model_version_id FROM model_version")
@@ -136,4 +131,4 @@ class Installation:
     def _bucket(self, name: str) -> Registry:
         settings = self.environment
         key, secret = settings["AWS_ACCESS_KEY_ID"], settings["AWS_SECRET_ACCESS_KEY"]
-        return connect_bucket(settings["S3_ENDPOINT_URL"], settings["S3_REGION"], name, key, secret)
+        return connect(settings["S3_ENDPOINT_URL"], settings["S3_REGION"], name, key, secret)

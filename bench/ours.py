@@ -9,8 +9,8 @@ from bench.installation import Installation, Topic, Trained
 from bench.process import Process
 from core.errors import UserError
 
-_EVERY_S = 0.02
-"""Between two looks at the offsets: a fiftieth of a second in many is no error worth a load on the database."""
+_EVERY_S = 0.05
+"""Between two looks at the offsets: less would be no smaller an error worth the load on the database."""
 _PATIENCE_S = 60.0
 
 
@@ -36,6 +36,8 @@ class Counted(NamedTuple):
     dead_letters: int
     gaps: int
     incidents: int
+    messages: int
+    """To people, about the incidents."""
 
 
 class _Look(NamedTuple):
@@ -112,5 +114,6 @@ _PROGRESS = """
 _COUNTS = """
     SELECT count(DISTINCT xmin::text), count(*), count(DISTINCT id),
            (SELECT sum(duplicates) FROM ingest_partition), (SELECT sum(dead_letters) FROM ingest_partition),
-           (SELECT sum(gaps) FROM ingest_partition), (SELECT count(*) FROM incident)
+           (SELECT sum(gaps) FROM ingest_partition), (SELECT count(*) FROM incident),
+           (SELECT count(*) FROM outbox)
       FROM reading"""
