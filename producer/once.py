@@ -6,7 +6,7 @@ dead is fenced, and publishes nothing any more.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -63,7 +63,7 @@ class OncePublisher:
             raise Unavailable(f"Kafka: {at.error.str()}")
         return at.offset if at.offset >= 0 else None
 
-    def publish(self, topic: str, number: int, messages: Sequence[Placed]) -> None:
+    def publish(self, topic: str, number: int, messages: Iterable[Placed]) -> None:
         """All of these messages take place in the topic, under this number, or none of them.
 
         UserError: none of them, because Kafka refuses one for good. After any other error nobody knows: ask `last`.

@@ -58,7 +58,8 @@ def command(ctx: click.Context) -> None:
     watchdog = Watchdog(limit, end_hung(promotions, limit))
     watchdog.start()
     scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)
-    Relay(PostgresUnrelayed(engine), DeadTopics(kafka(settings), settings.topic_replication), stopping).start()
+    beside = database(settings, "consumer")  # connections of its own: what is slow there keeps none from the main loop
+    Relay(PostgresUnrelayed(beside), DeadTopics(kafka(settings), settings.topic_replication), stopping).start()
     spare_the_collector()
     alive = Heartbeat(settings.heartbeat_file).beat
     Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive).run()

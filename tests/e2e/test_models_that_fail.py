@@ -1,6 +1,8 @@
 """Signed, proven versions that fail all the same: on one reading, on every reading, by never coming to an end."""
 
+import copy
 import time
+import uuid
 
 import msgspec
 from sklearn.ensemble import RandomForestClassifier
@@ -8,6 +10,8 @@ from sklearn.linear_model import LogisticRegression
 
 from app.hung import EXIT_CODE
 from model.estimators import SteadyLogisticRegression
+from producer.topics import ensure_topics
+from tests.builders import a_machine
 from tests.faults.catalogue import survives
 from tests.frail_models import promote, reading, wait_until_tried
 from tests.processes import wait_until
@@ -107,15 +111,34 @@ def test_a_model_that_returns_nan_gives_way_to_the_last_good_one(trained: World)
     assert trained.started[0].stop() == 0
 
 
-def test_with_no_version_to_go_back_to_readings_wait_in_kafka_until_another_one_is_champion(trained: World) -> None:
+def another_machine(world: World) -> World:
+    """A machine with a topic and a champion of its own, scored by the same consumers."""
+    other = copy.copy(world)
+    other.machine, other.topic = "press", f"readings.press.{uuid.uuid4().hex[:8]}"
+    machines = world.folder / "machines"
+    toml = (machines / f"{world.machine}.toml").read_text(encoding="utf-8").replace(world.topic, other.topic)
+    (machines / "press.toml").write_text(toml, encoding="utf-8")
+    ensure_topics(
+        {"bootstrap.servers": world.servers.kafka_bootstrap_servers}, [a_machine(topics=(other.topic,))], 2, 1
+    )
+    other.run("train", "press", "--simulate", "--model", "lr", "--seed", "1")
+    return other
+
+
+def test_with_no_version_to_go_back_to_readings_wait_in_kafka_and_other_machines_go_on(trained: World) -> None:
     promote(trained, LogisticRegression())
+    other = another_machine(trained)
     consumer = trained.start("consumer")
     wait_until_tried(trained)
     trained.publish(reading(pressure=None) for _ in range(300))
     trained.wait_for("SELECT EXISTS (SELECT FROM model_load WHERE outcome = 'withdrawn')", "version 2 was withdrawn")
     wait_until(lambda: "its readings wait in Kafka" in consumer.tail(), "it says so")
+    other.publish(reading() for _ in range(200))
+    trained.wait_until_read(200)
+    assert trained.one("SELECT count(*) FROM reading_named WHERE machine = 'press'") == 200
+
     trained.run("models", "rollback", trained.machine)
-    trained.wait_until_read(300)
+    trained.wait_until_read(500)
     assert trained.one("SELECT count(*) FROM dead_letter") == 0
     assert trained.one("SELECT array_agg(DISTINCT model_version) FROM reading WHERE score <> 'NaN'") == [1]
     assert_invariants(trained)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from sqlalchemy import Engine, text
 
 from app.replaying import Outcome, replay, settle_interrupted
@@ -133,6 +133,27 @@ def test_a_command_that_was_frozen_while_another_one_came_publishes_nothing(book
         book.replay(frozen)
     assert [position.offset for position in book.replay().replayed] == [1]
     assert [value for _, _, value, _ in book.log()] == [b"one", b"two"]
+
+
+def test_killed_within_the_transaction_it_holds_new_readings_back_for_seconds_only(book: Book) -> None:
+    class Killed(BaseException):
+        pass
+
+    def some_and_then_death() -> Iterator[Placed]:
+        yield Placed(0, b"key", b"never committed", [])
+        raise Killed
+
+    with pytest.raises(Killed):
+        book.publisher().publish(book.topic, 1, some_and_then_death())
+    producer = Producer(book.kafka)
+    producer.produce(book.topic, b"new", partition=0)
+    assert producer.flush(30) == 0
+    consumer = Consumer({**book.kafka, "group.id": "look", "auto.offset.reset": "earliest"})
+    consumer.assign([TopicPartition(book.topic, 0, 0)])
+    message = consumer.poll(60)
+    consumer.close()
+    assert message is not None
+    assert message.value() == b"new"
 
 
 def test_a_message_that_kafka_refuses_for_good_leaves_nothing_behind_and_may_be_tried_again(book: Book) -> None:
