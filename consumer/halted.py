@@ -52,7 +52,10 @@ class HaltedPartitions:
             return False
         self._look_at = time.monotonic() + _LOOK_S
         try:
-            return len(self._halts.among(self.held)) < len(self.held)
+            decided = self.held.difference(self._halts.among(self.held))
         except Unavailable as error:
             _log.warning("whether halted partitions may go on is not known: %s", error)
             return False
+        for partition in decided:
+            self._told.pop(partition, None)  # should it halt again, that is news
+        return bool(decided)

@@ -35,18 +35,16 @@ def within_limit(batch: Batch, claim_of: Callable[[int], Claim], limit: DeadLett
 def _judged(batch: Batch, run: PartitionRun, claim: Claim, limit: DeadLetterLimit) -> PartitionRun:
     """The run with what is remembered of it; one that passes the limit ends with the message that did."""
     letters = [letter for letter in batch.dead_letters if letter.position.partition == run.partition]
-    positions = _positions(claim.next_offset, run)
-    positions = positions[positions >= claim.lenient_until]
-    tombstones = [letter.position.offset for letter in letters if letter.is_tombstone]
-    positions = positions[~np.isin(positions, tombstones)]
-    dead = np.isin(positions, [letter.position.offset for letter in letters])
+    positions = _counted(_positions(claim.next_offset, run), letters, claim.lenient_until)
+    died = {letter.position.offset: letter for letter in letters if not letter.is_tombstone}
+    dead = np.zeros(len(positions), dtype=np.bool_)
+    dead[_places(positions, list(died))] = True
     if not (found := overrun(claim.outcomes, dead, limit)):
         return replace(run, outcomes=outcomes(claim.outcomes, dead, limit))
     last = int(positions[found.at])
-    why = next(letter for letter in letters if letter.position.offset == last)
-    halt = Halt(HaltKind.DEAD_LETTERS, f"{found.reason}, the last one at offset {last} ({why.stage}: {why.reason})")
+    reason = f"{found.reason}, the last one at offset {last} ({died[last].stage}: {died[last].reason})"
     remembered = outcomes(claim.outcomes, dead[: found.at + 1], limit)
-    return replace(run, next_offset=last + 1, outcomes=remembered, halt=halt)
+    return replace(run, next_offset=last + 1, outcomes=remembered, halt=Halt(HaltKind.DEAD_LETTERS, reason))
 
 
 def _positions(start: int, run: PartitionRun) -> Integers:
@@ -54,6 +52,22 @@ def _positions(start: int, run: PartitionRun) -> Integers:
     begins = [start, *(first + count for first, count in run.gaps)]
     ends = [*(first for first, _ in run.gaps), run.next_offset]
     return np.concatenate([np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)])
+
+
+def _counted(positions: Integers, letters: Sequence[DeadLetter], lenient_until: int) -> Integers:
+    """Those of the messages that count: neither tombstones nor accepted by a person."""
+    tombstones = [letter.position.offset for letter in letters if letter.is_tombstone]
+    counted = np.delete(positions, _places(positions, tombstones)) if tombstones else positions
+    return counted[np.searchsorted(counted, lenient_until) :]
+
+
+def _places(positions: Integers, offsets: Sequence[int]) -> Integers:
+    """Where these offsets stand among the rising positions; those that do not are left out."""
+    wanted = np.array(offsets, dtype=np.int64)
+    places = np.searchsorted(positions, wanted)
+    there = places < len(positions)
+    there[there] = positions[places[there]] == wanted[there]
+    return places[there]
 
 
 def _cut(batch: Batch, runs: list[PartitionRun], claims: Mapping[int, Claim]) -> Limited:

@@ -90,7 +90,7 @@ class Loop:
     def run(self) -> None:
         """Consume until told to stop; then what was read is stored and partitions are given back.
 
-        Raises Halted where a person must decide, Unavailable where Kafka cannot be used.
+        Raises what ended the fetching thread, such as Unavailable where Kafka cannot be used.
         """
         self._models.start()
         self._source.start()

@@ -25,6 +25,8 @@ def overrun(before: bytes, dead: Bools, limit: DeadLetterLimit) -> Overrun | Non
     """The first of these messages, shape (n,), with which dead letters are too many. `before`: from `outcomes`."""
     memory = _memory(limit)
     history = np.concatenate([_unpacked(before, memory), dead])
+    if np.count_nonzero(history) < min(limit.run or len(history), most(limit)) or not dead.any():
+        return None  # the usual case costs no more than this
     places = np.arange(len(history))
     in_a_row = places - np.maximum.accumulate(np.where(history, -1, places))
     so_far = np.concatenate([np.zeros(limit.of_last, dtype=np.int64), np.cumsum(history)])
@@ -43,7 +45,8 @@ def overrun(before: bytes, dead: Bools, limit: DeadLetterLimit) -> Overrun | Non
 def outcomes(before: bytes, dead: Bools, limit: DeadLetterLimit) -> bytes:
     """What to remember of the log so far: which of the newest messages became dead letters. b"": none of them."""
     memory = _memory(limit)
-    history = np.concatenate([_unpacked(before, memory), dead])[-memory:]
+    newest = dead[-memory:]
+    history = np.concatenate([_unpacked(before, memory)[len(newest) :], newest])
     return np.packbits(history).tobytes() if history.any() else b""
 
 

@@ -44,10 +44,11 @@ def recompute(world: World) -> Recomputed:
     machine = load_machines(world.folder / "machines")[world.machine]
     thresholds = {row.number: row.threshold for row in world.rows("SELECT number, threshold FROM model_version")}
     result = Recomputed()
+    retired = {row.id for row in world.rows("SELECT id FROM topic WHERE retired_at IS NOT NULL")}
     by_partition = defaultdict(list)
-    for row in world.rows("SELECT * FROM reading ORDER BY kafka_partition, kafka_offset"):
-        by_partition[row.kafka_partition].append(row)
-    for partition, rows in by_partition.items():
+    for row in world.rows("SELECT * FROM reading ORDER BY topic, kafka_partition, kafka_offset"):
+        by_partition[row.topic, row.kafka_partition].append(row)
+    for (topic, partition), rows in by_partition.items():
         _assert_flags(machine, rows)
         scores = np.array([row.score for row in rows])
         batch = replace(
@@ -59,8 +60,9 @@ def recompute(world: World) -> Recomputed:
         predictions = Predictions(ModelVersion(machine.name, 1), scores, np.zeros(len(rows), dtype=np.int16), faults)
         devices = np.array([row.device for row in rows], dtype=np.int64)
         judgement = judge(batch, devices, predictions, {}, machine.incident)
-        result.incidents += _incidents(judgement)
-        result.states.update({device: state for device, state in judgement.states.items() if state != HEALTHY})
+        result.incidents += _incidents(judgement, ends_with_its_log=topic in retired)
+        if topic not in retired:
+            result.states.update({device: state for device, state in judgement.states.items() if state != HEALTHY})
     return result
 
 
@@ -76,7 +78,7 @@ def _assert_flags(machine: Machine, rows: Sequence[Row[Any]]) -> None:
     assert look.quality.tolist() == stored.tolist(), "I3: flags"
 
 
-def _incidents(judgement: Judgement) -> list[tuple[int, ...]]:
+def _incidents(judgement: Judgement, *, ends_with_its_log: bool) -> list[tuple[int, ...]]:
     opened: dict[int, Opened] = {}
     closed: list[tuple[int, ...]] = []
     for event in judgement.events:
@@ -84,7 +86,11 @@ def _incidents(judgement: Judgement) -> list[tuple[int, ...]]:
             opened[event.device] = event
         else:
             closed.append(_incident(opened.pop(event.device), event.at.offset, event.state))
-    return closed + [_incident(event, -1, judgement.states[device]) for device, event in opened.items()]
+    for device, event in opened.items():
+        state = judgement.states[device]
+        last = state.last or event.at
+        closed.append(_incident(event, last.offset if ends_with_its_log else -1, state))
+    return closed
 
 
 def _incident(opened: Opened, closed_offset: int, last: DeviceState) -> tuple[int, ...]:

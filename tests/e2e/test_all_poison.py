@@ -4,6 +4,7 @@ import json
 
 from core.machine import DeadLetterLimit
 from tests.builders import a_reading, encoded
+from tests.faults.catalogue import survives
 from tests.processes import wait_until
 from tests.world import World, assert_invariants
 
@@ -16,6 +17,7 @@ def good() -> tuple[bytes, bytes]:
     return b"pump-1", encoded(a_reading("pump-1", temperature=70.0, vibration=1.5, humidity=50.0))
 
 
+@survives("all poison", checks="I1 I2")
 def test_all_poison_halts_at_the_limit_and_goes_on_once_somebody_decided(trained: World) -> None:
     trained.run("operators", "add", "anna", "--console", "--role", "engineer")
     consumer = trained.start("consumer", **_QUICK)

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import KafkaException, NewTopic
 from sqlalchemy import text
 
 from tests.builders import NOON, a_reading, encoded
+from tests.faults.catalogue import survives
 from tests.processes import run, wait_until
+from tests.recompute import assert_derived_state
 from tests.world import World, assert_invariants
 
 _QUICK = {"KAFKA_SESSION_TIMEOUT_MS": "1500"}
@@ -21,6 +25,12 @@ def readings(count: int) -> list[dict[str, Any]]:
         a_reading(f"pump-{n % 8}", NOON + timedelta(seconds=n), temperature=70.0, vibration=1.5, humidity=50.0)
         for n in range(count)
     ]
+
+
+def hot_readings(count: int) -> list[dict[str, Any]]:
+    """A pump that overheats, and says nothing more."""
+    hot: dict[str, Any] = {"temperature": 160.0, "vibration": 9.0, "humidity": 50.0, "pressure": 35.0}
+    return [a_reading("pump-hot", NOON + timedelta(seconds=tick), **hot) for tick in range(count)]
 
 
 def publish_to(world: World, partition: int, messages: Iterable[Mapping[str, Any]]) -> int:
@@ -62,6 +72,7 @@ def lag(world: World) -> int:
     return sum(one["lag"] for one in partitions)
 
 
+@survives("stored offset beyond the high watermark", checks="I1 I2")
 def test_a_partition_past_the_end_of_its_log_halts_alone_and_goes_on_once_somebody_decided(trained: World) -> None:
     consumer = trained.start("consumer", **_QUICK)
     publish_to(trained, 0, readings(5))
@@ -92,23 +103,28 @@ def test_a_partition_past_the_end_of_its_log_halts_alone_and_goes_on_once_somebo
     assert consumer.running
 
 
-def test_a_topic_made_anew_while_nobody_looked_halts_and_nothing_of_it_is_read(trained: World) -> None:
+@survives("topic deleted and re-created, shorter", "topic deleted and re-created, already longer", checks="I1 I2 I3")
+@pytest.mark.parametrize("new", [40, 300], ids=["shorter", "longer"])
+def test_a_topic_made_anew_while_nobody_looked_halts_and_nothing_of_it_is_read(trained: World, new: int) -> None:
     consumer = trained.start("consumer", **_QUICK)
-    trained.publish(readings(100))
-    trained.wait_until_read(100)
+    trained.publish([*hot_readings(3), *readings(100)])
+    trained.wait_until_read(103)
     assert consumer.stop() == 0
     before = next_offsets(trained)
     make_anew(trained)
-    trained.publish(readings(300))  # longer than the old one: our offsets lie within it
+    trained.publish(readings(new))
 
     trained.start("consumer", **_QUICK)
     trained.wait_for("SELECT bool_and(halt = 'topic id changed') FROM ingest_partition", "both halt")
     assert next_offsets(trained) == before
+    assert trained.one("SELECT closed_offset IS NULL FROM incident"), "the last that was heard of that pump"
     decide(trained, "restart")
-    trained.wait_for("SELECT count(*) = 400 FROM reading", "all of the new topic, beside all of the old one")
+    trained.wait_for("SELECT count(*) = :all FROM reading", "all of the new topic beside the old one", all=103 + new)
     assert_invariants(trained)
+    assert_derived_state(trained)
 
 
+@survives("topic deleted and re-created, already longer", checks="I1 I2")
 def test_a_topic_made_anew_under_a_running_consumer_halts_too(trained: World) -> None:
     consumer = trained.start("consumer", **_QUICK)
     trained.publish(readings(100))
@@ -125,6 +141,46 @@ def test_a_topic_made_anew_under_a_running_consumer_halts_too(trained: World) ->
     wait_until(lambda: lag(trained) == 0, "nothing is left to read")
     assert_invariants(trained)
     assert consumer.running
+
+
+@survives("retention passed our offset", checks="I1 I2")
+def test_what_kafkas_retention_removed_is_one_gap_and_an_alarm_and_the_rest_is_read(trained: World) -> None:
+    trained.run("operators", "add", "anna", "--console", "--role", "engineer")
+    consumer = trained.start("consumer", **_QUICK)
+    publish_to(trained, 0, readings(5))
+    trained.wait_until_read(5)
+    assert consumer.stop() == 0
+    publish_to(trained, 0, readings(30))
+    admin = AdminClient({"bootstrap.servers": trained.servers.kafka_bootstrap_servers})
+    (deleted,) = admin.delete_records([KafkaPartition(trained.topic, 0, 20)]).values()
+    assert deleted.result(30).low_watermark == 20
+
+    trained.start("consumer", **_QUICK)
+    trained.wait_for("SELECT sum(stored) = 20 FROM ingest_partition", "what is left")
+    assert [tuple(row) for row in trained.rows("SELECT first_offset, count FROM offset_gap")] == [(5, 15)]
+    (alarm,) = trained.rows("SELECT address, body ->> 'text' AS text FROM outbox")
+    assert alarm.address == "anna"
+    assert "retention removed 15 readings" in alarm.text
+    assert halts(trained) == [None, None]
+    assert_invariants(trained)
+
+
+def test_a_topic_whose_order_means_nothing_halts_until_its_machine_is_mended_and_the_process_goes_on(
+    trained: World,
+) -> None:
+    toml = trained.folder / "machines" / f"{trained.machine}.toml"
+    right = toml.read_text(encoding="utf-8")
+    toml.write_text(f'key = "any"\n{right}', encoding="utf-8")
+    consumer = trained.start("consumer", **_QUICK)
+    trained.publish(readings(20))
+    trained.wait_for("SELECT count(*) = 2 AND bool_and(halt = 'no order') FROM ingest_partition", "the topic halts")
+    assert consumer.stop() == 0
+
+    toml.write_text(right, encoding="utf-8")
+    trained.start("consumer", **_QUICK)
+    trained.wait_until_read(20)
+    assert halts(trained) == [None, None]
+    assert_invariants(trained)
 
 
 def test_a_decision_that_does_not_fit_is_refused_in_one_line(trained: World) -> None:

@@ -69,3 +69,13 @@ def test_a_decision_is_noticed_and_a_database_that_is_away_is_none() -> None:
     assert not held.is_any_decided()
     decisions.away, decisions.halted = False, {HERE}
     assert held.is_any_decided()
+
+
+def test_a_partition_that_halts_again_after_a_decision_is_named_again(caplog: pytest.LogCaptureFixture) -> None:
+    decisions = Decisions()
+    held = HaltedPartitions(decisions)
+    held.hold({HERE: REMADE})
+    decisions.halted = set()
+    assert held.is_any_decided()
+    held.hold({HERE: REMADE})
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 2

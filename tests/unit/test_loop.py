@@ -13,7 +13,7 @@ from consumer.models import ModelKeeper
 from consumer.peek import Whole
 from consumer.scoring import Scorer
 from core.batch import Batch, DeadLetter, Floats, PartitionRun, Position
-from core.errors import Halted
+from core.errors import Unavailable
 from core.incident import Opened
 from core.machine import Machine
 from core.ports import LogBounds, Model, TopicPartition
@@ -186,8 +186,8 @@ def test_a_revoked_partition_is_given_back_only_after_its_readings_are_stored(st
 
 
 def test_what_ended_the_fetching_thread_ends_the_loop(stage: Stage) -> None:
-    stage.source.items.append(Ended(Halted("topic id changed")))
-    with pytest.raises(Halted, match="topic id changed"):
+    stage.source.items.append(Ended(Unavailable("Kafka: no broker answers")))
+    with pytest.raises(Unavailable, match="no broker answers"):
         stage.play()
 
 
