@@ -25,7 +25,10 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
     yield "⚠ " + markup.bold(f"Your device {markup.name(facts.device)} needs attention")
     if repeat:
         yield f"(possible repeat) #{facts.alert}"
-    yield f"{percent(facts.probability)} likely a fault · since {clock(facts.since, zone)}"
+    if facts.kind == "silent":
+        yield f"No reading since {clock(facts.since, zone)}, while others went on"
+    else:
+        yield f"{percent(facts.probability)} likely a fault · since {clock(facts.since, zone)}"
     yield f"Machine: {markup.text(facts.title or facts.machine, 100)}"
     for sensor in facts.standing_out[:5]:
         yield _sensor(sensor, markup)

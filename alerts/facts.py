@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -36,6 +36,7 @@ class AlertFacts(Struct, frozen=True):
     standing_out: tuple[StandingOut, ...]
     model_version: int
     advice: str = ""
+    kind: Literal["fault", "silent"] = "fault"
     verdict: Verdict | None = None
     by: str = ""
     answered: datetime | None = None

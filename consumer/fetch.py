@@ -30,6 +30,7 @@ _BATCH = 20_000
 """Messages of one transaction at most."""
 _POLL_S = 0.1
 _TELL_KAFKA_S = 1.0
+_NOTE_ENDS_S = 1.0
 _CONNECTION = ("bootstrap.", "security.", "sasl.", "ssl.")
 
 
@@ -56,6 +57,7 @@ class Fetcher(threading.Thread):
         self._unstored: deque[tuple[TopicPartition, bytes]] = deque()
         self._stored: Mapping[TopicPartition, int] = {}
         self._told_at = 0.0
+        self._noted_at = 0.0
 
     def read(self, machine: Machine) -> None:
         """From now on read this machine's topics as well; may be called from another thread."""
@@ -113,6 +115,7 @@ class Fetcher(threading.Thread):
         else:
             self._handover.slot_free()
         self._tell_kafka()
+        self._note_ends()
 
     def _follow_orders(self) -> None:
         rejoin = self._handover.rejoin.is_set() or self._assignment.is_outdated()
@@ -190,6 +193,16 @@ class Fetcher(threading.Thread):
             offsets = [KafkaPartition(*partition, offset) for partition, offset in self._stored.items()]
             self._stored, self._told_at = {}, time.monotonic()
             self._consumer.commit(offsets=offsets, asynchronous=True)
+
+    def _note_ends(self) -> None:
+        """Tell the writer how far the logs go, as the last answers of the brokers said."""
+        if time.monotonic() - self._noted_at >= _NOTE_ENDS_S:
+            self._noted_at = time.monotonic()
+            ends = {
+                partition: self._consumer.get_watermark_offsets(KafkaPartition(*partition), cached=True)[1]
+                for partition in self._assignment.expected
+            }
+            self._handover.ends = {partition: end for partition, end in ends.items() if end >= 0}
 
 
 def _tell_gaps(batch: Batch) -> None:

@@ -64,6 +64,8 @@ class Handover:
         self.generation = 0
         self.rejoin = threading.Event()
         """Set by the writer when it was fenced: ask the group for partitions again."""
+        self.ends: Mapping[TopicPartition, int] = {}
+        """Where the logs of the partitions ended when we last read from them."""
         self.abandoned = threading.Event()
         """Set when the writer is gone: nobody writes any more."""
 

@@ -3,9 +3,7 @@
 import numpy as np
 
 from core.batch import Bools, Integers
-
-NEVER = -(2**62)
-"""The watermark before the first reading."""
+from core.silence import NEVER
 
 
 def is_future(times: Integers, timestamps: Integers, limit: float) -> Bools:

@@ -13,6 +13,7 @@ from consumer.limit import within_limit
 from consumer.models import ModelKeeper
 from consumer.past import Look, Pasts
 from consumer.scoring import Scorer
+from consumer.silence import SilenceSweep
 from core.batch import Batch, Integers, Quality
 from core.errors import Fenced, ModelFailed, Unavailable
 from core.incident import DeviceState, Judgement, judge
@@ -83,6 +84,7 @@ class Loop:
         self._devices = Devices(store)
         self._machines = machines
         self._pasts = Pasts()
+        self._silence = SilenceSweep(store, self._pasts, self._machine_of)
         self._claims: dict[TopicPartition, Claim] = {}
         self._dropped = -1
         """Works of this generation and of older ones are not written any more."""
@@ -107,6 +109,7 @@ class Loop:
                     return
                 if item is not None:
                     self._do(item)
+                self._look_for_silence()
         finally:
             self._handover.abandoned.set()
             self._models.stop()
@@ -146,18 +149,25 @@ class Loop:
             except ModelFailed as error:
                 if not self._models.withdraw(error):
                     self._source.leave(error.version.machine)
-                    self._ask_again(work)
+                    self._ask_again(work.generation)
             except Fenced as error:
                 _log.warning("fenced: %s; nothing was written, asking the group again", error)
-                self._ask_again(work)
+                self._ask_again(work.generation)
             else:
                 if any(run.halt for one in scored for run in one.batch.runs):
-                    self._ask_again(work)  # what lies behind the halt must not be written
+                    self._ask_again(work.generation)  # what lies behind the halt must not be written
                 return
 
-    def _ask_again(self, work: Work) -> None:
+    def _look_for_silence(self) -> None:
+        try:
+            self._silence.sweep(self._claims, self._handover.ends, self._models.in_service)
+        except Fenced as error:
+            _log.warning("fenced: %s; silence was not looked for, asking the group again", error)
+            self._ask_again(self._handover.generation)
+
+    def _ask_again(self, generation: int) -> None:
         """Write nothing of this membership in the group any more: partitions are taken over anew."""
-        self._dropped = work.generation
+        self._dropped = generation
         self._claims.clear()
         self._handover.rejoin.set()
 

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from consumer.lateness import NEVER, is_late
+from consumer.heard import HeardDevices, HeardLook, heard_in
+from consumer.lateness import is_late
 from consumer.slots import Slots
 from consumer.stuck import Runs, StuckLook
 from core.batch import Batch, Flags, Floats, Integers, Quality
 from core.errors import Fenced
 from core.machine import Machine
 from core.ports import NOTHING_STORED, Recent, TopicPartition
+from core.silence import NEVER, Heard
 
 
 class Look(NamedTuple):
@@ -21,6 +23,7 @@ class Look(NamedTuple):
     quality: Flags
     watermark: int
     stuck: StuckLook
+    heard: HeardLook | None
 
 
 class Past:
@@ -33,6 +36,8 @@ class Past:
     def __init__(self, machine: Machine, recent: Recent = NOTHING_STORED) -> None:
         self._late_after = machine.late_after
         self._slots = Slots()
+        self._silent_after = machine.silent_after
+        self._heard = HeardDevices(self._slots, recent.heard)
         self._runs = Runs(machine, self._slots)
         self._watermark = NEVER if recent.watermark is None else recent.watermark
         if len(recent.devices) and any(sensor.stuck_after for sensor in machine.sensors):
@@ -42,18 +47,32 @@ class Past:
             counted = quality & (Quality.FUTURE | Quality.LATE) == 0
             self._runs.take(self._runs.look(places, recent.sensors[oldest_first], counted))
 
-    def look(self, devices: Integers, times: Integers, sensors: Floats, quality: Flags) -> Look:
+    def look(self, devices: Integers, offsets: Integers, times: Integers, sensors: Floats, quality: Flags) -> Look:
         """Flag readings that come next in the log; columns of shape (n,), sensors (n, sensors)."""
+        places = self._slots.of(devices)
         timely = quality & Quality.FUTURE == 0
         late, watermark = is_late(times, timely, self._watermark, self._late_after)
-        stuck = self._runs.look(self._slots.of(devices), sensors, timely & ~late)
+        stuck = self._runs.look(places, sensors, timely & ~late)
         flags = (quality | late * np.int16(Quality.LATE) | stuck.stuck * np.int16(Quality.STUCK)).astype(np.int16)
-        return Look(flags, watermark, stuck)
+        heard = None
+        if self._silent_after is not None:
+            heard = heard_in(places[timely], times[timely], offsets[timely], self._watermark, self._silent_after)
+        return Look(flags, watermark, stuck, heard)
 
     def take(self, look: Look) -> None:
         """Remember readings that are stored now."""
         self._watermark = look.watermark
         self._runs.take(look.stuck)
+        if look.heard is not None:
+            self._heard.take(look.heard)
+
+    def heard(self) -> tuple[Heard, int]:
+        """Who was heard in the partition, and its watermark."""
+        return self._heard.all(), self._watermark
+
+    def forget(self, devices: Integers) -> None:
+        """These speak in another partition now."""
+        self._heard.forget(devices)
 
 
 class Pasts:
@@ -78,9 +97,15 @@ class Pasts:
             if (past := self._of.get(partition)) is None:
                 raise Fenced(f"{partition.topic}/{partition.partition} is not ours")
             rows = run.rows
-            looks[partition] = past.look(devices[rows], batch.times[rows], batch.sensors[rows], quality[rows])
+            looks[partition] = past.look(
+                devices[rows], batch.offsets[rows], batch.times[rows], batch.sensors[rows], quality[rows]
+            )
             quality[rows] = looks[partition].quality
         return replace(batch, quality=quality), looks
+
+    def of(self, partition: TopicPartition) -> Past:
+        """The memory of a partition that is ours."""
+        return self._of[partition]
 
     def take(self, looks: Mapping[TopicPartition, Look]) -> None:
         """These are stored now."""

@@ -120,6 +120,8 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     """An event time so far ahead of the time that Kafka gave its message is doubtful: the device's clock is wrong."""
     late_after: Seconds = 2_592_000.0
     """An event time so far behind the newest of its partition is doubtful: too old to raise an alert."""
+    silent_after: Seconds | None = None
+    """A device whose last reading lies so far behind the newest of its partition is silent. Absent: nobody asks."""
     texts: tuple[Name, ...] = ()
     """Text fields kept beside the numbers, raw."""
     threshold: Annotated[float, Meta(gt=0, lt=1)] | None = None
@@ -169,6 +171,8 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
         if sensor.minimum < -MOST or sensor.maximum > MOST:
             found.append((f"sensors[{position}]", f"minimum and maximum must lie within ±{MOST:g}"))
     found += _clock_problems(machine)
+    if machine.silent_after is not None and machine.silent_after <= machine.future_after:
+        found.append(("silent_after", "must be more than future_after: a clock that is ahead would silence the others"))
     if machine.incident.open_after > machine.incident.of_last:
         found.append(("incident.open_after", "cannot be more than of_last"))
     if (machine.task == "defects") != bool(machine.classes):

@@ -14,6 +14,7 @@ from core.incident import DeviceState, Judgement
 from core.machine import Machine
 from core.prediction import ModelVersion, Predictions, UsualRange
 from core.reply import Reply, ReplyOutcome
+from core.silence import NOBODY, Heard, Silence
 
 
 # ── consumer ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -76,9 +77,11 @@ class Recent(NamedTuple):
     quality: Flags
     watermark: int | None
     """The newest event time that was ever stored here and is not in the future, µs since 1970 UTC."""
+    heard: Heard
+    """All devices that were heard here, where the machine asks for silence; else nobody."""
 
 
-NOTHING_STORED = Recent((), np.empty(0, np.int64), np.empty((0, 0)), np.empty(0, np.int16), None)
+NOTHING_STORED = Recent((), np.empty(0, np.int64), np.empty((0, 0)), np.empty(0, np.int16), None, NOBODY)
 
 
 class ReadingTransaction(Protocol):
@@ -89,6 +92,17 @@ class ReadingTransaction(Protocol):
 
     def incidents(self, batch: Batch, judgement: Judgement, model: "Model") -> None:
         """Store what opened and closed, the devices' states, the alerts and who is to be told."""
+
+    def silent_devices(self, machine: str) -> Collection[int]:
+        """The machine's devices with an open incident of silence."""
+
+    def silence(
+        self, partition: TopicPartition, heard: Heard, watermark: int, silence: Silence, model: "Model"
+    ) -> Integers:
+        """Save who was heard in a claimed partition (raises Fenced), and store who fell silent and who speaks again.
+
+        Gives back the devices that speak in another partition by now: they are not silent, but gone from this one.
+        """
 
 
 class ReadingStore(Protocol):

@@ -66,8 +66,13 @@ def _open(connection: Connection, known: Catalogued, batch: Batch, opened: Opene
         "model_version": model.version.number,
         "advice": known.machine.advice,
     }
+    tell(connection, known.id, alert, facts)
+
+
+def tell(connection: Connection, machine: int, alert: int, facts: Mapping[str, object]) -> None:
+    """Queue the alert for every chat that follows the machine, one message a chat."""
     body = msgspec.json.encode(facts).decode()
-    connection.execute(text(_TELL), {"alert": alert, "machine": known.id, "body": body})
+    connection.execute(text(_TELL), {"alert": alert, "machine": machine, "body": body})
     connection.execute(text("SELECT pg_notify('outbox', '')"))
 
 

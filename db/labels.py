@@ -32,7 +32,8 @@ def add_label(
 ) -> int:
     """Label the alert's incident and copy its stored readings, from the first fault to the newest one; the id.
 
-    Readings that were not scored (any quality flag) say nothing about the machine and are left out.
+    Readings that were not scored (any quality flag) say nothing about the machine and are left out; nor does the last
+    reading before a silence.
     """
     arguments = {"alert": alert, "operator": operator, "verdict": verdict.value, "comment": comment}
     label: int = connection.execute(
@@ -67,7 +68,7 @@ _COPY_READINGS = """
       FROM label l JOIN incident i ON i.id = l.incident
       JOIN reading r ON r.topic = i.topic AND r.kafka_partition = i.kafka_partition
                     AND r.kafka_offset BETWEEN i.since_offset AND i.last_offset
-     WHERE l.id = :label AND r.device = i.device AND r.quality = 0"""
+     WHERE l.id = :label AND r.device = i.device AND r.quality = 0 AND i.kind = 'fault'"""
 _INSERT_EDITS = """
     INSERT INTO outbox (channel, address, zone, kind, alert, body, edits)
     SELECT channel, address, zone, 'answered', alert,

@@ -1,7 +1,7 @@
 """The one transaction of a batch: offsets, readings, dead letters, incidents, alerts, messages; all or nothing."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -12,12 +12,15 @@ from core.errors import Fenced
 from core.incident import Judgement
 from core.ports import Claim, Model, TopicPartition
 from core.prediction import Predictions
+from core.silence import Heard, Silence
 from db.bulk import copy_binary, insert_values
 from db.catalogue import TASKS, Catalogued
 from db.copy import COLUMNS, readings_as_copy
 from db.device_state import save_states
 from db.halts import note_halt
+from db.heard import save_heard
 from db.incidents import save_incidents
+from db.silences import save_silence, silent_devices
 
 
 class PostgresReadingTransaction:
@@ -52,6 +55,25 @@ class PostgresReadingTransaction:
         if judgement.states or judgement.events:
             save_incidents(self._connection, self._by_topic[batch.topic], batch, judgement, model)
             save_states(self._connection, judgement.states)
+
+    def silent_devices(self, machine: str) -> Collection[int]:
+        """The machine's devices with an open incident of silence."""
+        return silent_devices(self._connection, machine)
+
+    def silence(
+        self, partition: TopicPartition, heard: Heard, watermark: int, silence: Silence, model: Model
+    ) -> Integers:
+        """Save who was heard in a claimed partition (raises Fenced), and store who fell silent and who speaks again.
+
+        Gives back the devices that speak in another partition by now: they are not silent, but gone from this one.
+        """
+        known, claim = self._by_topic[partition.topic], self._claims[partition]
+        key = {"topic": known.topics[partition.topic], "partition": partition.partition}
+        ours = {"next": claim.next_offset, "epoch": claim.epoch}
+        if self._connection.execute(text(_IS_OURS), {**key, **ours}).one_or_none() is None:
+            raise Fenced(f"{partition.topic}/{partition.partition} is no longer ours at offset {claim.next_offset}")
+        save_heard(self._connection, key["topic"], key["partition"], claim.next_offset, watermark, heard)
+        return save_silence(self._connection, known, partition, silence, watermark, model.version.number)
 
     def _move_on(self, batch: Batch, topic: int, run: PartitionRun, faults: int) -> None:
         claim = self._claims[TopicPartition(batch.topic, run.partition)]
@@ -108,7 +130,12 @@ _MOVE_ON = """
            dead_letters = dead_letters + :dead, gaps = gaps + :gaps, faults = faults + :faults, updated_at = now(),
            outcomes = :outcomes,
            watermark = greatest(watermark, timestamptz 'epoch' + CAST(:watermark AS bigint) * interval '1 microsecond')
-     WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :old AND owner_epoch = :epoch"""
+     WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :old AND owner_epoch = :epoch
+       AND :new > :old"""
+_IS_OURS = """
+    SELECT FROM ingest_partition
+     WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :next AND owner_epoch = :epoch
+       FOR UPDATE"""
 _EXTRAS = "INSERT INTO reading_extra (topic, kafka_partition, kafka_offset, raw) VALUES %s"
 _DEAD_LETTERS = """
     INSERT INTO dead_letter (topic, kafka_partition, kafka_offset, stage, reason, key, value, headers,

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Row, text
 
 from core.batch import Flags, Floats, Integers
 from core.ports import Recent, TopicPartition
+from core.silence import NOBODY, Heard
 from db.catalogue import Catalogued
+from db.heard import heard_in
 
 _ARRAY_HEADER = 20
 _ELEMENT = np.dtype([("length", ">i4"), ("value", ">f8")])
@@ -32,7 +34,15 @@ def recent_readings(connection: Connection, known: Catalogued, partition: TopicP
         np.concatenate([part.sensors for part in parts]),
         np.concatenate([part.quality for part in parts]),
         watermark,
+        _heard(connection, known, partition),
     )
+
+
+def _heard(connection: Connection, known: Catalogued, partition: TopicPartition) -> Heard:
+    hole = known.machine.silent_after
+    if hole is None:
+        return NOBODY
+    return heard_in(connection, known.topics[partition.topic], partition.partition, hole)
 
 
 class _Columns(NamedTuple):

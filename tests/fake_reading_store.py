@@ -1,7 +1,7 @@
 """A ReadingStore in memory, kept honest by tests/contract/test_reading_store.py."""
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from core.halt import Halt, HaltKind
 from core.incident import HEALTHY, Closed, DeviceState, Judgement, Opened
 from core.ports import Acquired, Claim, KnownDevice, LogBounds, Model, Recent, TopicPartition
 from core.prediction import Predictions
+from core.silence import NEVER, NOBODY, Heard, LastReading, Silence
 from core.takeover import why_halt
 
 
@@ -55,15 +56,27 @@ class Tables:
     dead: list[DeadLetter] = field(default_factory=list)
     gaps: list[tuple[TopicPartition, int, int]] = field(default_factory=list)
     events: list[Opened | Closed] = field(default_factory=list)
+    silences: list[tuple[str, LastReading]] = field(default_factory=list)
+    """(`fell silent` or `speaks again`, the last reading), in order."""
 
 
 class FakeReadingStore:
     """core.ports.ReadingStore; a transaction works on a copy of the tables."""
 
-    def __init__(self) -> None:
+    def __init__(self, asks_for_silence: bool = False) -> None:
+        self._asks_for_silence = asks_for_silence
         self.tables = Tables()
         self.away = 0
         """So many of the next transactions fail because the database is away."""
+        self._lost: bool | None = None
+
+    def lose_answer(self, *, committed: bool) -> None:
+        """The next COMMIT gets no answer; with or without having been done."""
+        self._lost = committed
+
+    def answer(self) -> None:
+        """Every COMMIT is answered again."""
+        self._lost = None
 
     def acquire(self, machine: str, bounds: Mapping[TopicPartition, LogBounds]) -> Acquired:
         assert all(partition.topic.endswith(machine) for partition in bounds)
@@ -91,7 +104,17 @@ class FakeReadingStore:
             ),
             np.array([reading.quality for reading in readings], dtype=np.int16),
             self.tables.ledgers[partition].watermark,
+            self._heard(partition) if self._asks_for_silence else NOBODY,
         )
+
+    def _heard(self, partition: TopicPartition) -> Heard:
+        last: dict[int, tuple[int, int]] = {}
+        for at, reading in sorted(self.tables.readings.items()):
+            if at[0] == partition and not reading.quality & Quality.FUTURE:
+                time, offset = last.get(reading.device, (NEVER, -1))
+                last[reading.device] = max(time, reading.time), max(offset, at[1])
+        rows = np.array([(device, *seen) for device, seen in last.items()], dtype=np.int64).reshape(-1, 3)
+        return Heard(rows[:, 0], rows[:, 1], rows[:, 2], NEVER)
 
     @contextmanager
     def begin(self, claims: Sequence[Claim]) -> Iterator["FakeTransaction"]:
@@ -100,7 +123,10 @@ class FakeReadingStore:
             raise Unavailable("the database is away")
         transaction = FakeTransaction(copy.deepcopy(self.tables), {claim.partition: claim for claim in claims})
         yield transaction
-        self.tables = transaction.tables
+        committed, self._lost = self._lost, None
+        if committed is False:
+            raise Unavailable("the database did not commit")
+        self.tables = transaction.tables  # where the answer was lost, the store asked what became of it
 
     def _take_over(self, partition: TopicPartition, bounds: LogBounds) -> Claim | Halt:
         ledger = self.tables.ledgers.setdefault(partition, Ledger(bounds.topic_id, bounds.low, first_offset=bounds.low))
@@ -127,7 +153,8 @@ class FakeTransaction:
         for run in batch.runs:
             partition = TopicPartition(batch.topic, run.partition)
             claim, ledger = self._claims[partition], self.tables.ledgers[partition]
-            if (ledger.next_offset, ledger.epoch) != (claim.next_offset, claim.epoch):
+            is_ours = (ledger.next_offset, ledger.epoch) == (claim.next_offset, claim.epoch)
+            if not is_ours or run.next_offset <= claim.next_offset:
                 raise Fenced(f"{partition.topic}/{partition.partition} is no longer ours")
             ledger.next_offset, ledger.outcomes, ledger.halt = run.next_offset, run.outcomes, run.halt
             ledger.duplicates += run.duplicates
@@ -152,3 +179,17 @@ class FakeTransaction:
         assert model.version.machine in batch.topic
         self.tables.events += judgement.events
         self.tables.states.update(judgement.states)
+
+    def silent_devices(self, machine: str) -> Collection[int]:
+        newest = {last.device: what for what, last in self.tables.silences}
+        return {device for device, what in newest.items() if what == "fell silent"}
+
+    def silence(
+        self, partition: TopicPartition, heard: Heard, watermark: int, silence: Silence, model: Model
+    ) -> Integers:
+        claim, ledger = self._claims[partition], self.tables.ledgers[partition]
+        if (ledger.next_offset, ledger.epoch) != (claim.next_offset, claim.epoch):
+            raise Fenced(f"{partition.topic}/{partition.partition} is no longer ours")
+        self.tables.silences += [("fell silent", last) for last in silence.fell_silent]
+        self.tables.silences += [("speaks again", last) for last in silence.speaks_again]
+        return np.empty(0, dtype=np.int64)

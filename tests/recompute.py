@@ -32,11 +32,14 @@ def assert_derived_state(world: World) -> None:
     expected = recompute(world)
     incidents = world.rows(
         "SELECT kafka_partition, opened_offset, device, since_offset, coalesce(closed_offset, -1), faults FROM incident"
+        " WHERE kind = 'fault'"
     )
     assert sorted(map(tuple, incidents)) == sorted(expected.incidents), "I3: incidents"
     states = {row.device: (row.window_bits, row.normals, row.faults) for row in world.rows("TABLE device_state")}
     assert states == {device: (state.window, state.normals, state.faults) for device, state in expected.states.items()}
-    assert world.one("SELECT count(*) FROM alert") == len(expected.incidents), "one alert an incident"
+    assert world.one("SELECT count(*) FROM alert JOIN incident i ON i.id = incident WHERE kind = 'fault'") == len(
+        expected.incidents
+    ), "one alert an incident"
 
 
 def recompute(world: World) -> Recomputed:
@@ -71,6 +74,7 @@ def _assert_flags(machine: Machine, rows: Sequence[Row[Any]]) -> None:
     stored = np.array([row.quality for row in rows], dtype=np.int16)
     look = Past(machine).look(
         np.array([row.device for row in rows], dtype=np.int64),
+        np.array([row.kafka_offset for row in rows], dtype=np.int64),
         np.array([to_micros(row.time) for row in rows], dtype=np.int64),
         np.array([row.sensors for row in rows], dtype=np.float64),
         stored & ~np.int16(Quality.LATE | Quality.STUCK),

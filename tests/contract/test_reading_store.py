@@ -87,6 +87,13 @@ def test_a_batch_cannot_be_stored_twice(store: ReadingStore) -> None:
     assert len(store.recent(HERE, 10).ids) == 3
 
 
+def test_a_batch_cannot_be_stored_twice_under_a_claim_that_moved_on(store: ReadingStore) -> None:
+    mine, batch = claim(store), a_batch(3)
+    write(store, mine, batch)
+    with pytest.raises(Fenced):
+        write(store, replace(mine, next_offset=3), batch)
+
+
 def test_a_failure_in_the_middle_leaves_nothing(store: ReadingStore) -> None:
     mine, batch = claim(store), a_batch(3)
     numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 3)

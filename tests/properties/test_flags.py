@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.past import Past
-from core.batch import Quality
+from core.batch import Flags, Floats, Integers, Quality
 from core.machine import Sensor
 from core.ports import Recent
+from core.silence import NOBODY
 from tests.builders import a_machine
 
 SENSORS = (Sensor("temperature", (0, 3), stuck_after=3), Sensor("pressure", (0, 3), optional=True, stuck_after=2))
@@ -48,9 +49,10 @@ def naive(log: Sequence[Row]) -> list[int]:
     return flags
 
 
-def columns(log: Sequence[Row]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def columns(log: Sequence[Row]) -> tuple[Integers, Integers, Integers, Floats, Flags]:
     return (
         np.array([row[0] for row in log], dtype=np.int64),
+        np.arange(len(log)),
         np.array([row[1] * SECOND for row in log], dtype=np.int64),
         np.array([row[2] for row in log], dtype=np.float64).reshape(len(log), 3),
         np.array([row[3] * Quality.FUTURE for row in log], dtype=np.int16),
@@ -59,10 +61,10 @@ def columns(log: Sequence[Row]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
 
 def stored(log: Sequence[Row], flags: Sequence[int]) -> Recent:
     """What the database would say after these."""
-    devices, times, sensors, _ = columns(log[::-1])
+    devices, _, times, sensors, _ = columns(log[::-1])
     quality = np.array(flags[::-1], dtype=np.int16)
     timely = times[quality & Quality.FUTURE == 0]
-    return Recent((), devices, sensors, quality, int(timely.max()) if len(timely) else None)
+    return Recent((), devices, sensors, quality, int(timely.max()) if len(timely) else None, NOBODY)
 
 
 def flagged(log: Sequence[Row], cuts: Sequence[int], dies_at: Sequence[int]) -> list[int]:

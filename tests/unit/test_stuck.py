@@ -18,7 +18,7 @@ def test_simulated_stuck_sensors_are_flagged_and_healthy_devices_never() -> None
     really, flagged = [], []
     for chunk in simulate(MACHINE, 50, 2, 0.05, 0, 1_000_000):
         good = np.zeros(len(chunk.times), dtype=np.int16)
-        look = past.look(chunk.devices.astype(np.int64), chunk.times, chunk.sensors, good)
+        look = past.look(chunk.devices.astype(np.int64), np.arange(len(good)), chunk.times, chunk.sensors, good)
         past.take(look)
         really.append((chunk.truths == truths_of(MACHINE).index(STUCK)).reshape(-1, 50))
         flagged.append((look.quality == Quality.STUCK).reshape(-1, 50))
