@@ -7,13 +7,15 @@ import random
 from collections.abc import Mapping
 from typing import cast
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from sklearn.linear_model import LogisticRegression
 
 from consumer.fetched import Headers
 from tests.builders import encoded
 from tests.frail_models import promote, reading, wait_until_tried
-from tests.processes import wait_until
+from tests.processes import run, wait_until
 from tests.world import World, assert_invariants
 
 
@@ -104,3 +106,32 @@ def test_every_dead_letter_is_copied_to_the_topic_of_dead_letters(trained: World
     assert "it is kept in part only" in left.stderr
     assert_invariants(trained)
     assert trained.started[1].stop() == 0
+
+
+def test_a_message_larger_than_a_fetch_is_a_dead_letter_and_its_neighbours_are_readings(trained: World) -> None:
+    kafka = {"bootstrap.servers": trained.servers.kafka_bootstrap_servers}
+    admin = AdminClient({**kafka})
+    largest = ConfigEntry("max.message.bytes", "30000000", incremental_operation=AlterConfigOpType.SET)
+    (altered,) = admin.incremental_alter_configs(
+        [ConfigResource(ConfigResource.Type.TOPIC, trained.topic, incremental_configs=[largest])]
+    ).values()
+    altered.result(30)
+    huge = encoded(reading())[:-1] + b', "note": "' + b"x" * 20_000_000 + b'"}'
+    producer = Producer({**kafka, "message.max.bytes": 30_000_000})
+    for value in (encoded(reading()), huge, encoded(reading())):
+        producer.produce(trained.topic, value, b"pump-1", 0)
+    assert producer.flush(60) == 0
+
+    trained.start("consumer")
+    trained.wait_until_read(3)
+    (letter,) = trained.rows("SELECT kafka_offset, value, value_size, value_sha256 FROM dead_letter")
+    assert (letter.kafka_offset, bytes(letter.value), letter.value_size) == (1, huge[:4096], len(huge))
+    assert bytes(letter.value_sha256) == hashlib.sha256(huge).digest()
+    assert trained.one("SELECT count(*) FROM reading WHERE score <> 'NaN'") == 2
+    ((_, copy, _),) = copies_of(trained, 1)
+    assert copy == huge[:4096]
+    unknown = run(["dead-letters", "show", f"{trained.topic}/0/0"], trained.environment)
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
+    assert f"there is no dead letter at {trained.topic}/0/0" in unknown.stderr
+    assert_invariants(trained)
+    assert trained.started[0].stop() == 0
