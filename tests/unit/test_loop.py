@@ -1,8 +1,8 @@
 """The main loop over a store in memory: what is written, retried, dropped and given back."""
 
 import threading
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import pytest
@@ -16,7 +16,7 @@ from core.batch import Batch, DeadLetter, Floats, PartitionRun, Position
 from core.errors import Unavailable
 from core.incident import Opened
 from core.machine import Machine
-from core.ports import LogBounds, Model, TopicPartition
+from core.ports import Claim, LogBounds, Model, ReadingTransaction, TopicPartition
 from core.prediction import ModelVersion, Predictions
 from tests.builders import HotIsFaulty, a_batch, a_machine
 from tests.fake_reading_store import FakeReadingStore
@@ -115,6 +115,31 @@ class Stage:
 @pytest.fixture
 def stage() -> Stage:
     return Stage()
+
+
+def test_the_next_work_is_scored_while_this_one_is_being_stored(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = threading.Event()
+
+    class Telling(HotIsFaulty):
+        def predict(self, sensors: Floats) -> Predictions:
+            if len(sensors) == 2:
+                second.set()
+            return super().predict(sensors)
+
+    @contextmanager
+    def slow(claims: Sequence[Claim]) -> Iterator[ReadingTransaction]:
+        assert second.wait(10), "scored before the first is committed"
+        with begin(claims) as transaction:
+            yield transaction
+
+    begin = stage.store.begin
+    monkeypatch.setattr(stage.store, "begin", slow)
+    stage.models.model = Telling()
+    stage.assign()
+    stage.work(a_batch(3))
+    stage.work(a_batch(2, first_offset=3))
+    stage.play()
+    assert stage.source.told == {HERE: 5}
 
 
 def test_what_is_read_is_scored_stored_and_told_to_kafka(stage: Stage) -> None:

@@ -1,0 +1,65 @@
+"""Scoring in a thread of its own: the next work is scored while this one is being stored."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from consumer.handover import Work
+from consumer.scoring import Scorer
+from core.batch import Batch
+from core.errors import Fenced
+from core.machine import Machine
+from core.ports import Model
+from core.prediction import Predictions
+
+
+class ScoredBatch(NamedTuple):
+    """A batch with the predictions of one model version."""
+
+    machine: Machine
+    model: Model
+    batch: Batch
+    predictions: Predictions
+
+
+class ScoringAhead:
+    """Scores works, one at a time, in the order in which they are asked for."""
+
+    def __init__(
+        self, scorer: Scorer, machine_of: Mapping[str, Machine], in_service: Callable[[], Mapping[str, Model]]
+    ) -> None:
+        """`machine_of`: by topic; `in_service`: the models of now, by machine."""
+        self._scorer = scorer
+        self._machine_of = machine_of
+        self._in_service = in_service
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="score")
+        self._begun: tuple[Work, Future[Sequence[ScoredBatch]]] | None = None
+
+    def begin(self, work: Work) -> None:
+        """Score this work from now on, and let the caller go on."""
+        if self._begun is None or self._begun[0] is not work:
+            self._begun = work, self._thread.submit(self._score, work.batches)
+
+    def of(self, work: Work) -> Sequence[ScoredBatch]:
+        """The work's batches, scored. Raises ModelFailed, Fenced where no model serves, Unavailable.
+
+        What failed ahead of time is scored again now: another model may serve by now, or Kafka answer.
+        """
+        begun, self._begun = self._begun, None
+        if begun is not None and begun[0] is work and begun[1].exception() is None:
+            return begun[1].result()
+        return self._thread.submit(self._score, work.batches).result()
+
+    def stop(self) -> None:
+        """Score nothing more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _score(self, batches: Sequence[Batch]) -> Sequence[ScoredBatch]:
+        models = self._in_service()
+        scored = []
+        for batch in batches:
+            machine = self._machine_of[batch.topic]
+            if (model := models.get(machine.name)) is None:
+                raise Fenced(f"nothing serves {machine.name} any more")  # read before the fetching thread knew
+            scored.append(ScoredBatch(machine, model, *self._scorer.score(machine, model, batch)))
+        return scored

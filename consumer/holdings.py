@@ -1,0 +1,107 @@
+"""What this process holds of its partitions, and what it concludes from it about scored readings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+from consumer.ahead import ScoredBatch
+from consumer.devices import Devices
+from consumer.handover import Assigned, Revoked
+from consumer.limit import within_limit
+from consumer.past import Look, Pasts
+from consumer.silence import SilenceSweep
+from core.batch import Batch, Integers, Quality
+from core.errors import Fenced
+from core.incident import DeviceState, Judgement, judge
+from core.machine import Machine
+from core.ports import NOTHING_STORED, Claim, Model, ReadingStore, TopicPartition
+from core.prediction import Predictions
+
+
+class Conclusion(NamedTuple):
+    """A batch with all that was concluded from it: ready to be stored."""
+
+    machine: Machine
+    batch: Batch
+    devices: Integers
+    model: Model
+    predictions: Predictions
+    judgement: Judgement
+    looks: Mapping[TopicPartition, Look]
+
+
+class Holdings:
+    """Claims, devices and pasts. They change by what is stored and by nothing else: a retry meets them unchanged."""
+
+    def __init__(self, machines: Mapping[str, Machine], store: ReadingStore) -> None:
+        self._machines = machines
+        self._devices = Devices(store)
+        self._pasts = Pasts()
+        machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
+        self._silence = SilenceSweep(store, self._pasts, machine_of)
+        self._claims: dict[TopicPartition, Claim] = {}
+
+    def begin(self, assigned: Assigned) -> None:
+        """These partitions are ours from now on."""
+        self._devices.forget()
+        for claim in assigned.claims:
+            self._claims[claim.partition] = claim
+            recent = assigned.recent.get(claim.partition, NOTHING_STORED)
+            self._pasts.begin(claim.partition, self._machines[assigned.machine], recent)
+
+    def end(self, revoked: Revoked) -> None:
+        """These partitions are no longer ours."""
+        for partition in revoked.partitions:
+            self._claims.pop(partition, None)
+            self._pasts.end(partition)
+        self._devices.forget()
+
+    def drop(self) -> None:
+        """Nothing is ours until the group says so again."""
+        self._claims.clear()
+
+    def conclude(self, scored: Sequence[ScoredBatch]) -> Sequence[Conclusion]:
+        """Limits, flags, incidents. Raises Fenced where a partition is not ours, Unavailable."""
+        conclusions: list[Conclusion] = []
+        changed: dict[str, dict[int, DeviceState]] = {}
+        for one in scored:
+            ahead = changed.setdefault(one.machine.name, {})  # by the machine's other topics, not committed yet
+            conclusions.append(self._conclude(one, ahead))
+            ahead.update(conclusions[-1].judgement.states)
+        return conclusions
+
+    def look_for_silence(self, ends: Mapping[TopicPartition, int], models: Mapping[str, Model]) -> None:
+        """Look, if it is time, for devices that fell silent. `ends`: of the logs. Raises Fenced."""
+        self._silence.sweep(self._claims, ends, models)
+
+    def claims(self, conclusions: Sequence[Conclusion]) -> Sequence[Claim]:
+        """The rights under which these are stored. Raises Fenced."""
+        return [self._claim(one.batch.topic, run.partition) for one in conclusions for run in one.batch.runs]
+
+    def stored(self, conclusions: Sequence[Conclusion]) -> None:
+        """These are committed: remember them."""
+        for one in conclusions:
+            self._devices.remember(one.machine.name, one.judgement.states)
+            self._pasts.take(one.looks)
+            for run in one.batch.runs:
+                claim = self._claim(one.batch.topic, run.partition)
+                self._claims[claim.partition] = replace(claim, next_offset=run.next_offset, outcomes=run.outcomes)
+
+    def _conclude(self, one: ScoredBatch, ahead: Mapping[int, DeviceState]) -> Conclusion:
+        machine, model, batch, predictions = one
+        batch, kept = within_limit(batch, partial(self._claim, batch.topic), machine.dead_letters)
+        if kept is not None:
+            predictions = predictions.of(kept)
+        devices = self._devices.numbers(machine.name, batch.devices)
+        batch, looks = self._pasts.look(batch, devices)
+        predictions = predictions.only(batch.quality == Quality.GOOD)
+        states = self._devices.states(machine.name)
+        judgement = judge(batch, devices, predictions, {**states, **ahead} if ahead else states, machine.incident)
+        return Conclusion(machine, batch, devices, model, predictions, judgement, looks)
+
+    def _claim(self, topic: str, partition: int) -> Claim:
+        claim = self._claims.get(TopicPartition(topic, partition))
+        if claim is None:
+            raise Fenced(f"{topic}/{partition} is not ours")
+        return claim
