@@ -65,7 +65,7 @@ def settle_interrupted(replays: Replays, publisher: Publisher, told: str | None,
                 " topic (header faultline.replay.of), then repeat the command with --interrupted arrived or lost"
             )
         replays.settle(replay.number, arrived=arrived)
-        tell(f"an interrupted replay of {replay.letters} to {replay.topic} had {'arrived' if arrived else 'not begun'}")
+        tell(f"an interrupted replay of {replay.letters} to {replay.topic} had {'' if arrived else 'not '}arrived")
 
 
 def replay(letters: Iterable[KeptLetter], replays: Replays, publisher: Publisher, most: int) -> Outcome:

@@ -6,7 +6,7 @@ Names: org.apache.kafka.connect.runtime.errors.DeadLetterQueueReporter.
 import hashlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
@@ -28,10 +28,22 @@ class DeadTopics:
     """Publishes copies; a letter whose copy Kafka did not confirm is simply not among those that arrived."""
 
     def __init__(self, kafka: Mapping[str, str], replication: int) -> None:
-        self._admin = AdminClient(dict(kafka), logger=_log)
-        self._producer = Producer(
+        self._kafka = kafka
+        self._replication = replication
+        self._there: set[str] = set()
+        self._refused: set[str] = set()
+        self._trouble = ""
+
+    @cached_property
+    def _admin(self) -> AdminClient:
+        return AdminClient({**self._kafka}, logger=_log)
+
+    @cached_property
+    def _producer(self) -> Producer:
+        # Made for the first letter: its threads and connections are worth nothing where all is well.
+        return Producer(
             {
-                **kafka,
+                **self._kafka,
                 "enable.idempotence": True,
                 "message.timeout.ms": round(_TIMEOUT_S * 1000),  # who waits is the table, not a queue in memory
                 "message.max.bytes": 100_000_000,  # the broker knows how large is too large
@@ -42,13 +54,11 @@ class DeadTopics:
             },
             logger=_log,
         )
-        self._replication = replication
-        self._there: set[str] = set()
-        self._refused: set[str] = set()
-        self._trouble = ""
 
     def copy(self, letters: Sequence[KeptLetter]) -> Sequence[KeptLetter]:
         """Publish a copy of each; those of which Kafka confirmed one. Raises Unavailable where it confirmed none."""
+        if not letters:
+            return []
         self._ensure({letter.topic + SUFFIX for letter in letters})
         arrived: list[KeptLetter] = []
         self._trouble = ""

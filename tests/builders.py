@@ -10,6 +10,7 @@ import numpy as np
 
 from consumer.fetched import Fetched
 from core.batch import Batch, PartitionRun, to_micros
+from core.dead_letter import KeptLetter
 from core.machine import IncidentPolicy, Machine, Sensor
 from core.prediction import ModelVersion, Predictions, UsualRange
 
@@ -104,6 +105,26 @@ def predictions(
     return Predictions(
         ModelVersion(machine, version), column, np.zeros(len(column), dtype=np.int16), column >= threshold
     )
+
+
+def a_letter(offset: int = 0, topic: str = "t", value: bytes | None = b"bad", **changes: Any) -> KeptLetter:
+    """A dead letter as it is kept."""
+    fields: dict[str, Any] = {
+        "topic_id": 1,
+        "topic": topic,
+        "partition": 2,
+        "offset": offset,
+        "machine": "press",
+        "stage": "decode",
+        "reason": "no JSON",
+        "recorded_at": NOON,
+        "key": b"k",
+        "value": value,
+        "headers": [("truth", b"normal")],
+        "value_size": len(value or b""),
+        "value_sha256": None,
+    }
+    return KeptLetter(**{**fields, **changes})
 
 
 class HotIsFaulty:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +16,7 @@ from core.dead_letter import MOST_REPLAYS, REPLAY_OF, REPLAY_TIMES, KeptLetter
 from core.errors import Fenced, Halted, UserError
 from db.replays import Begun, Replay
 from producer.once import Placed
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+from tests.builders import NOON, a_letter
 
 
 class Killed(BaseException):
@@ -95,23 +94,9 @@ class FakeReplays:
             self.world.taken = {position: by for position, by in self.world.taken.items() if by != number}
 
 
-def a_letter(offset: int, size: int = 1, **changes: object) -> KeptLetter:
-    fields: dict[str, object] = {
-        "topic_id": 1,
-        "topic": "t",
-        "partition": 0,
-        "offset": offset,
-        "machine": "press",
-        "stage": "decode",
-        "reason": "bad",
-        "recorded_at": NOON,
-        "key": b"k",
-        "value": b"%d" % offset,
-        "headers": [("truth", b"normal"), ("truth", None)],
-        "value_size": size,
-        "value_sha256": None,
-    }
-    return KeptLetter(**{**fields, **changes})  # type: ignore[arg-type]  # fields by name
+def letter_of(offset: int, **changes: Any) -> KeptLetter:
+    """A dead letter whose value says where it stood."""
+    return a_letter(offset, value=b"%d" % offset, **changes)
 
 
 def run(
@@ -127,7 +112,7 @@ def run(
 @given(deaths=st.lists(st.integers(0, 25), max_size=8), count=st.integers(1, 12))
 def test_however_often_it_is_killed_each_lands_exactly_once(deaths: list[int], count: int) -> None:
     world = World()
-    letters = [a_letter(offset, size=3_000_000) for offset in range(count)]  # two a transaction
+    letters = [letter_of(offset, value_size=3_000_000) for offset in range(count)]  # two a transaction
     for steps in deaths:
         world.steps = steps
         with suppress(Killed):
@@ -141,18 +126,18 @@ def test_however_often_it_is_killed_each_lands_exactly_once(deaths: list[int], c
 def test_of_two_commands_at_a_time_the_one_that_came_first_publishes_nothing_any_more() -> None:
     world = World()
     first = FakePublisher(world)
-    run(world, [a_letter(0)], FakePublisher(world))
+    run(world, [letter_of(0)], FakePublisher(world))
     with pytest.raises(Fenced):
-        run(world, [a_letter(1)], first)
-    run(world, [a_letter(0), a_letter(1)])
+        run(world, [letter_of(1)], first)
+    run(world, [letter_of(0), letter_of(1)])
     assert [message.value for message in world.log] == [b"0", b"1"]
 
 
 def test_what_kafka_refuses_for_good_may_be_replayed_later() -> None:
     world = World()
     with pytest.raises(UserError, match="too large"):
-        run(world, [a_letter(0)], FakePublisher(world, refuses="too large"))
-    run(world, [a_letter(0)])
+        run(world, [letter_of(0)], FakePublisher(world, refuses="too large"))
+    run(world, [letter_of(0)])
     assert len(world.log) == 1
 
 
@@ -160,31 +145,31 @@ def test_what_kafka_refuses_for_good_may_be_replayed_later() -> None:
 def test_an_interruption_so_old_that_kafka_may_have_forgotten_it_is_a_persons_to_decide(told: str, copies: int) -> None:
     world = World(steps=4)
     with suppress(Killed):
-        run(world, [a_letter(0)])
+        run(world, [letter_of(0)])
     assert world.outcomes == {1: "open"}
     world.steps, world.age = None, timedelta(days=8)
     with pytest.raises(Halted, match="--interrupted arrived or lost"):
-        run(world, [a_letter(0)])
-    run(world, [a_letter(0)], told=told)
+        run(world, [letter_of(0)])
+    run(world, [letter_of(0)], told=told)
     assert len(world.log) == copies
 
 
 def test_a_replayed_message_is_the_original_and_says_where_it_comes_from() -> None:
     world = World()
-    run(world, [a_letter(7, partition=3)])
+    run(world, [letter_of(7, headers=[("truth", b"normal"), ("truth", None)])])
     (message,) = world.log
-    assert (message.partition, message.key, message.value) == (3, b"k", b"7")
-    assert message.headers == [("truth", b"normal"), ("truth", None), (REPLAY_OF, b"t/3/7"), (REPLAY_TIMES, b"1")]
+    assert (message.partition, message.key, message.value) == (2, b"k", b"7")
+    assert message.headers == [("truth", b"normal"), ("truth", None), (REPLAY_OF, b"t/2/7"), (REPLAY_TIMES, b"1")]
 
 
 def test_a_letter_that_fails_again_is_not_replayed_for_ever() -> None:
     world = World()
     headers: Sequence[tuple[str, bytes | None]] = ()
     for offset in range(MOST_REPLAYS + 1):
-        run(world, [a_letter(offset, headers=headers)])
+        run(world, [letter_of(offset, headers=headers)])
         headers = [(name, value if isinstance(value, bytes) else None) for name, value in world.log[-1].headers]
     assert len(world.log) == MOST_REPLAYS
-    assert headers == [(REPLAY_OF, b"t/0/2"), (REPLAY_TIMES, b"3")], "each replay says its own origin, once"
+    assert headers == [(REPLAY_OF, b"t/2/2"), (REPLAY_TIMES, b"3")], "each replay says its own origin, once"
 
 
 @pytest.mark.parametrize(
@@ -194,5 +179,5 @@ def test_a_letter_that_fails_again_is_not_replayed_for_ever() -> None:
 )
 def test_what_is_not_whole_or_was_replayed_is_left_with_the_reason(changes: dict[str, Any]) -> None:
     world = World()
-    outcome = replay([a_letter(0, **changes), a_letter(1)], FakeReplays(world), FakePublisher(world), 1000)
+    outcome = replay([a_letter(0, **changes), letter_of(1)], FakeReplays(world), FakePublisher(world), 1000)
     assert ([position.offset for position in outcome.replayed], [at.offset for at, _ in outcome.left]) == ([1], [0])

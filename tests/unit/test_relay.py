@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import pytest
 
@@ -11,26 +10,7 @@ from app.relay import Relay
 from core.dead_letter import KeptLetter
 from core.errors import Unavailable
 from producer.dead_topics import headers_of
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def a_letter(offset: int = 0, topic: str = "t", value: bytes | None = b"bad") -> KeptLetter:
-    return KeptLetter(
-        topic_id=1,
-        topic=topic,
-        partition=2,
-        offset=offset,
-        machine="press",
-        stage="decode",
-        reason="no JSON",
-        recorded_at=NOON,
-        key=b"k",
-        value=value,
-        headers=[("truth", b"normal")],
-        value_size=len(value or b""),
-        value_sha256=None,
-    )
+from tests.builders import a_letter
 
 
 class Both:
