@@ -10,6 +10,7 @@ from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from consumer.fetched import Fetched
 from consumer.limit import Limited, within_limit
+from core.batch import DeadLetter, Position
 from core.halt import HaltKind
 from core.machine import DeadLetterLimit
 from core.ports import Claim, TopicPartition
@@ -79,6 +80,18 @@ def test_tombstones_stop_nothing_and_hide_nothing() -> None:
     (run,) = Reader().read([BAD, None, BAD, None, BAD, None, BAD, None, BAD]).batch.runs
     assert run.halt is not None
     assert run.dead == 9, "a tombstone is accounted for as a dead letter still"
+
+
+def test_what_scoring_refused_counts_like_what_decoding_refused() -> None:
+    batch = Reader().decoder.decode(fetched([BAD, *(good() for _ in range(8))]), {HERE: 0}, {HERE: RecentIds()})
+    refused = {row: DeadLetter(Position(*HERE, row + 1), "score", "crash", None, b"{}", ()) for row in range(6)}
+    limited, kept = within_limit(batch.without(refused), lambda _: Claim(HERE, 0, 1), LIMIT)
+    (run,) = limited.runs
+    assert (run.next_offset, run.dead) == (5, 5)
+    assert run.halt is not None
+    assert "the last one at offset 4 (score: crash)" in run.halt.reason
+    assert kept is not None
+    assert not kept.any()
 
 
 def test_a_duplicate_is_no_dead_letter() -> None:
