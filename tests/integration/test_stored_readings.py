@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
@@ -112,6 +112,17 @@ def test_midnight_begins_a_new_partition_of_the_table(database_url: str, owner: 
     clock[0] = NOON.replace(day=2)
     rows = stored(store, owner, machine, a_batch(1, first_offset=1), says(machine, [0.1], [0]))
     assert [row.day.day for row in rows] == [1, 2]
+    engine.dispose()
+
+
+def test_a_new_day_begins_at_once_while_somebody_reads(database_url: str, owner: Engine) -> None:
+    engine = connect(database_url, "consumer")
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("SET LOCAL lock_timeout = '200ms'"))
+    store = PostgresReadingStore(engine, "test", lambda: NOON)
+    machine = a_machine()
+    with owner.connect() as reader:
+        reader.execute(text("SELECT count(*) FROM reading"))  # its lock stays until this block ends
+        assert len(stored(store, owner, machine, a_batch(1), says(machine, [0.1], [0]))) == 1
     engine.dispose()
 
 
