@@ -5,10 +5,6 @@ from tests.faults.catalogue import FAULTS
 
 NOT_SHOWN_YET = {
     "partitions added",
-    "topic deleted and re-created, shorter",
-    "topic deleted and re-created, already longer",
-    "retention passed our offset",
-    "stored offset beyond the high watermark",
     "group offsets deleted",
     "broker down",
     "producer restarted and resending",
@@ -17,7 +13,6 @@ NOT_SHOWN_YET = {
     "Postgres: lock held 60 s",
     "Postgres: a slow query",
     "one poison message in 500",
-    "all poison",
     "S3 down at start, with cache",
     "S3 down at start, without cache",
     "hot reload under load",
