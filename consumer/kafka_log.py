@@ -31,6 +31,7 @@ def consumer_config(kafka: Mapping[str, str], group: str, session_timeout_ms: in
         "fetch.message.max.bytes": 2_097_152,
         "fetch.max.bytes": 4_194_304,
         "fetch.wait.max.ms": 100,
+        "topic.metadata.refresh.interval.ms": 10_000,  # until then added partitions wait; its default is 5 minutes
         "reconnect.backoff.ms": 500,  # each try that fails is a line in the log
         "reconnect.backoff.max.ms": 2_000,
     }
