@@ -14,13 +14,13 @@ ROOT = Path(__file__).parent.parent
 class Running:
     """A command that runs until it is told to stop."""
 
-    def __init__(self, arguments: list[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, arguments: list[str], environment: Mapping[str, str], log: Path, module: str = "app") -> None:
         self.log = log
         self.asked_to_end = False
         """By `kill` or `stop`: any other end is one of its own."""
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app", *arguments],
+                [sys.executable, "-m", module, *arguments],
                 cwd=ROOT,
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,

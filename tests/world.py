@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
+from zlib import crc32
 
 from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient
@@ -67,10 +68,10 @@ class World:
         (created,) = admin.create_topics([NewTopic(self.topic, self.partitions, 1)]).values()
         created.result(30)
 
-    def start(self, *arguments: str, **environment: str) -> Running:
-        """Start a command that goes on."""
+    def start(self, *arguments: str, module: str = "app", **environment: str) -> Running:
+        """Start a command that goes on; `module` is run instead of ours where a test wires a process otherwise."""
         log = self.folder / f"{len(self.started)}-{arguments[0]}.log"
-        self.started.append(Running(list(arguments), {**self.environment, **environment}, log))
+        self.started.append(Running(list(arguments), {**self.environment, **environment}, log, module))
         return self.started[-1]
 
     def run(self, *arguments: str, **environment: str) -> CompletedProcess[str]:
@@ -100,7 +101,13 @@ class World:
     def publishing(self) -> Iterator[Callable[[Mapping[str, Any]], None]]:
         """A way to publish readings one by one; all of them are in Kafka when the block ends."""
         with self._producing() as produce:
-            yield lambda reading: produce(reading["device"].encode(), json.dumps(reading).encode(), -1)
+            yield lambda reading: produce(
+                reading["device"].encode(), json.dumps(reading).encode(), self.partition_of(reading["device"])
+            )
+
+    def partition_of(self, device: str) -> int:
+        """Where a device's readings are published, also once there are more partitions."""
+        return crc32(device.encode()) % self.partitions
 
     def publish_raw(self, messages: Iterable[tuple[bytes | None, bytes | None]], partition: int = -1) -> int:
         """Publish keys and values as they are; how many there were."""

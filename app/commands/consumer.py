@@ -1,6 +1,7 @@
 """`consumer`: score readings as they come and store them, exactly once."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
@@ -41,11 +42,14 @@ def command(ctx: click.Context) -> None:
     Reads the topics of every machine (or of those in MACHINES) that has a champion, until SIGTERM or Ctrl-C. Start as
     many as there are partitions: they share them.
     """
-    settings = resolved(settings_of(ctx))
+    consume(resolved(settings_of(ctx)), set_on_signal(), lambda: datetime.now(UTC))
+
+
+def consume(settings: Settings, stopping: threading.Event, now: Callable[[], datetime]) -> None:
+    """Wire the consumer and run it until `stopping` is set. `now` names the day under which readings are kept."""
     chosen = _chosen(settings)
-    stopping = set_on_signal()
     engine = database(settings, "consumer")
-    store = PostgresReadingStore(engine, process_name("consumer"), lambda: datetime.now(UTC))
+    store = PostgresReadingStore(engine, process_name("consumer"), now)
     for machine in chosen.values():
         store.register(machine)
     handover = Handover()

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import KafkaException, NewTopic
 from sqlalchemy import text
 
 from tests.builders import NOON, a_reading, encoded
 from tests.faults.catalogue import survives
 from tests.processes import run, wait_until
 from tests.recompute import assert_derived_state
+from tests.remade import make_anew
 from tests.world import World, assert_invariants
 
 _QUICK = {"KAFKA_SESSION_TIMEOUT_MS": "1500"}
@@ -36,21 +36,6 @@ def hot_readings(count: int) -> list[dict[str, Any]]:
 def publish_to(world: World, partition: int, messages: Iterable[Mapping[str, Any]]) -> int:
     """Publish readings to one partition of the topic."""
     return world.publish_raw([(reading["device"].encode(), encoded(reading)) for reading in messages], partition)
-
-
-def make_anew(world: World) -> None:
-    """Delete the topic and make it again: the same name, another log."""
-    admin = AdminClient({"bootstrap.servers": world.servers.kafka_bootstrap_servers})
-    admin.delete_topics([world.topic])[world.topic].result(30)
-    wait_until(lambda: _is_made(admin, world), "the topic is there again")
-
-
-def _is_made(admin: AdminClient, world: World) -> bool:
-    try:
-        admin.create_topics([NewTopic(world.topic, world.partitions, 1)])[world.topic].result(30)
-    except KafkaException:  # the old one is being deleted still
-        return False
-    return True
 
 
 def halts(world: World) -> list[str | None]:

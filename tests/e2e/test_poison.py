@@ -3,11 +3,13 @@
 import random
 
 from tests.builders import a_reading, encoded
+from tests.faults.catalogue import survives
 from tests.world import World, assert_invariants
 
 _BROKEN = (b"", b"null", b"[]", b"{", b'{"id":', b"\xff\xfe\xfd", b"\x00", b'{"sensors":' + b"[" * 5000, None)
 
 
+@survives("one poison message in 500", checks="I1 I2")
 def test_poison_never_stops_the_consumer_and_never_harms_its_neighbours(trained: World) -> None:
     chance = random.Random(7)
     good = [encoded(a_reading("pump-1", temperature=70.0, vibration=1.5, humidity=50.0)) for _ in range(400)]

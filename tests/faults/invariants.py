@@ -6,6 +6,7 @@ from app.machines import load_machines
 from app.models import model_source
 from app.settings import read_settings
 from core.prediction import ModelVersion
+from tests.faults.chat import Chat
 from tests.faults.lag import Lag
 from tests.faults.memory import LIMIT_MB, PeakMemory
 from tests.faults.reference import assert_as_a_clean_run
@@ -17,14 +18,13 @@ TAKEOVERS_AT_MOST = 60
 
 
 class Checks:
-    """Every invariant as a check of its own; those of the chat are in tests/faults/chat.py."""
+    """Every invariant as a check of its own; those of the chat where there is one."""
 
-    def __init__(self, world: World, template: str, memory: PeakMemory) -> None:
+    def __init__(self, world: World, template: str, memory: PeakMemory, chat: Chat | None) -> None:
         """`template`: a database with the champion and nothing else, for the clean run."""
         self._world = world
-        self._template = template
         self._memory = memory
-        self._by_name: Mapping[str, Callable[[], None]] = {
+        self._by_name: dict[str, Callable[[], None]] = {
             "I1": lambda: assert_invariants(world),
             "I2": lambda: assert_invariants(world),
             "I3": lambda: assert_derived_state(world),
@@ -35,16 +35,19 @@ class Checks:
             "I10": self._no_process_ended_by_itself,
             "I11": self._no_secret_in_any_log,
         }
+        if chat is not None:
+            self._by_name |= {"I5": chat.check_sends, "I6": chat.check_replies}
 
-    def violated(self, names: Iterable[str]) -> list[str]:
-        """What does not hold, each in its words; every check is made, whatever became of the others."""
-        said = []
-        for name in names:
-            try:
-                self._by_name[name]()
-            except AssertionError as error:
-                said.append(f"{name}: {error}")
-        return list(dict.fromkeys(said))
+    def of(self, names: Iterable[str]) -> Mapping[str, str]:
+        """By invariant: what does not hold, in words, or nothing. Each is checked, whatever became of the others."""
+        return {name: self._said_of(name) for name in names}
+
+    def _said_of(self, name: str) -> str:
+        try:
+            self._by_name[name]()
+        except Exception as error:  # noqa: BLE001  # a check that cannot be made is no reason to skip the others
+            return str(error) or repr(error)
+        return ""
 
     def _verified_models_only(self) -> None:
         stored = self._world.rows(

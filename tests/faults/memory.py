@@ -8,7 +8,7 @@ import psutil
 from tests.processes import Running
 
 LIMIT_MB = 400
-"""Of a consumer; documented in docs/architecture.md."""
+"""Of a consumer; documented in docs/faults.md."""
 _SAMPLE_S = 0.2
 
 

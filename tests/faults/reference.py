@@ -7,18 +7,19 @@ from tests.conftest import fresh_database
 from tests.faults.lag import Lag
 from tests.world import World
 
+# Without the version's number: where models are swapped under load, both versions are the same bytes.
 _WHAT_MUST_BE_EQUAL = {
     "readings": """
         SELECT r.kafka_partition, count(*), md5(string_agg(concat_ws(',', r.kafka_offset, r.id, d.name, r.time,
-               r.sensors, r.quality, r.class, r.score, r.model_version), ';' ORDER BY r.kafka_offset))
+               r.sensors, r.quality, r.class, r.score), ';' ORDER BY r.kafka_offset))
           FROM reading r JOIN device d ON d.id = r.device GROUP BY 1 ORDER BY 1""",
     "dead letters": "SELECT kafka_partition, kafka_offset, stage, reason FROM dead_letter ORDER BY 1, 2",
     "incidents": """
         SELECT i.kafka_partition, i.opened_offset, i.kind, d.name, i.since_offset, i.last_offset, i.closed_offset,
-               i.faults, i.peak, i.model_version FROM incident i JOIN device d ON d.id = i.device
+               i.faults, i.peak FROM incident i JOIN device d ON d.id = i.device
          WHERE i.kind <> 'silent' ORDER BY 1, 2, 3""",
     "alerts": """
-        SELECT i.kafka_partition, i.opened_offset, i.kind, a.probability, a.standing_out, a.model_version
+        SELECT i.kafka_partition, i.opened_offset, i.kind, a.probability, a.standing_out
           FROM alert a JOIN incident i ON i.id = a.incident WHERE i.kind <> 'silent' ORDER BY 1, 2, 3""",
 }
 

@@ -1,13 +1,18 @@
 """A test rig: a world on servers that may be broken, under load; at its end everything is drained and checked."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewPartitions
 from sqlalchemy import text
 
+from core.ports import TopicPartition
 from local.stack import Stack
+from tests.faults.chat import Chat
 from tests.faults.invariants import Checks
 from tests.faults.lag import Lag
 from tests.faults.memory import PeakMemory
@@ -32,6 +37,9 @@ class Rig:
     checks: Sequence[str]
     """The invariants that the test's mark names."""
     until_the_end: ExitStack
+    chat: Chat | None = None
+    outcome: dict[str, str] = field(default_factory=dict, init=False)
+    """By invariant, once they were checked: what does not hold, in words, or nothing."""
 
     def consumer(self, **environment: str) -> Running:
         """A consumer, started."""
@@ -50,16 +58,46 @@ class Rig:
         self.world.environment[setting] = urlunsplit(through)
         return proxy
 
+    def lag(self) -> Lag:
+        """How far the world is behind."""
+        return Lag(self.world)
+
+    def partition(self, number: int) -> TopicPartition:
+        """A partition of the world's topic."""
+        return TopicPartition(self.world.topic, number)
+
+    def add_partitions(self, count: int) -> None:
+        """The topic has so many from now on."""
+        admin = AdminClient({"bootstrap.servers": self.world.servers.kafka_bootstrap_servers})
+        admin.create_partitions([NewPartitions(self.world.topic, count)])[self.world.topic].result(30)
+        self.wait_until(lambda: len(self.lag().ends()) == count, "Kafka made them")
+
     def progress(self) -> int:
         """How many offsets were dealt with so far."""
         return int(self.world.one("SELECT coalesce(sum(next_offset - first_offset), 0) FROM ingest_partition"))
 
-    def wait_for_progress(self, more: int = 1, seconds: float = 60) -> None:
+    def wait_for(self, query: str, what: str, seconds: float = 90, **arguments: object) -> None:
+        """Wait until the query says true: generously, since a busy machine is no fault."""
+        self.world.wait_for(query, what, seconds, **arguments)
+
+    def wait_for_progress(self, more: int = 1, seconds: float = 90) -> None:
         """Wait until so many more offsets are dealt with."""
         wanted = self.progress() + more
         self.wait_until(lambda: self.progress() >= wanted, f"{more} more offsets dealt with", seconds)
 
-    def wait_until_said(self, process: Running, words: str, times: int = 1, seconds: float = 60) -> None:
+    def wait_until_it_stands_still(self, seconds: float = 3) -> None:
+        """Wait until nothing was dealt with for so long."""
+        seen, since = self.progress(), time.monotonic()
+
+        def stands_still() -> bool:
+            nonlocal seen, since
+            if (now := self.progress()) != seen:
+                seen, since = now, time.monotonic()
+            return time.monotonic() - since > seconds
+
+        self.wait_until(stands_still, "nothing is dealt with any more")
+
+    def wait_until_said(self, process: Running, words: str, times: int = 1, seconds: float = 90) -> None:
         """Wait until the process has said these words so many times."""
         self.wait_until(lambda: said(process, words) >= times, f"{times} times {words!r}", seconds)
 
@@ -87,16 +125,23 @@ class Rig:
 
         `published`: readings that must be stored in all, where each was good and new.
         """
-        wrong = []
-        try:
-            Lag(self.world).wait_until_none(drain_s)
-        except AssertionError as error:
-            wrong.append(str(error))
+        self.outcome = {"drained": self._not_drained(drain_s)}
+        self.outcome |= Checks(self.world, self.template, self.memory, self.chat).of(self.checks)
+        wrong = [f"{name}: {words}" for name, words in self.outcome.items() if words]
         stored = self.world.one("SELECT count(*) FROM reading")
         if published is not None and stored != published:
             wrong.append(f"{published} readings were published, {stored} are stored")
-        wrong += Checks(self.world, self.template, self.memory).violated(self.checks)
         assert not wrong, "\n".join([*wrong, self.world.logs()])
+
+    def _not_drained(self, drain_s: float) -> str:
+        try:
+            if "I9" in self.checks:
+                self.lag().wait_until_none(drain_s)
+            if self.chat is not None:
+                self.chat.drain(drain_s)
+        except AssertionError as error:
+            return str(error)
+        return ""
 
 
 def said(process: Running, words: str) -> int:

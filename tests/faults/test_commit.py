@@ -21,7 +21,7 @@ def test_a_consumer_killed_between_its_readings_and_its_alerts_leaves_neither(ri
         consumer = rig.consumer(**QUICK)
         rig.wait_for_progress()
         with rig.holding("LOCK TABLE alert IN SHARE ROW EXCLUSIVE MODE"):
-            rig.world.wait_for(WRITTEN_AND_WAITING, "readings written, the alert waits for the lock")
+            rig.wait_for(WRITTEN_AND_WAITING, "readings written, the alert waits for the lock")
             before = rig.progress()
             consumer.kill()
         assert rig.progress() == before, "what the killed one had written is gone"

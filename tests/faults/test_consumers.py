@@ -36,12 +36,12 @@ def test_consumers_that_come_and_go_ten_times_lose_and_double_nothing(rig: Rig) 
         rig.wait_for_progress()
         for round_ in range(ROUNDS):
             guest = rig.consumer(**QUICK)
-            rig.world.wait_for(TWO_OWNERS, "both own a partition")
+            rig.wait_for(TWO_OWNERS, "both own a partition")
             if round_ % 2:
                 guest.kill()
             else:
                 assert guest.stop() == 0
-            rig.world.wait_for(ONE_OWNER, "the steady one owns all again")
+            rig.wait_for(ONE_OWNER, "the steady one owns all again")
         assert steady.running
     rig.survived(load.published)
 
@@ -76,11 +76,9 @@ def test_a_consumer_that_was_frozen_writes_nothing_as_a_zombie(rig: Rig) -> None
         rig.wait_for_progress()
         frozen.signal(signal.SIGSTOP)
         rig.consumer(**QUICK)
-        rig.world.wait_for(
-            "SELECT count(DISTINCT owner) = 1 AND min(owner_epoch) > 1 FROM ingest_partition", "taken over"
-        )
+        rig.wait_for("SELECT count(DISTINCT owner) = 1 AND min(owner_epoch) > 1 FROM ingest_partition", "taken over")
         frozen.signal(signal.SIGCONT)
-        rig.world.wait_for(TWO_OWNERS, "both own a partition")
+        rig.wait_for(TWO_OWNERS, "both own a partition")
         load.go_on()
     rig.survived(load.published)
 
@@ -91,15 +89,13 @@ def test_a_partition_that_comes_while_the_database_is_slow_loses_nothing(rig: Ri
         steady = rig.consumer(**QUICK)
         rig.wait_for_progress()
         guest = rig.consumer(**QUICK)
-        rig.world.wait_for(TWO_OWNERS, "both own a partition")
+        rig.wait_for(TWO_OWNERS, "both own a partition")
         theirs = f"%:{guest.pid}"
         # The steady one's writer waits here, and its fetching thread idles.
         with rig.holding("SELECT FROM ingest_partition WHERE owner NOT LIKE :theirs FOR UPDATE", theirs=theirs):
-            rig.world.wait_for("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)", "the writer waits")
+            rig.wait_for("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)", "the writer waits")
             assert guest.stop() == 0
-            rig.world.wait_for(
-                "SELECT bool_and(owner NOT LIKE :theirs) FROM ingest_partition", "taken over", theirs=theirs
-            )
+            rig.wait_for("SELECT bool_and(owner NOT LIKE :theirs) FROM ingest_partition", "taken over", theirs=theirs)
         rig.wait_for_progress()
         assert steady.running
     rig.survived(load.published)

@@ -1,0 +1,73 @@
+"""I5 and I6: what people saw and what became of their replies, from the database and the fake chat."""
+
+import random
+import re
+from collections import Counter
+
+from tests.fake_telegram.client import Chats
+from tests.processes import wait_until
+from tests.world import World
+
+ANN, STRANGER = 4711, 666
+_ALERT = re.compile(r"Your device .* needs attention(?s:.*)^Alert #(\d+) ", re.MULTILINE)
+
+
+class Chat:
+    """Ann, who may answer, and a stranger, who may not."""
+
+    def __init__(self, world: World, chats: Chats) -> None:
+        self._world = world
+        self._chats = chats
+        self._answered: set[int] = set()
+        self.replies: dict[int, bool] = {}
+        """Update number → whether its sender was authorised."""
+
+    def answer(self, dice: random.Random) -> bool:
+        """Ann answers an alert that she has not answered yet, and a stranger answers it too; False: there is none."""
+        open_alerts = [m for m in self._chats.messages(ANN) if m["message_id"] not in self._answered and _alert(m)]
+        if not open_alerts:
+            return False
+        message = dice.choice(open_alerts)
+        self._answered.add(message["message_id"])
+        said = self._chats.say(ANN, dice.choice("YN"), reply_to=message["message_id"])
+        self.replies[said["update_id"]] = True
+        self.replies[self._chats.say(STRANGER, "N")["update_id"]] = False
+        return True
+
+    def drain(self, seconds: float) -> None:
+        """Wait until nothing is left to send and every reply was taken."""
+        waiting = "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')"
+        taken = "SELECT count(*) FROM inbox WHERE update_id = ANY(:numbers)"
+        numbers = list(self.replies)
+        wait_until(lambda: self._world.one(taken, numbers=numbers) == len(numbers), "every reply taken", seconds)
+        wait_until(lambda: not self._world.one(waiting), "every message sent", seconds)
+
+    def check_sends(self) -> None:
+        """I5."""
+        sends = self._world.rows("SELECT alert, address, state, unclear FROM outbox WHERE kind = 'alert'")
+        assert len({(row.alert, row.address) for row in sends}) == len(sends), "two sends of an alert to one person"
+        assert len(sends) == self._world.one("SELECT count(*) FROM alert"), "one send an alert: Ann's"
+        seen = Counter(number for message in self._chats.messages(ANN) if (number := _alert(message)))
+        for row in sends:
+            assert row.state in ("sent", "dead"), f"alert {row.alert} is {row.state}"
+            assert seen[row.alert] >= (row.state == "sent"), f"alert {row.alert} was never seen"
+            assert seen[row.alert] <= 1 + row.unclear, f"alert {row.alert} was seen {seen[row.alert]} times"
+
+    def check_replies(self) -> None:
+        """I6."""
+        for number, authorised in self.replies.items():
+            rows = self._world.rows(
+                "SELECT i.outcome, count(l.id) AS labels FROM inbox i LEFT JOIN label l ON l.inbox = i.id"
+                " WHERE i.update_id = :number GROUP BY i.id, i.outcome",
+                number=number,
+            )
+            assert len(rows) == 1, f"{len(rows)} inbox rows of update {number}"
+            assert rows[0].labels <= authorised, f"update {number}: {rows[0].outcome}, {rows[0].labels} labels"
+        audited = self._world.one("SELECT count(*) FROM audit WHERE action = 'reply unauthorised'")
+        assert audited == list(self.replies.values()).count(False), "one audit row for each unauthorised reply"
+
+
+def _alert(message: dict[str, object]) -> int:
+    """The number of the alert that this message first told of; 0: it is another message."""
+    found = _ALERT.search(str(message["text"]))
+    return int(found[1]) if found else 0

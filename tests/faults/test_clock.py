@@ -1,0 +1,51 @@
+"""A clock that jumps: only the day under which readings are kept asks it; leases and decisions do not."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.faults.catalogue import EVERYTHING, survives
+from tests.faults.rig import QUICK, Rig
+from tests.processes import ROOT
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+
+HOUR = 3600.0
+
+
+@survives("clock ±1 h", checks=EVERYTHING)
+def test_a_clock_that_jumps_an_hour_over_midnight_and_back_changes_nothing_that_is_concluded(rig: Rig) -> None:
+    half_past_eleven = seconds_until_midnight() - HOUR / 2
+    clocks = [rig.world.folder / "clock-1", rig.world.folder / "clock-2"]
+    for clock in clocks:
+        clock.write_text(str(half_past_eleven))
+    with rig.load() as load:
+        for clock in clocks:
+            rig.world.start("consumer", str(clock), module="tests.faults.shifted_consumer", **QUICK)
+        rig.wait_for("SELECT count(DISTINCT owner) = 2 FROM ingest_partition", "both own a partition")
+        for hours in (1, -1, 1, 0):
+            clocks[0].write_text(str(half_past_eleven + hours * HOUR))
+            rig.wait_for_progress(4000)
+        epochs = "SELECT sum(owner_epoch) FROM ingest_partition"
+        before = rig.world.one(epochs)
+        clocks[1].write_text(str(half_past_eleven - HOUR))
+        rig.wait_for_progress(4000)
+        assert rig.world.one(epochs) == before, "nobody lost a partition to the clock"
+    rig.survived(load.published)
+    assert rig.world.one("SELECT count(DISTINCT day) FROM reading") == 2, "the jumps crossed midnight"
+
+
+def test_nothing_but_the_wiring_asks_the_wall_clock() -> None:
+    asking = re.compile(r"datetime\.now|time\.time|utcnow|date\.today")
+    inner = ("core", "consumer", "db", "model", "alerts", "producer")
+    files: list[Path] = [file for folder in inner for file in (ROOT / folder).rglob("*.py")]
+    assert files
+    assert [str(file) for file in files if asking.search(file.read_text(encoding="utf-8"))] == []
+
+
+def seconds_until_midnight() -> float:
+    now = datetime.now(UTC)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return (midnight - now).total_seconds()
