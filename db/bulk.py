@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import psycopg2
 import psycopg2.extensions
@@ -10,6 +10,9 @@ from psycopg2.extras import execute_values
 from sqlalchemy import Connection
 
 from db.failures import unavailable
+
+_CHUNK = 1 << 18
+"""Bytes that COPY takes from a stream at a time: psycopg2's 8 KB would be hundreds of calls a batch."""
 
 
 def insert_values(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
@@ -19,10 +22,21 @@ def insert_values(connection: Connection, statement: str, rows: Sequence[tuple[o
             execute_values(cursor, statement, rows, page_size=1000)
 
 
+def insert_returning(
+    connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]
+) -> Sequence[tuple[Any, ...]]:
+    """As `insert_values`, for a statement with RETURNING: what it returns for each row, in their order."""
+    if not rows:
+        return []
+    with _cursor(connection) as cursor:
+        returned: list[tuple[Any, ...]] = execute_values(cursor, statement, rows, page_size=1000, fetch=True)
+        return returned
+
+
 def copy_binary(connection: Connection, table_and_columns: str, stream: BinaryIO) -> None:
     """COPY a stream in Postgres' binary format into `table (columns)`. Raises Unavailable."""
     with _cursor(connection) as cursor:
-        cursor.copy_expert(f"COPY {table_and_columns} FROM STDIN (FORMAT binary)", stream)
+        cursor.copy_expert(f"COPY {table_and_columns} FROM STDIN (FORMAT binary)", stream, _CHUNK)
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def readings_as_copy(
     packed["class"] = predictions.classes
     packed["score"] = predictions.scores
     packed["model_version"] = predictions.version.number
-    return io.BytesIO(b"".join((HEADER, packed.tobytes(), TRAILER)))
+    return io.BytesIO(b"".join((HEADER, packed.view(np.uint8).data, TRAILER)))
 
 
 @functools.cache

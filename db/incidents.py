@@ -1,129 +1,132 @@
-"""Incidents as they open, grow and close, with the alert and the messages that an opening brings."""
+"""Incidents as they open, grow and close, with the alerts of those that open: a few statements a batch."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from core.batch import Batch, from_micros
 from core.incident import Closed, DeviceState, Judgement, Moment, Opened
 from core.ports import Model
 from core.prediction import standing_out
-from db.bulk import insert_values
+from db.alerts import tell
+from db.bulk import insert_returning, insert_values
 from db.catalogue import Catalogued
 
 
+@dataclass(slots=True)
+class _New:
+    """An incident that opened in this batch; perhaps it is over already."""
+
+    opened: Opened
+    closed: Closed | None = None
+
+
 def save_incidents(connection: Connection, known: Catalogued, batch: Batch, judgement: Judgement, model: Model) -> None:
-    """Apply the judgement's events in their order, then bring the incidents that are still open up to date."""
+    """Close, open and grow the incidents of the batch, and queue the alerts of those that opened."""
+    new, over = _sorted_out(judgement)
+    insert_values(connection, _CLOSE, [_ending(closed) for closed in over])  # first: a device has one open incident
+    topic = known.topics[batch.topic]
+    rows = [_incident(known.id, topic, one, judgement, model.version.number) for one in new]
+    incidents = [row[0] for row in insert_returning(connection, _INSERT_INCIDENTS, rows)]
+    _alert(connection, known, batch, [one.opened for one in new], incidents, model)
+    opened_now = {one.opened.device for one in new}
+    growing = {device: state for device, state in judgement.states.items() if state.open and device not in opened_now}
+    insert_values(connection, _GROW, [(device, *_amount(state)) for device, state in growing.items()])
+
+
+def _sorted_out(judgement: Judgement) -> tuple[Sequence[_New], Sequence[Closed]]:
+    """The incidents that opened in this batch, and the ends of those that were open before it."""
+    new: list[_New] = []
+    over: list[Closed] = []
+    latest: dict[int, _New] = {}
     for event in judgement.events:
         match event:
             case Opened():
-                _open(connection, known, batch, event, model)
+                latest[event.device] = _New(event)
+                new.append(latest[event.device])
+            case Closed() if event.device in latest:
+                latest.pop(event.device).closed = event
             case Closed():
-                _close(connection, event)
-    _grow(connection, {device: state for device, state in judgement.states.items() if state.open})
+                over.append(event)
+    return new, over
 
 
-def _open(connection: Connection, known: Catalogued, batch: Batch, opened: Opened, model: Model) -> None:
+def _incident(machine: int, topic: int, new: _New, judgement: Judgement, version: int) -> tuple[object, ...]:
+    opened, closed = new.opened, new.closed
     since = opened.state.since or opened.at
-    incident = connection.execute(
-        text(_INSERT_INCIDENT),
-        {
-            "machine": known.id,
-            "device": opened.device,
-            "topic": known.topics[batch.topic],
-            "partition": opened.at.partition,
-            "since_offset": since.offset,
-            "since_time": _time(since),
-            "opened_offset": opened.at.offset,
-            "opened_time": _time(opened.at),
-            "faults": opened.state.faults,
-            "peak": opened.state.peak,
-            "version": model.version.number,
-        },
-    ).scalar_one()
-    values = dict(zip(known.machine.sensor_names, batch.sensors[opened.row].tolist(), strict=True))
-    units = {sensor.name: sensor.unit for sensor in known.machine.sensors}
-    sensors = [{**item._asdict(), "unit": units[item.sensor]} for item in standing_out(values, model.usual)]
-    alert = connection.execute(
-        text(_INSERT_ALERT),
-        {
-            "incident": incident,
-            "probability": opened.state.peak,
-            "standing_out": msgspec.json.encode(sensors).decode(),
-            "version": model.version.number,
-        },
-    ).scalar_one()
-    facts = {
-        "alert": alert,
-        "machine": known.machine.name,
-        "title": known.machine.title or known.machine.name,
-        "device": batch.devices[opened.row],
-        "since": _time(since).isoformat(),
-        "probability": opened.state.peak,
-        "standing_out": sensors,
-        "model_version": model.version.number,
-        "advice": known.machine.advice,
-    }
-    tell(connection, known.id, alert, facts)
-
-
-def tell(connection: Connection, machine: int, alert: int, facts: Mapping[str, object]) -> None:
-    """Queue the alert for every chat that follows the machine, one message a chat."""
-    body = msgspec.json.encode(facts).decode()
-    connection.execute(text(_TELL), {"alert": alert, "machine": machine, "body": body})
-    connection.execute(text("SELECT pg_notify('outbox', '')"))
-
-
-def _close(connection: Connection, closed: Closed) -> None:
-    last = closed.state.last or closed.at
-    connection.execute(
-        text(_CLOSE),
-        {
-            "device": closed.device,
-            "offset": closed.at.offset,
-            "time": _time(closed.at),
-            "last_offset": last.offset,
-            "last_time": _time(last),
-            "faults": closed.state.faults,
-            "peak": closed.state.peak,
-        },
+    state = closed.state if closed else judgement.states[opened.device]
+    return (
+        *(machine, opened.device, topic, opened.at.partition, since.offset, _time(since)),
+        *(opened.at.offset, _time(opened.at), *_amount(state)),
+        *((closed.at.offset, _time(closed.at)) if closed else (None, None)),
+        version,
     )
 
 
-def _grow(connection: Connection, open_states: Mapping[int, DeviceState]) -> None:
+def _ending(closed: Closed) -> tuple[object, ...]:
+    return closed.device, closed.at.offset, _time(closed.at), *_amount(closed.state)
+
+
+def _amount(state: DeviceState) -> tuple[object, ...]:
+    """What the incident amounts to: its newest fault, their number, the highest score."""
+    assert state.last is not None, "an incident has a fault"
+    return state.last.offset, _time(state.last), state.faults, state.peak
+
+
+def _alert(
+    connection: Connection,
+    known: Catalogued,
+    batch: Batch,
+    opened: Sequence[Opened],
+    incidents: Sequence[int],
+    model: Model,
+) -> None:
+    sensors = [_standing_out(known, batch, one, model) for one in opened]
     rows = [
-        (device, state.last.offset, _time(state.last), state.faults, state.peak)
-        for device, state in open_states.items()
-        if state.last is not None
+        (incident, one.state.peak, msgspec.json.encode(shown).decode(), model.version.number)
+        for incident, one, shown in zip(incidents, opened, sensors, strict=True)
     ]
-    insert_values(connection, _GROW, rows)
+    alerts = [row[0] for row in insert_returning(connection, _INSERT_ALERTS, rows)]
+    facts = [
+        {
+            "alert": alert,
+            "machine": known.machine.name,
+            "title": known.machine.title or known.machine.name,
+            "device": batch.devices[one.row],
+            "since": _time(one.state.since or one.at).isoformat(),
+            "probability": one.state.peak,
+            "standing_out": shown,
+            "model_version": model.version.number,
+            "advice": known.machine.advice,
+        }
+        for alert, one, shown in zip(alerts, opened, sensors, strict=True)
+    ]
+    tell(connection, known.id, facts)
+
+
+def _standing_out(known: Catalogued, batch: Batch, opened: Opened, model: Model) -> list[dict[str, object]]:
+    values = dict(zip(known.machine.sensor_names, batch.sensors[opened.row].tolist(), strict=True))
+    units = {sensor.name: sensor.unit for sensor in known.machine.sensors}
+    return [{**item._asdict(), "unit": units[item.sensor]} for item in standing_out(values, model.usual)]
 
 
 def _time(moment: Moment) -> datetime:
     return from_micros(moment.time)
 
 
-_INSERT_INCIDENT = """
+_INSERT_INCIDENTS = """
     INSERT INTO incident (machine, device, topic, kafka_partition, since_offset, since_time, opened_offset, opened_time,
-                          last_offset, last_time, faults, peak, model_version)
-    VALUES (:machine, :device, :topic, :partition, :since_offset, :since_time, :opened_offset, :opened_time,
-            :opened_offset, :opened_time, :faults, :peak, :version) RETURNING id"""
-_INSERT_ALERT = """
-    INSERT INTO alert (incident, probability, standing_out, model_version)
-    VALUES (:incident, :probability, CAST(:standing_out AS jsonb), :version) RETURNING id"""
-# One message a chat, however many subscriptions lead to it.
-_TELL = """
-    INSERT INTO outbox (channel, address, zone, kind, alert, body)
-    SELECT DISTINCT ON (s.channel, s.address) s.channel, s.address, o.zone, 'alert', :alert, CAST(:body AS jsonb)
-      FROM subscription s JOIN operator o ON o.id = s.operator AND o.removed_at IS NULL
-     WHERE s.machine IS NULL OR s.machine = :machine
-     ORDER BY s.channel, s.address, s.id"""
+                          last_offset, last_time, faults, peak, closed_offset, closed_time, model_version)
+    VALUES %s RETURNING id"""
+_INSERT_ALERTS = "INSERT INTO alert (incident, probability, standing_out, model_version) VALUES %s RETURNING id"
 _CLOSE = """
-    UPDATE incident SET closed_offset = :offset, closed_time = :time, last_offset = :last_offset,
-           last_time = :last_time, faults = :faults, peak = :peak
-     WHERE device = :device AND kind = 'fault' AND closed_offset IS NULL"""
+    UPDATE incident i SET closed_offset = v.closed_offset, closed_time = v.closed_time, last_offset = v.last_offset,
+           last_time = v.last_time, faults = v.faults, peak = v.peak
+      FROM (VALUES %s) AS v (device, closed_offset, closed_time, last_offset, last_time, faults, peak)
+     WHERE i.device = v.device AND i.kind = 'fault' AND i.closed_offset IS NULL"""
 _GROW = """
     UPDATE incident i SET last_offset = v.last_offset, last_time = v.last_time, faults = v.faults, peak = v.peak
       FROM (VALUES %s) AS v (device, last_offset, last_time, faults, peak)

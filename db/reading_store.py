@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
+import psycopg2
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -79,9 +80,9 @@ class PostgresReadingStore:
             with failures_named():
                 yield transaction
             self._commit(connection, transaction)
-        except IntegrityError as error:
+        except (IntegrityError, psycopg2.IntegrityError) as error:  # the driver's own from bulk statements
             # A device in several partitions, say: another consumer knows better, and we shall know what it knows.
-            raise Fenced(f"another consumer stored what contradicts ours ({error.orig})") from error
+            raise Fenced(f"another consumer stored what contradicts ours ({error})") from error
         finally:
             connection.close()  # rolls back what was not committed
 

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, text
 from core.batch import Integers, from_micros
 from core.ports import TopicPartition
 from core.silence import Heard, LastReading, Silence
+from db.alerts import tell
 from db.catalogue import Catalogued
 from db.heard import heard_elsewhere
-from db.incidents import tell
 
 
 def silent_devices(connection: Connection, machine: str) -> Collection[int]:
@@ -81,7 +81,7 @@ def _open(
         "model_version": model_version,
         "advice": "",
     }
-    tell(connection, known.id, alert, facts)
+    tell(connection, known.id, [facts])
 
 
 _OPEN = """

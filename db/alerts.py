@@ -1,0 +1,27 @@
+"""Alerts on their way to people: queued inside the transaction that found the trouble."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from db.bulk import insert_values
+
+
+def tell(connection: Connection, machine: int, alerts: Sequence[Mapping[str, object]]) -> None:
+    """Queue alerts, whose facts these are, for every chat that follows the machine; one message a chat and alert."""
+    if alerts:
+        rows = [(machine, facts["alert"], msgspec.json.encode(facts).decode()) for facts in alerts]
+        insert_values(connection, _TELL, rows)
+        connection.execute(text("SELECT pg_notify('outbox', '')"))
+
+
+# One message a chat, however many subscriptions lead to it.
+_TELL = """
+    INSERT INTO outbox (channel, address, zone, kind, alert, body)
+    SELECT DISTINCT ON (v.alert, s.channel, s.address)
+           s.channel, s.address, o.zone, 'alert', v.alert, CAST(v.body AS jsonb)
+      FROM (VALUES %s) AS v (machine, alert, body)
+      JOIN subscription s ON s.machine IS NULL OR s.machine = v.machine
+      JOIN operator o ON o.id = s.operator AND o.removed_at IS NULL
+     ORDER BY v.alert, s.channel, s.address, s.id"""
