@@ -69,9 +69,9 @@ class Recent(NamedTuple):
     """The newest stored readings of a partition, newest first: what its next readings are held against."""
 
     ids: Sequence[bytes]
-    """16 bytes each."""
+    """16 bytes each; where the topic was made anew, those of the older one come last."""
     devices: Integers
-    """Shape (n,): numbers."""
+    """Shape (n,): numbers; of this topic alone, as are the columns that follow."""
     sensors: Floats
     """Shape (n, sensors)."""
     quality: Flags

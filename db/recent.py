@@ -1,12 +1,8 @@
 """The newest stored readings of a partition as columns, in Postgres' own binary form: thousands of rows at a time."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
-
 import numpy as np
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
-from core.batch import Flags, Floats, Integers
 from core.ports import Recent, TopicPartition
 from core.silence import NOBODY, Heard
 from db.catalogue import Catalogued
@@ -17,25 +13,29 @@ _ELEMENT = np.dtype([("length", ">i4"), ("value", ">f8")])
 
 
 def recent_readings(connection: Connection, known: Catalogued, partition: TopicPartition, count: int) -> Recent:
-    """The newest `count` readings of the partition; sensors that were added since are absent in older ones.
-
-    Where the topic was made anew, those of the older one come after its own.
-    """
-    key = {"partition": partition.partition, "width": len(known.machine.sensors)}
-    parts: list[_Columns] = []
-    for topic in connection.execute(text(_INCARNATIONS), {"topic": partition.topic}).scalars().all():
-        stored = sum(len(part.devices) for part in parts)
-        row = connection.execute(text(_RECENT), {**key, "topic": topic, "count": count - stored}).one()
-        parts.append(_columns(row, len(known.machine.sensors)))
-    watermark = connection.execute(text(_WATERMARK), {**key, "topic": known.topics[partition.topic]}).scalar_one()
+    """The newest `count` readings of the partition; sensors that were added since are absent in older ones."""
+    width = len(known.machine.sensors)
+    key = {"topic": known.topics[partition.topic], "partition": partition.partition}
+    row = connection.execute(text(_RECENT), {**key, "width": width, "count": count}).one()
+    ids = _split(row.ids)
+    older = connection.execute(text(_OLDER), {**key, "name": partition.topic}).scalars().all()
+    for topic in older if len(ids) < count else ():
+        arguments = {**key, "topic": topic, "count": count - len(ids)}
+        ids += _split(connection.execute(text(_RECENT_IDS), arguments).scalar_one())
+    array = np.dtype([("header", "V", _ARRAY_HEADER), ("elements", _ELEMENT, (width,))])
     return Recent(
-        [reading_id for part in parts for reading_id in part.ids],
-        np.concatenate([part.devices for part in parts]),
-        np.concatenate([part.sensors for part in parts]),
-        np.concatenate([part.quality for part in parts]),
-        watermark,
+        ids,
+        np.frombuffer(row.devices, ">i4").astype(np.int64),
+        np.frombuffer(row.sensors, array)["elements"]["value"].astype(np.float64),
+        np.frombuffer(row.quality, ">i2").astype(np.int16),
+        connection.execute(text(_WATERMARK), key).scalar_one(),
         _heard(connection, known, partition),
     )
+
+
+def _split(ids: bytes) -> list[bytes]:
+    raw = bytes(ids)
+    return [raw[start : start + 16] for start in range(0, len(raw), 16)]
 
 
 def _heard(connection: Connection, known: Catalogued, partition: TopicPartition) -> Heard:
@@ -45,25 +45,12 @@ def _heard(connection: Connection, known: Catalogued, partition: TopicPartition)
     return heard_in(connection, known.topics[partition.topic], partition.partition, hole)
 
 
-class _Columns(NamedTuple):
-    ids: Sequence[bytes]
-    devices: Integers
-    sensors: Floats
-    quality: Flags
-
-
-def _columns(row: Row[Any], width: int) -> _Columns:
-    ids = bytes(row.ids)
-    array = np.dtype([("header", "V", _ARRAY_HEADER), ("elements", _ELEMENT, (width,))])
-    return _Columns(
-        [ids[start : start + 16] for start in range(0, len(ids), 16)],
-        np.frombuffer(row.devices, ">i4").astype(np.int64),
-        np.frombuffer(row.sensors, array)["elements"]["value"].astype(np.float64),
-        np.frombuffer(row.quality, ">i2").astype(np.int16),
-    )
-
-
-_INCARNATIONS = "SELECT id FROM topic WHERE name = :topic ORDER BY id DESC"
+# Of older topics of this name only the ids are remembered: a reading that comes again in the new one is a duplicate.
+_OLDER = "SELECT id FROM topic WHERE name = :name AND id <> :topic ORDER BY id DESC"
+_RECENT_IDS = """
+    SELECT coalesce(string_agg(uuid_send(id), ''), '')
+      FROM (SELECT id FROM reading WHERE topic = :topic AND kafka_partition = :partition
+             ORDER BY kafka_offset DESC LIMIT :count) AS newest"""
 _WATERMARK = """
     SELECT (extract(epoch FROM watermark) * 1000000)::bigint FROM ingest_partition
      WHERE topic = :topic AND kafka_partition = :partition"""

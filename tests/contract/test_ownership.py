@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import Connection, Engine
@@ -85,8 +85,11 @@ class Process:
     def read(self, count: int, *, twice: bool = False) -> None:
         """Read on in every partition that we believe to be ours, and store it in one transaction.
 
-        `twice`: what was read is handed over again, as no fetching thread should.
+        A process that has none is given all by the group. `twice`: what was read is handed over again, as no fetching
+        thread should.
         """
+        if not self._expected:
+            self.take_over((0, 1))
         partitions, messages = [], []
         for partition, expected in sorted(self._expected.items()):
             found = self._log.read(partition.partition, expected, count)
@@ -141,6 +144,19 @@ class Process:
             self._errors.append(error)
 
 
+# Alike readings: hot, normal or impossible; in time, late or from the future; and many of them are stuck.
+readings = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 1]),
+        st.sampled_from([0, 0, 0, 1]),
+        st.sampled_from([95.0, 95.0, 95.0, 96.0, 60.0, 500.0]),
+        st.sampled_from([0, 0, 0, 1, -4000, 900]),
+    ),
+    max_size=12,
+)
+PROCESS = st.sampled_from([0, 0, 0, 1])
+
+
 class Ownership(RuleBasedStateMachine):
     """Two processes, one store that may fail them, and a log that grows."""
 
@@ -157,21 +173,17 @@ class Ownership(RuleBasedStateMachine):
     def _process(self) -> Process:
         return Process(self._machine, self._store, self._log)
 
-    @rule(
-        partition=st.sampled_from([0, 1]),
-        device=st.integers(0, 1),
-        celsius=st.sampled_from([60.0, 61.0, 95.0, 500.0]),
-        second=st.sampled_from([0, 0, 0, 1, 100, -4000, 900]),
-        count=st.integers(1, 4),
-    )
-    def publish(self, partition: int, device: int, celsius: float, second: int, count: int) -> None:
-        """Alike readings: normal, hot or impossible; in time, late or from the future; many of them are stuck."""
-        for _ in range(count):
-            number = next(self._numbers)
+    @rule(readings=readings, process=PROCESS, counts=st.lists(st.integers(1, 4), max_size=6))
+    def publish_and_read_little_by_little(
+        self, readings: Sequence[tuple[int, int, float, int]], process: int, counts: Sequence[int]
+    ) -> None:
+        for partition, device, celsius, second in readings:
+            reading_id = str(uuid.UUID(int=next(self._numbers)))
             time = NOON + timedelta(seconds=second)
-            reading_id = str(uuid.UUID(int=number))
             reading = a_reading(f"press-{partition}-{device}", time, reading_id, temperature=celsius)
             self._log.append(partition, encoded(reading))
+        for count in counts:
+            self._processes[process].read(count)
 
     @rule(partition=st.sampled_from([0, 1]), value=st.sampled_from([None, b"", b"[]", b'{"id":1}']))
     def publish_what_is_no_reading(self, partition: int, value: bytes | None) -> None:
@@ -186,25 +198,25 @@ class Ownership(RuleBasedStateMachine):
     def leave_a_hole(self, partition: int, count: int) -> None:
         self._log.ends[partition] += count
 
-    @rule(process=st.integers(0, 1), partitions=st.sampled_from([(0,), (1,), (0, 1)]))
+    @rule(process=PROCESS, partitions=st.sampled_from([(0,), (1,), (0, 1)]))
     def take_over(self, process: int, partitions: Sequence[int]) -> None:
         self._processes[process].take_over(partitions)
 
-    @rule(process=st.integers(0, 1), count=st.integers(1, 10))
+    @rule(process=PROCESS, count=st.integers(1, 10))
     def read(self, process: int, count: int) -> None:
         self._processes[process].read(count)
 
-    @rule(process=st.integers(0, 1), count=st.integers(1, 10))
+    @rule(process=PROCESS, count=st.integers(1, 10))
     def read_and_hand_over_twice(self, process: int, count: int) -> None:
         self._processes[process].read(count, twice=True)
 
-    @rule(process=st.integers(0, 1), count=st.integers(1, 10), committed=st.booleans())
+    @rule(process=PROCESS, count=st.integers(1, 10), committed=st.booleans())
     def read_while_the_answer_to_commit_is_lost(self, process: int, count: int, committed: bool) -> None:
         self._store.lose_answer(committed=committed)
         self._processes[process].read(count)
         self._store.answer()
 
-    @rule(process=st.integers(0, 1))
+    @rule(process=PROCESS)
     def die(self, process: int) -> None:
         self._processes[process].die()
         self._processes[process] = self._process()
@@ -302,4 +314,6 @@ def test_on_postgres(database_url: str, owner: Engine) -> None:
 
 
 def _run(machine: Callable[[], Ownership], limits: settings) -> None:
+    # Not shrunk: an example takes half a second, and shrinking it many minutes.
+    limits = settings(limits, phases=[Phase.generate])
     run_state_machine_as_test(cast(Any, machine), settings=limits)  # any maker of one will do
