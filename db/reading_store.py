@@ -16,6 +16,7 @@ from core.ports import Acquired, Claim, KnownDevice, LogBounds, Recent, TopicPar
 from db.catalogue import Catalogued, catalogue
 from db.device_state import state_from_row
 from db.failures import failures_named
+from db.frozen import end_frozen_writers
 from db.reading_transaction import PostgresReadingTransaction
 from db.recent import recent_readings
 from db.takeover import take_over
@@ -42,12 +43,16 @@ class PostgresReadingStore:
 
         A partition stays halted, whatever Kafka says later, until a person decided.
         """
-        with failures_named(), self._engine.begin() as connection:
-            known = catalogue(connection, self._machines[machine].machine)  # a topic made anew has a new number
-            taken = {
-                partition: take_over(connection, known, partition, bounds[partition], self._owner)
-                for partition in sorted(bounds)
-            }
+        try:
+            with failures_named(), self._engine.begin() as connection:
+                known = catalogue(connection, self._machines[machine].machine)  # a topic made anew has a new number
+                taken = {
+                    partition: take_over(connection, known, partition, bounds[partition], self._owner)
+                    for partition in sorted(bounds)
+                }
+        except Unavailable:
+            end_frozen_writers(self._engine)  # the next try finds their rows free
+            raise
         self._machines[machine] = known
         return Acquired(
             [claim for claim in taken.values() if isinstance(claim, Claim)],

@@ -1,5 +1,7 @@
 """A batch's transaction, cut in every place: before COMMIT, at COMMIT, after COMMIT."""
 
+import signal
+
 import pytest
 
 from tests.faults.catalogue import EVERYTHING, survives
@@ -77,3 +79,29 @@ def test_a_commit_that_never_arrived_is_made_again(rig: Rig) -> None:
             rig.wait_for_progress()
         load.go_on()
     rig.survived(load.published)
+
+
+@survives("SIGSTOP past the session timeout, then SIGCONT", checks=EVERYTHING)
+def test_a_consumer_frozen_in_the_middle_of_its_copy_keeps_no_row_from_its_successor(rig: Rig) -> None:
+    network = rig.proxy("postgres")
+    with rig.load(1000) as load:
+        frozen = rig.consumer(**QUICK)
+        rig.wait_for_progress()
+        lost = network.lose(b"PGCOPY", after=A_BATCH)
+        assert lost.asked.wait(30), "a COPY has begun, and its rows never come"
+        frozen.signal(signal.SIGSTOP)
+        rig.wait_for(WAITS_FOR_ROWS, "Postgres waits for the frozen one's rows")
+        successor = rig.consumer(**QUICK)
+        theirs = "SELECT bool_and(owner LIKE :successor) FROM ingest_partition"
+        rig.wait_for(theirs, "taken over", successor=f"%:{successor.pid}")
+        rig.wait_for_progress(1000)
+        frozen.signal(signal.SIGCONT)
+        rig.wait_for("SELECT count(DISTINCT owner) = 2 FROM ingest_partition", "both own a partition")
+        load.go_on()
+    rig.survived(load.published)
+    assert said(successor, "froze while it wrote") >= 1
+
+
+WAITS_FOR_ROWS = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'faultline consumer' AND state = 'active'
+                      AND wait_event = 'ClientRead' AND backend_xid IS NOT NULL)"""

@@ -1,14 +1,20 @@
 """Each process's login can do what its process needs, and no more."""
 
+import io
 from collections.abc import Iterator
+from threading import Event, Thread
 
+import psycopg2
+import psycopg2.extensions
 import pytest
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from db.engine import connect
+from db.frozen import end_frozen_writers
 from db.logins import PROCESSES, ensure_logins, login_of
 from db.migrate import require_migrated
+from tests.processes import wait_until
 
 
 @pytest.fixture
@@ -69,3 +75,49 @@ def test_no_process_may_change_a_label_or_a_promotion(logins: Engine) -> None:
             with engine.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
                 connection.execute(text(statement))
         engine.dispose()
+
+
+def test_a_consumers_own_login_may_end_the_session_that_froze_in_a_copy_and_frees_its_rows(logins: Engine) -> None:
+    with logins.begin() as connection:
+        connection.execute(text(_A_PARTITION))
+    engine = connect(url_of(logins, "consumer", "consumer"), "consumer")
+    frozen, waiting, ended = psycopg2.connect(url_of(logins, "consumer", "consumer")), Event(), Event()
+    with frozen.cursor() as cursor:
+        cursor.execute("SET ROLE faultline_consumer")
+        cursor.execute("UPDATE ingest_partition SET next_offset = 1")
+        copying = Thread(target=copy_what_never_comes, args=(cursor, waiting, ended))
+        copying.start()
+        assert waiting.wait(10)
+        wait_until(lambda: bool(end_frozen_writers(engine)), "it is ended")
+        ended.set()
+        copying.join()
+    frozen.close()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE ingest_partition SET next_offset = 2 WHERE next_offset = 0"))
+    assert end_frozen_writers(engine) == []
+    engine.dispose()
+
+
+class _NeverComes(io.RawIOBase):
+    """Rows that a frozen process never sends."""
+
+    def __init__(self, waiting: Event, ended: Event) -> None:
+        self._waiting = waiting
+        self._ended = ended
+
+    def read(self, size: int = -1) -> bytes:
+        self._waiting.set()
+        self._ended.wait()
+        return b""
+
+
+def copy_what_never_comes(cursor: psycopg2.extensions.cursor, waiting: Event, ended: Event) -> None:
+    with pytest.raises(psycopg2.Error):
+        cursor.copy_expert("COPY dead_letter FROM STDIN", _NeverComes(waiting, ended))
+
+
+_A_PARTITION = """
+    WITH m AS (INSERT INTO machine (name, task, sensors) VALUES ('press', 'fault', '{t}') RETURNING id),
+         t AS (INSERT INTO topic (name, machine) SELECT 'readings.press', id FROM m RETURNING id)
+    INSERT INTO ingest_partition (topic, kafka_partition, kafka_topic_id, first_offset, next_offset)
+    SELECT id, 0, 'an id', 0, 0 FROM t"""
