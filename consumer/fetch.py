@@ -199,8 +199,8 @@ class Fetcher(threading.Thread):
         if time.monotonic() - self._noted_at >= _NOTE_ENDS_S:
             self._noted_at = time.monotonic()
             ends = {
-                partition: self._consumer.get_watermark_offsets(KafkaPartition(*partition), cached=True)[1]
-                for partition in self._assignment.expected
+                TopicPartition(at.topic, at.partition): self._consumer.get_watermark_offsets(at, cached=True)[1]
+                for at in self._consumer.assignment()
             }
             self._handover.ends = {partition: end for partition, end in ends.items() if end >= 0}
 
