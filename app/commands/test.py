@@ -2,10 +2,12 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
 from app.wiring import ROOT
+from core.errors import UserError
 
 
 @click.command(
@@ -14,18 +16,29 @@ from app.wiring import ROOT
 )
 @click.option("--compose", is_flag=True, help="The stack in containers instead (needs Docker).")
 @click.option("--faults", is_flag=True, help="The faults instead: servers and processes that break under load.")
+@click.option("--soak", type=click.FloatRange(0, min_open=True), metavar="MINUTES", help="Mix faults at random.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the soak.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write the soak's report there, as JSON.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
-def command(compose: bool, faults: bool, pytest_arguments: tuple[str, ...]) -> None:
+def command(
+    compose: bool, faults: bool, soak: float | None, seed: int, report: Path | None, pytest_arguments: tuple[str, ...]
+) -> None:
     """Run the tests: unit, properties, contract, integration and end to end, on a local stack of their own.
 
     Further arguments go to pytest: ./run test tests/unit -k incident
     """
+    if soak and not faults:
+        raise UserError("--soak mixes faults: write --faults --soak MINUTES")
+    told = {"SOAK_SEED": str(seed)}
+    told |= {"SOAK_MINUTES": str(soak)} if soak else {}
+    told |= {"SOAK_REPORT": str(report.absolute())} if report else {}
     os.chdir(ROOT)
-    tier = _COMPOSE if compose else _FAULTS if faults else _REST
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *tier, *pytest_arguments])
+    tier = _COMPOSE if compose else _SOAK if soak else _FAULTS if faults else _REST
+    os.execve(sys.executable, [sys.executable, "-m", "pytest", *tier, *pytest_arguments], {**os.environ, **told})
 
 
 _COMPOSE = ["-m", "compose"]
 # Most tests wait for servers and processes, so two at a time share even one core well. A worker has its own servers.
 _FAULTS = ["-m", "faults", "-n", "2", "--dist", "worksteal", "tests/faults"]
+_SOAK = ["-s", "tests/faults/test_soak.py"]
 _REST = ["-m", "not compose and not faults", "-n", "2", "--dist", "loadfile"]  # files stay together

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from core.ports import TopicPartition
 from local.stack import Stack
 from tests.faults.chat import Chat
-from tests.faults.invariants import Checks
+from tests.faults.invariants import TAKEOVERS_AT_MOST, Checks
 from tests.faults.lag import Lag
 from tests.faults.memory import PeakMemory
 from tests.faults.proxy import Proxy
@@ -38,6 +38,8 @@ class Rig:
     """The invariants that the test's mark names."""
     until_the_end: ExitStack
     chat: Chat | None = None
+    takeovers: int = TAKEOVERS_AT_MOST
+    """I10: of one partition."""
     outcome: dict[str, str] = field(default_factory=dict, init=False)
     """By invariant, once they were checked: what does not hold, in words, or nothing."""
 
@@ -126,7 +128,8 @@ class Rig:
         `published`: readings that must be stored in all, where each was good and new.
         """
         self.outcome = {"drained": self._not_drained(drain_s)}
-        self.outcome |= Checks(self.world, self.template, self.memory, self.chat).of(self.checks)
+        checks = Checks(self.world, self.template, self.memory, self.chat, self.takeovers)
+        self.outcome |= checks.of(self.checks)
         wrong = [f"{name}: {words}" for name, words in self.outcome.items() if words]
         stored = self.world.one("SELECT count(*) FROM reading")
         if published is not None and stored != published:
