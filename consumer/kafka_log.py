@@ -13,12 +13,15 @@ from core.ports import LogBounds, TopicPartition
 _TIMEOUT_S = 10.0
 
 
-def consumer_config(kafka: Mapping[str, str], group: str, session_timeout_ms: int) -> dict[str, str | int | bool]:
+def consumer_config(
+    kafka: Mapping[str, str], group: str, session_timeout_ms: int, max_poll_interval_ms: int = 300_000
+) -> dict[str, str | int | bool]:
     """Librdkafka's settings for a consumer whose offsets live in our database."""
     return {
         **kafka,
         "group.id": group,
         "session.timeout.ms": session_timeout_ms,
+        "max.poll.interval.ms": max(max_poll_interval_ms, session_timeout_ms),  # librdkafka refuses a shorter one
         "heartbeat.interval.ms": min(3000, session_timeout_ms // 3),
         "partition.assignment.strategy": "cooperative-sticky",
         "enable.auto.commit": False,

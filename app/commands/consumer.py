@@ -53,7 +53,12 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     for machine in chosen.values():
         store.register(machine)
     handover = Handover()
-    config = consumer_config(kafka(settings), settings.kafka_group, settings.kafka_session_timeout_ms)
+    config = consumer_config(
+        kafka(settings),
+        settings.kafka_group,
+        settings.kafka_session_timeout_ms,
+        settings.kafka_max_poll_interval_ms,
+    )
     promotions = PostgresPromotionLog(engine, process_name("consumer"))
     notices = PostgresNotices(database_url(settings), "consumer", "promotion")
     limit = settings.model_timeout_s

@@ -83,7 +83,7 @@ def test_a_consumer_that_was_frozen_writes_nothing_as_a_zombie(rig: Rig) -> None
     rig.survived(load.published)
 
 
-@survives("many rebalances under load", "processing longer than the poll interval", checks=EVERYTHING)
+@survives("many rebalances under load", checks=EVERYTHING)
 def test_a_partition_that_comes_while_the_database_is_slow_loses_nothing(rig: Rig) -> None:
     with rig.load() as load:
         steady = rig.consumer(**QUICK)
@@ -98,4 +98,36 @@ def test_a_partition_that_comes_while_the_database_is_slow_loses_nothing(rig: Ri
             rig.wait_for("SELECT bool_and(owner NOT LIKE :theirs) FROM ingest_partition", "taken over", theirs=theirs)
         rig.wait_for_progress()
         assert steady.running
+    rig.survived(load.published)
+
+
+POLL_INTERVAL = {"KAFKA_SESSION_TIMEOUT_MS": "3000", "KAFKA_MAX_POLL_INTERVAL_MS": "3000"}
+
+
+@survives("processing longer than the poll interval", checks=EVERYTHING)
+def test_a_batch_that_takes_longer_than_the_poll_interval_costs_no_partition(rig: Rig) -> None:
+    with rig.load(1000) as load:
+        consumer = rig.consumer(**POLL_INTERVAL)
+        rig.wait_for_progress()
+        with rig.holding("LOCK TABLE reading IN EXCLUSIVE MODE"):
+            before = rig.progress()
+            load.go_on(8000)  # more than two poll intervals
+            assert rig.progress() == before
+        rig.wait_for_progress(8000)
+    rig.survived(load.published)
+    assert rig.world.one("SELECT max(owner_epoch) FROM ingest_partition") == 1, "polled meanwhile, it kept them"
+    assert consumer.running
+
+
+@survives("processing longer than the poll interval", checks=EVERYTHING)
+def test_a_takeover_that_takes_longer_than_the_poll_interval_is_made_again(rig: Rig) -> None:
+    with rig.load(1000) as load:
+        first = rig.consumer(**QUICK)
+        rig.wait_for_progress()
+        assert first.stop() == 0
+        with rig.holding("SELECT FROM ingest_partition FOR UPDATE"):
+            consumer = rig.consumer(**POLL_INTERVAL)
+            rig.wait_until_said(consumer, "Application maximum poll interval (3000ms) exceeded")
+        rig.wait_for_progress(1000)
+        load.go_on()
     rig.survived(load.published)
