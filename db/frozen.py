@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 def end_frozen_writers(engine: Engine) -> Sequence[int]:
     """End the sessions that hold partitions and wait for their clients, whoever takes over having waited for them.
 
-    A writer that was only slow tries again. Ends sessions of our own login only; returns their process ids.
+    A writer that was only slow tries again. Ends sessions of consumers of our own login only; returns their ids.
     """
     ended: Sequence[int] = []
     with suppress(Unavailable), failures_named(), engine.begin() as connection:
@@ -35,5 +35,6 @@ _HOLDERS = "SELECT DISTINCT CAST(xmax AS text) FROM ingest_partition"
 # Ended in the list of columns: conditions are evaluated in whatever order, and these must hold first.
 _END = """
     SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND usename = session_user AND CAST(backend_xid AS text) = ANY(:holders)
-       AND wait_event = 'ClientRead' AND clock_timestamp() - query_start > interval '5 s'"""
+     WHERE datname = current_database() AND usename = session_user AND application_name = 'faultline consumer'
+       AND CAST(backend_xid AS text) = ANY(:holders) AND state = 'active' AND wait_event = 'ClientRead'
+       AND clock_timestamp() - query_start > interval '5 s'"""

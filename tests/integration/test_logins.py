@@ -81,14 +81,16 @@ def test_a_consumers_own_login_may_end_the_session_that_froze_in_a_copy_and_free
     with logins.begin() as connection:
         connection.execute(text(_A_PARTITION))
     engine = connect(url_of(logins, "consumer", "consumer"), "consumer")
-    frozen, waiting, ended = psycopg2.connect(url_of(logins, "consumer", "consumer")), Event(), Event()
+    address = url_of(logins, "consumer", "consumer")
+    frozen, waiting, ended = psycopg2.connect(address, application_name="faultline consumer"), Event(), Event()
     with frozen.cursor() as cursor:
         cursor.execute("SET ROLE faultline_consumer")
         cursor.execute("UPDATE ingest_partition SET next_offset = 1")
         copying = Thread(target=copy_what_never_comes, args=(cursor, waiting, ended))
         copying.start()
         assert waiting.wait(10)
-        wait_until(lambda: bool(end_frozen_writers(engine)), "it is ended")
+        wait_until(lambda: bool(end_frozen_writers(engine)), "it is told to end")
+        wait_until(lambda: not sessions_named(logins, "faultline consumer", but=engine), "it has ended")
         ended.set()
         copying.join()
     frozen.close()
@@ -96,6 +98,15 @@ def test_a_consumers_own_login_may_end_the_session_that_froze_in_a_copy_and_free
         connection.execute(text("UPDATE ingest_partition SET next_offset = 2 WHERE next_offset = 0"))
     assert end_frozen_writers(engine) == []
     engine.dispose()
+
+
+def sessions_named(owner: Engine, name: str, but: Engine) -> int:
+    """Sessions of this application in our database, but for those of this engine."""
+    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = :name AND datname = current_database()"
+    but.dispose()
+    with owner.connect() as connection:
+        found: int = connection.execute(text(count), {"name": name}).scalar_one()
+    return found
 
 
 class _NeverComes(io.RawIOBase):
