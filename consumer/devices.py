@@ -1,6 +1,6 @@
 """The devices that this process knows: their numbers, and what is remembered of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -20,13 +20,18 @@ class Devices:
     def numbers(self, machine: str, names: Sequence[str]) -> Integers:
         """The devices' numbers, shape (n,). Raises Unavailable."""
         known = self._numbers.setdefault(machine, {})
-        if missing := set(names).difference(known):
-            states = self._states.setdefault(machine, {})
-            for name, device in self._store.devices(machine, sorted(missing)).items():
-                known[name] = device.id
-                if device.state != HEALTHY:
-                    states[device.id] = device.state
-        return np.fromiter(map(known.__getitem__, names), dtype=np.int64, count=len(names))
+        try:
+            return np.fromiter(map(known.__getitem__, names), np.int64, len(names))
+        except KeyError:
+            self._meet(machine, known, set(names).difference(known))
+        return np.fromiter(map(known.__getitem__, names), np.int64, len(names))
+
+    def _meet(self, machine: str, known: dict[str, int], missing: Collection[str]) -> None:
+        states = self._states.setdefault(machine, {})
+        for name, device in self._store.devices(machine, sorted(missing)).items():
+            known[name] = device.id
+            if device.state != HEALTHY:
+                states[device.id] = device.state
 
     def states(self, machine: str) -> Mapping[int, DeviceState]:
         """What is remembered of the devices that are not healthy."""
