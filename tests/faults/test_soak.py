@@ -5,6 +5,7 @@ import os
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_a_soak_of_faults_at_random_breaks_no_invariant(rig: Rig) -> None:
         tell(report_of(rig, fired, minutes))
 
 
-def in_turn(kinds: list[str], dice: random.Random) -> Any:
+def in_turn(kinds: list[str], dice: random.Random) -> Iterator[str]:
     """Every kind once in an order of the dice's, then again in another, for ever."""
     while True:
         yield from dice.sample(kinds, len(kinds))

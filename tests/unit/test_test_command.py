@@ -1,0 +1,45 @@
+"""`./run test`: which tests a tier is, and what a soak is told."""
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+from core.errors import UserError
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
+    """(arguments, environment) of what would be started."""
+    found: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(os, "chdir", lambda _: None)
+    monkeypatch.setattr(os, "execve", lambda _, arguments, environment: found.append((arguments, environment)))
+    return found
+
+
+def test_a_soak_is_told_its_minutes_its_seed_and_where_its_report_goes(
+    started: list[tuple[list[str], dict[str, str]]], tmp_path: Path
+) -> None:
+    report = tmp_path / "soak.json"
+    CliRunner().invoke(main, ["test", "--faults", "--soak", "60", "--seed", "7", "--report", str(report)])
+    ((arguments, environment),) = started
+    assert arguments[-2:] == ["-s", "tests/faults/test_soak.py"]
+    told = {name: value for name, value in environment.items() if name.startswith("SOAK_")}
+    assert told == {"SOAK_MINUTES": "60.0", "SOAK_SEED": "7", "SOAK_REPORT": str(report)}
+
+
+def test_the_plain_tier_breaks_nothing_and_needs_no_containers(
+    started: list[tuple[list[str], dict[str, str]]],
+) -> None:
+    CliRunner().invoke(main, ["test", "-k", "incident"])
+    ((arguments, _),) = started
+    assert "not compose and not faults" in arguments
+    assert arguments[-2:] == ["-k", "incident"]
+
+
+def test_a_soak_without_faults_is_refused() -> None:
+    result = CliRunner().invoke(main, ["test", "--soak", "1"])
+    assert isinstance(result.exception, UserError)
+    assert "--faults --soak" in str(result.exception)
