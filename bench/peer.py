@@ -86,7 +86,9 @@ def prepare_peers(progress: Progress) -> None:
 
 def peer_versions() -> dict[str, str]:
     """Of what the peers are made of."""
-    (packages,) = (ENVIRONMENT / "lib").glob("python*/site-packages")
+    packages = next((ENVIRONMENT / "lib").glob("python*/site-packages"), None)
+    if packages is None:
+        return {}  # none of them was asked for
     found = (path.name.removesuffix(".dist-info").rpartition("-") for path in packages.glob("*.dist-info"))
     names = {"quixstreams", "confluent_kafka", "psycopg2_binary"}
     return {name.replace("_", "-"): version for name, _, version in found if name in names}

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from core.batch import Batch
 from core.ports import Claim, Recent, TopicPartition
 
-_AHEAD = 2
-"""Works fetched and decoded while one is being written: bounds memory and the time a revocation waits."""
+_AHEAD = 3
+"""Works between fetching and COMMIT, one being written, one scored, one decoded: bounds memory and what a revocation
+waits for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from app.relay import Relay
 from app.settings import Settings
 from app.signals import set_on_signal
 from app.wiring import database, database_url, kafka, machines, process_name, resolved
+from consumer import interpreter
 from consumer.fetch import Fetcher
 from consumer.handover import Handover
 from consumer.kafka_log import consumer_config
 from consumer.loop import Loop
-from consumer.memory import spare_the_collector
 from consumer.models import ModelKeeper
 from consumer.peek import messages_at
 from consumer.scoring import Scorer
@@ -69,7 +69,7 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)
     beside = database(settings, "consumer")  # connections of its own: what is slow there keeps none from the main loop
     Relay(PostgresUnrelayed(beside), DeadTopics(kafka(settings), settings.topic_replication), stopping).start()
-    spare_the_collector()
+    interpreter.tune()
     alive = Heartbeat(settings.heartbeat_file).beat
     Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive).run()
 
