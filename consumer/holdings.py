@@ -32,7 +32,10 @@ class Conclusion(NamedTuple):
 
 
 class Holdings:
-    """Claims, devices and pasts. They change by what is stored and by nothing else: a retry meets them unchanged."""
+    """Claims, devices and pasts, as they are once everything that was taken is stored.
+
+    Where something taken is not stored after all, all of it is void: nothing more may be concluded before `drop`.
+    """
 
     def __init__(self, machines: Mapping[str, Machine], store: ReadingStore) -> None:
         self._machines = machines
@@ -71,16 +74,20 @@ class Holdings:
             ahead.update(conclusions[-1].judgement.states)
         return conclusions
 
+    def is_silence_due(self) -> bool:
+        """Whether it is time to look for devices that fell silent."""
+        return self._silence.is_due()
+
     def look_for_silence(self, ends: Mapping[TopicPartition, int], models: Mapping[str, Model]) -> None:
-        """Look, if it is time, for devices that fell silent. `ends`: of the logs. Raises Fenced."""
+        """Look for devices that fell silent; only while nothing is on its way. `ends`: of the logs. Raises Fenced."""
         self._silence.sweep(self._claims, ends, models)
 
     def claims(self, conclusions: Sequence[Conclusion]) -> Sequence[Claim]:
         """The rights under which these are stored. Raises Fenced."""
         return [self._claim(one.batch.topic, run.partition) for one in conclusions for run in one.batch.runs]
 
-    def stored(self, conclusions: Sequence[Conclusion]) -> None:
-        """These are committed: remember them."""
+    def take(self, conclusions: Sequence[Conclusion]) -> None:
+        """These are stored next: what follows is concluded from them."""
         for one in conclusions:
             self._devices.remember(one.machine.name, one.judgement.states)
             self._pasts.take(one.looks)

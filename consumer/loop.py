@@ -2,14 +2,15 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from consumer.ahead import ScoringAhead
 from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
-from consumer.holdings import Conclusion, Holdings
+from consumer.holdings import Holdings
 from consumer.models import ModelKeeper
 from consumer.scoring import Scorer
+from consumer.storing import LONGEST_PAUSE_S, Storing
 from core.errors import Fenced, ModelFailed, Unavailable
 from core.machine import Machine
 from core.ports import ReadingStore, TopicPartition
@@ -17,7 +18,6 @@ from core.ports import ReadingStore, TopicPartition
 _log = logging.getLogger(__name__)
 
 _TAKE_S = 0.05
-_LONGEST_PAUSE_S = 5.0
 
 
 class Source(Protocol):
@@ -55,7 +55,6 @@ class Loop:
     ) -> None:
         """`alive` is called each time that the loop comes round, and by a wait for the database each time it tries."""
         machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
-        self._readings = store
         self._models = models
         self._source = source
         self._handover = handover
@@ -63,9 +62,10 @@ class Loop:
         self._alive = alive
         self._scoring = ScoringAhead(scorer, machine_of, lambda: models.in_service)
         self._holdings = Holdings(machines, store)
+        self._storing = Storing(store, handover, stopping, source.stored, alive)
         self._next: Item | None = None
-        self._dropped = -1
-        """Works of this generation and of older ones are not written any more."""
+        self._void = -1
+        """What was concluded in this generation and in older ones is not held any more."""
 
     def run(self) -> None:
         """Consume until told to stop; then what was read is stored and partitions are given back.
@@ -82,9 +82,7 @@ class Loop:
                     self._source.stop()
                 item = self._take()
                 if isinstance(item, Ended):
-                    if item.error is not None:
-                        raise item.error
-                    return
+                    return self._end(item)
                 if item is not None:
                     self._do(item)
                 self._look_for_silence()
@@ -92,6 +90,7 @@ class Loop:
             self._handover.abandoned.set()
             self._models.stop()
             self._scoring.stop()
+            self._storing.stop()
             self._source.stop()
 
     def _take(self) -> Item | None:
@@ -104,32 +103,34 @@ class Loop:
         if isinstance(self._next, Work):
             self._scoring.begin(self._next)
 
-    def _do(self, item: Item) -> None:
+    def _do(self, item: Assigned | Revoked | Work) -> None:
         match item:
             case Assigned():
+                self._settle()
                 self._holdings.begin(item)
             case Revoked():
+                self._settle()
                 self._holdings.end(item)
                 item.written.set()
             case Work():
-                self._write(item)
-                self._handover.slot_free()
+                if not self._begin_to_store(item):
+                    self._handover.slot_free()
 
-    def _write(self, work: Work) -> None:
-        """Store a work in one transaction; while the database is away, wait and try again, losing nothing."""
+    def _begin_to_store(self, work: Work) -> bool:
+        """Conclude from a work what there is to store; whether it is on its way. Waits patiently for what is away."""
         pause = 0.1
-        while work.generation > self._dropped and work.generation == self._handover.generation:
+        while self._storing.may_store(work.generation):
             self._alive()
             try:
                 scored = self._scoring.of(work)
                 self._score_next()
                 conclusions = self._holdings.conclude(scored)
-                self._store(conclusions)
+                claims = self._holdings.claims(conclusions)
             except Unavailable as error:
                 _log.warning("%s; trying again in %.1f s", error, pause)
                 if self._stopping.wait(pause):
-                    self._dropped = work.generation  # its offsets did not move: whoever comes next reads it again
-                pause = min(2 * pause, _LONGEST_PAUSE_S)
+                    self._storing.drop(work.generation)
+                pause = min(2 * pause, LONGEST_PAUSE_S)
             except ModelFailed as error:
                 if not self._models.withdraw(error):
                     self._source.leave(error.version.machine)
@@ -138,11 +139,17 @@ class Loop:
                 _log.warning("fenced: %s; nothing was written, asking the group again", error)
                 self._ask_again(work.generation)
             else:
+                self._holdings.take(conclusions)
+                self._storing.begin(work.generation, claims, conclusions)
                 if any(run.halt for one in conclusions for run in one.batch.runs):
                     self._ask_again(work.generation)  # what lies behind the halt must not be written
-                return
+                return True
+        return False
 
     def _look_for_silence(self) -> None:
+        if not self._holdings.is_silence_due():
+            return
+        self._settle()
         try:
             self._holdings.look_for_silence(self._handover.ends, self._models.in_service)
         except Fenced as error:
@@ -151,17 +158,19 @@ class Loop:
 
     def _ask_again(self, generation: int) -> None:
         """Write nothing of this membership in the group any more: partitions are taken over anew."""
-        self._dropped = generation
-        self._holdings.drop()
+        self._storing.finish()
+        self._storing.drop(generation)
+        self._settle()
         self._handover.rejoin.set()
 
-    def _store(self, conclusions: Sequence[Conclusion]) -> None:
-        with self._readings.begin(self._holdings.claims(conclusions)) as tx:
-            for one in conclusions:
-                tx.save(one.batch, one.devices, one.predictions)
-                tx.incidents(one.batch, one.judgement, one.model)
-        self._holdings.stored(conclusions)
-        for one in conclusions:
-            self._source.stored(
-                {TopicPartition(one.batch.topic, run.partition): run.next_offset for run in one.batch.runs}
-            )
+    def _settle(self) -> None:
+        """Wait until what we hold is what is stored; where something was dropped, nothing is ours any more."""
+        self._storing.finish()
+        if self._storing.dropped > self._void:
+            self._void = self._storing.dropped
+            self._holdings.drop()
+
+    def _end(self, ended: Ended) -> None:
+        self._storing.finish()
+        if ended.error is not None:
+            raise ended.error

@@ -38,12 +38,14 @@ class SilenceSweep:
         """Where the logs ended at the last sweep."""
         self._swept: dict[TopicPartition, tuple[Claim, Why]] = {}
 
+    def is_due(self) -> bool:
+        """Whether it is time for another sweep."""
+        return self._clock() >= self._due_at
+
     def sweep(
         self, claims: Mapping[TopicPartition, Claim], ends: Mapping[TopicPartition, int], models: Mapping[str, Model]
     ) -> None:
-        """Look, if it is time. `ends`: where the logs end now; `models`: in service, by machine. Raises Fenced."""
-        if self._clock() < self._due_at:
-            return
+        """Look. `ends`: where the logs end now; `models`: in service, by machine. Raises Fenced."""
         self._due_at = self._clock() + _EVERY_S
         for partition, claim in claims.items():
             machine = self._machine_of[partition.topic]

@@ -13,10 +13,10 @@ from consumer.models import ModelKeeper
 from consumer.peek import Whole
 from consumer.scoring import Scorer
 from core.batch import Batch, DeadLetter, Floats, PartitionRun, Position
-from core.errors import Unavailable
+from core.errors import Fenced, Unavailable
 from core.incident import Opened
 from core.machine import Machine
-from core.ports import Claim, LogBounds, Model, ReadingTransaction, TopicPartition
+from core.ports import Claim, KnownDevice, LogBounds, Model, ReadingTransaction, TopicPartition
 from core.prediction import ModelVersion, Predictions
 from tests.builders import HotIsFaulty, a_batch, a_machine
 from tests.fake_reading_store import FakeReadingStore
@@ -31,6 +31,8 @@ class ScriptedSource:
     def __init__(self, handover: Handover) -> None:
         self.handover = handover
         self.items: list[Item] = []
+        self.after_rejoin: list[Item] = []
+        """Handed over once the group was asked again."""
         self.told: dict[TopicPartition, int] = {}
         self.left: list[str] = []
 
@@ -39,7 +41,17 @@ class ScriptedSource:
 
     def read(self, machine: Machine) -> None:
         assert machine == PRESS
-        for item in [*self.items, Ended()]:
+        for item in self.items:
+            self.handover.put(item)
+        if self.after_rejoin:
+            threading.Thread(target=self._join_again).start()
+        else:
+            self.handover.put(Ended())
+
+    def _join_again(self) -> None:
+        self.handover.rejoin.wait(10)
+        self.handover.new_generation()
+        for item in [*self.after_rejoin, Ended()]:
             self.handover.put(item)
 
     def leave(self, machine: str) -> None:
@@ -140,6 +152,59 @@ def test_the_next_work_is_scored_while_this_one_is_being_stored(stage: Stage, mo
     stage.work(a_batch(2, first_offset=3))
     stage.play()
     assert stage.source.told == {HERE: 5}
+
+
+def test_the_next_work_is_concluded_while_this_one_is_being_stored(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = threading.Event()
+
+    def devices(machine: str, names: Sequence[str]) -> Mapping[str, KnownDevice]:
+        if "press-2" in names:
+            looked_up.set()
+        return known(machine, names)
+
+    @contextmanager
+    def slow(claims: Sequence[Claim]) -> Iterator[ReadingTransaction]:
+        assert looked_up.wait(10), "the second work's device was looked up before the first is committed"
+        with begin(claims) as transaction:
+            yield transaction
+
+    begin, known = stage.store.begin, stage.store.devices
+    monkeypatch.setattr(stage.store, "begin", slow)
+    monkeypatch.setattr(stage.store, "devices", devices)
+    stage.assign()
+    stage.work(a_batch(3))
+    stage.work(a_batch(1, first_offset=3, devices=["press-2"]))
+    stage.play()
+    assert stage.source.told == {HERE: 4}
+
+
+def test_what_was_concluded_from_a_work_that_was_not_stored_is_void(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = 1
+
+    @contextmanager
+    def fencing(claims: Sequence[Claim]) -> Iterator[ReadingTransaction]:
+        nonlocal refused
+        if refused:
+            refused -= 1
+            raise Fenced("somebody else was here")
+        with begin(claims) as transaction:
+            yield transaction
+
+    begin = stage.store.begin
+    monkeypatch.setattr(stage.store, "begin", fencing)
+    hot = [[99.0, 3.0]]
+    stage.assign()
+    stage.work(a_batch(1, sensors=hot))
+    stage.work(a_batch(1, first_offset=1, sensors=hot))
+    claims = stage.store.acquire("press", {HERE: LogBounds("id", 0, 1000)}).claims
+    stage.source.after_rejoin = [Assigned(1, "press", claims), Work(1, [a_batch(1, sensors=hot)])]
+    stage.play()
+    assert list(stage.store.tables.readings) == [(HERE, 0)], "the second work rested on the first"
+    assert stage.store.tables.events == [], "one fault and not two or three"
 
 
 def test_what_is_read_is_scored_stored_and_told_to_kafka(stage: Stage) -> None:
