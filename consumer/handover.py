@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from core.batch import Batch
 from core.ports import Claim, Recent, TopicPartition
 
-_AHEAD = 3
+AHEAD = 3
 """Works between fetching and COMMIT, one being written, one scored, one decoded: bounds memory and what a revocation
 waits for."""
 
@@ -61,7 +61,7 @@ class Handover:
 
     def __init__(self) -> None:
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
-        self._slots = threading.Semaphore(_AHEAD)
+        self._slots = threading.Semaphore(AHEAD)
         self.generation = 0
         self.rejoin = threading.Event()
         """Set by the writer when it was fenced: ask the group for partitions again."""

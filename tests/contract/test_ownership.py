@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from consumer.decode import Decoder
 from consumer.duplicates import WINDOW, RecentIds
 from consumer.fetched import Fetched
-from consumer.handover import Assigned, Ended, Handover, Work
+from consumer.handover import AHEAD, Assigned, Ended, Handover, Work
 from core.batch import to_micros
 from core.machine import DeadLetterLimit, Machine, Sensor
 from core.ports import LogBounds, ReadingStore, TopicPartition
@@ -127,9 +127,9 @@ class Process:
 
     def _settle(self) -> None:
         """Wait until all is written or dropped; one that was fenced asks the group again and has nothing till then."""
-        for _ in range(2):
+        for _ in range(AHEAD):
             assert self._handover.may_fetch(10), "the loop is dead or hangs"
-        for _ in range(2):
+        for _ in range(AHEAD):
             self._handover.slot_free()
         if self._handover.rejoin.is_set():
             self._handover.rejoin.clear()

@@ -50,10 +50,10 @@ def test_a_reading_that_crashes_scoring_is_a_dead_letter_and_costs_its_neighbour
 @survives("a model that hangs", checks="I1 I2")
 def test_a_model_that_hangs_ends_its_consumer_and_the_next_one_does_not_load_it(trained: World) -> None:
     trained.run("operators", "add", "ada", "--console", "--role", "engineer")
-    promote(trained, RandomForestClassifier(100, n_jobs=1, random_state=1), copies=100)
+    promote(trained, RandomForestClassifier(100, n_jobs=1, random_state=1), copies=200)
     trained.publish(reading() for _ in range(20_000))
     heartbeat = trained.folder / "heartbeat"
-    hung = trained.start("consumer", MODEL_TIMEOUT_S="6", HEARTBEAT_FILE=str(heartbeat))
+    hung = trained.start("consumer", MODEL_TIMEOUT_S="4", HEARTBEAT_FILE=str(heartbeat))
     wait_until(lambda: not hung.running, "the consumer gave up", 60)
     assert hung.stop() == EXIT_CODE
     assert time.time() - heartbeat.stat().st_mtime > 3, "a loop that hangs does not look alive"
