@@ -14,7 +14,7 @@ class TookTooLong(Exception):
 
 def within(seconds: float, act: Callable[[], Result]) -> Result:
     """What `act` returns or raises, if it does so in time; else TookTooLong. It runs in a thread of its own."""
-    outcome: queue.SimpleQueue[tuple[Result, None] | tuple[None, BaseException]] = queue.SimpleQueue()
+    outcome: queue.Queue[tuple[Result, None] | tuple[None, BaseException]] = queue.Queue()
 
     def run() -> None:
         try:

@@ -60,7 +60,8 @@ class Handover:
     """The queue between the two threads, and what they tell each other besides."""
 
     def __init__(self) -> None:
-        self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        # No SimpleQueue: a signal that is handled as its timeout passes makes its `get` wait for ever (CPython 3.11).
+        self._items: queue.Queue[Item] = queue.Queue()
         self._slots = threading.Semaphore(AHEAD)
         self.generation = 0
         self.rejoin = threading.Event()

@@ -89,6 +89,7 @@ def test_a_model_that_hangs_while_it_is_loaded_is_refused_and_the_last_good_one_
     assert trained.one("SELECT count(*) FROM reading WHERE model_version = 1") == 20
     assert trained.one(ENGINEER_TOLD.format("refused"))
     assert_invariants(trained)
+    assert trained.started[0].stop() == 0
 
 
 @survives("a model that returns NaN", checks="I1 I2")
