@@ -61,7 +61,7 @@ def _old(topic: int, first: int, today: date, random: np.random.Generator) -> By
     )
     nothing = np.zeros(_AT_ONCE, dtype=np.int16)
     predictions = Predictions(ModelVersion("", 1), random.random(_AT_ONCE), nothing, nothing.astype(bool))
-    return readings_as_copy(batch, topic, offsets % _DEVICES, predictions, 0, today)
+    return BytesIO(readings_as_copy(batch, topic, offsets % _DEVICES, predictions, 0, today))
 
 
 _TOPIC = "INSERT INTO topic (name, machine) SELECT 'bench-old', id FROM machine RETURNING id"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 
@@ -28,6 +28,8 @@ _kafka_log = logging.getLogger("kafka")
 
 _BATCH = 20_000
 """Messages of one transaction at most."""
+_STRIDE = 1_000
+"""Messages taken over in one go: in between, a thread back from Postgres or a model may have the interpreter."""
 _POLL_S = 0.1
 _TELL_KAFKA_S = 1.0
 _NOTE_ENDS_S = 1.0
@@ -144,13 +146,21 @@ class Fetcher(threading.Thread):
         if first is None:
             return []
         changes = self._assignment.changes
-        # What is there already; to wait for a full batch would add that wait to every reading.
-        messages = [first, *self._consumer.consume(_BATCH - 1, 0)]
+        messages = [first, *self._there_already(_BATCH - 1)]
         if changes != self._assignment.changes:
             self._handover.rejoin.set()  # a rebalance came between the two calls: the first message may not be ours now
             return []
         good = [message for message in messages if (error := message.error()) is None or self._meet(error)]
         return self._decode(cast(Sequence[GoodMessage], good))
+
+    def _there_already(self, count: int) -> list[Message]:
+        """Up to so many messages, without waiting for more: that would add the wait to every reading."""
+        messages: list[Message] = []
+        while more := self._consumer.consume(min(_STRIDE, count - len(messages)), 0):
+            messages += more
+            if len(messages) == count:
+                break
+        return messages
 
     def _decode(self, messages: Sequence[GoodMessage]) -> list[Batch]:
         expected, batches = self._assignment.expected, []

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from consumer.handover import Handover
 from consumer.holdings import Conclusion
 from core.errors import Fenced, Unavailable
-from core.ports import Claim, ReadingStore, TopicPartition
+from core.ports import Claim, Packed, ReadingStore, TopicPartition
 
 _log = logging.getLogger(__name__)
 
@@ -40,8 +40,9 @@ class Storing:
 
     def begin(self, generation: int, claims: Sequence[Claim], conclusions: Sequence[Conclusion]) -> None:
         """Store a work of this generation as soon as the one before it is stored: waits for that one, not for this."""
+        packed = [self._store.pack(one.batch, one.devices, one.predictions) for one in conclusions]
         self.finish()
-        self._under_way = self._thread.submit(self._patiently, generation, claims, conclusions)
+        self._under_way = self._thread.submit(self._patiently, generation, claims, conclusions, packed)
 
     def finish(self) -> None:
         """Wait until nothing is under way: all is stored, or dropped."""
@@ -62,14 +63,16 @@ class Storing:
         self.drop(sys.maxsize)
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _patiently(self, generation: int, claims: Sequence[Claim], conclusions: Sequence[Conclusion]) -> None:
+    def _patiently(
+        self, generation: int, claims: Sequence[Claim], conclusions: Sequence[Conclusion], packed: Sequence[Packed]
+    ) -> None:
         """While the database is away, wait and try again, losing nothing."""
         pause = 0.1
         try:
             while self.may_store(generation):
                 self._alive()
                 try:
-                    self._store_all(claims, conclusions)
+                    self._store_all(claims, conclusions, packed)
                 except Unavailable as error:
                     _log.warning("%s; trying again in %.1f s", error, pause)
                     if self._stopping.wait(pause):
@@ -85,10 +88,10 @@ class Storing:
         finally:
             self._handover.slot_free()
 
-    def _store_all(self, claims: Sequence[Claim], conclusions: Sequence[Conclusion]) -> None:
+    def _store_all(self, claims: Sequence[Claim], conclusions: Sequence[Conclusion], packed: Sequence[Packed]) -> None:
         with self._store.begin(claims) as tx:
-            for one in conclusions:
-                tx.save(one.batch, one.devices, one.predictions)
+            for one, its in zip(conclusions, packed, strict=True):
+                tx.save(one.batch, one.devices, one.predictions, its)
                 tx.incidents(one.batch, one.judgement, one.model)
         for one in conclusions:
             topic = one.batch.topic

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -84,11 +85,22 @@ class Recent(NamedTuple):
 NOTHING_STORED = Recent((), np.empty(0, np.int64), np.empty((0, 0)), np.empty(0, np.int16), None, NOBODY)
 
 
+class Packed(NamedTuple):
+    """A batch's readings in the store's own form."""
+
+    day: date
+    """Under which they are kept."""
+    stream: bytes
+
+
 class ReadingTransaction(Protocol):
     """One transaction: all of it is stored, or nothing."""
 
-    def save(self, batch: Batch, devices: Integers, predictions: Predictions) -> None:
-        """Move the batch's partitions on (compare-and-set; raises Fenced) and store its readings and dead letters."""
+    def save(self, batch: Batch, devices: Integers, predictions: Predictions, packed: Packed | None = None) -> None:
+        """Move the batch's partitions on (compare-and-set; raises Fenced) and store its readings and dead letters.
+
+        `packed`: what `ReadingStore.pack` made of the same three, where that was done ahead.
+        """
 
     def incidents(self, batch: Batch, judgement: Judgement, model: "Model") -> None:
         """Store what opened and closed, the devices' states, the alerts and who is to be told."""
@@ -120,6 +132,9 @@ class ReadingStore(Protocol):
 
     def recent(self, partition: TopicPartition, count: int) -> Recent:
         """The newest stored readings of a partition that is ours. Raises Unavailable."""
+
+    def pack(self, batch: Batch, devices: Integers, predictions: Predictions) -> Packed:
+        """What a transaction would make of them first; may be called while another thread stores."""
 
     def begin(self, claims: Sequence[Claim]) -> AbstractContextManager[ReadingTransaction]:
         """A transaction under these claims. Raises Fenced or Unavailable; when it returns, all of it is committed.

@@ -5,7 +5,6 @@ preceded by its length; no column is ever NULL, so all rows of a machine have on
 """
 
 import functools
-import io
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -43,7 +42,7 @@ _AFTER = (
 
 def readings_as_copy(
     batch: Batch, topic: int, devices: Integers, predictions: Predictions, task: int, day: date
-) -> io.BytesIO:
+) -> bytes:
     """The batch's readings as a complete binary COPY stream for COLUMNS of table reading."""
     packed = np.repeat(_template(batch.sensors.shape[1]), len(batch))
     packed["topic"] = topic
@@ -59,7 +58,7 @@ def readings_as_copy(
     packed["class"] = predictions.classes
     packed["score"] = predictions.scores
     packed["model_version"] = predictions.version.number
-    return io.BytesIO(b"".join((HEADER, packed.view(np.uint8).data, TRAILER)))
+    return b"".join((HEADER, packed.view(np.uint8).data, TRAILER))
 
 
 @functools.cache

@@ -37,7 +37,8 @@ def connect(database_url: str, role: str) -> Engine:
         },
         pool_size=2,
         max_overflow=3,
-        pool_pre_ping=True,
+        # The consumer tries again in a tenth of a second anyhow, and writes too often to ask each time before.
+        pool_pre_ping=role != "consumer",
     )
 
 

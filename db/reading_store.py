@@ -9,11 +9,14 @@ import psycopg2
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from core.batch import Batch, Integers
 from core.errors import Fenced, Unavailable
 from core.halt import Halt
 from core.machine import Machine
-from core.ports import Acquired, Claim, KnownDevice, LogBounds, Recent, TopicPartition
-from db.catalogue import Catalogued, catalogue
+from core.ports import Acquired, Claim, KnownDevice, LogBounds, Packed, Recent, TopicPartition
+from core.prediction import Predictions
+from db.catalogue import TASKS, Catalogued, catalogue
+from db.copy import readings_as_copy
 from db.device_state import state_from_row
 from db.failures import failures_named
 from db.frozen import end_frozen_writers
@@ -71,16 +74,21 @@ class PostgresReadingStore:
 
     def recent(self, partition: TopicPartition, count: int) -> Recent:
         """The newest stored readings of a partition that is ours. Raises Unavailable."""
-        known = next(known for known in self._machines.values() if partition.topic in known.topics)
         with failures_named(), self._engine.begin() as connection:
-            return recent_readings(connection, known, partition, count)
+            return recent_readings(connection, self._of(partition.topic), partition, count)
+
+    def pack(self, batch: Batch, devices: Integers, predictions: Predictions) -> Packed:
+        """The batch's readings as a COPY stream, under today."""
+        known, day = self._of(batch.topic), self._now().date()
+        topic, task = known.topics[batch.topic], TASKS[known.machine.task]
+        return Packed(day, readings_as_copy(batch, topic, devices, predictions, task, day))
 
     @contextmanager
     def begin(self, claims: Sequence[Claim]) -> Iterator[PostgresReadingTransaction]:
         """A transaction under these claims. Raises Fenced or Unavailable; when it returns, all of it is committed."""
         with failures_named():
             connection = self._engine.connect()
-        transaction = PostgresReadingTransaction(connection, self._machines, claims, self._now().date())
+        transaction = PostgresReadingTransaction(connection, self._of, claims, self.pack)
         try:
             with failures_named():
                 yield transaction
@@ -90,6 +98,9 @@ class PostgresReadingStore:
             raise Fenced(f"another consumer stored what contradicts ours ({error})") from error
         finally:
             connection.close()  # rolls back what was not committed
+
+    def _of(self, topic: str) -> Catalogued:
+        return next(known for known in self._machines.values() if topic in known.topics)
 
     def _commit(self, connection: Connection, transaction: PostgresReadingTransaction) -> None:
         try:

@@ -1,8 +1,8 @@
 """The one transaction of a batch: offsets, readings, dead letters, incidents, alerts, messages; all or nothing."""
 
 import base64
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Collection, Sequence
+from io import BytesIO
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -10,12 +10,12 @@ from sqlalchemy import Connection, text
 from core.batch import Batch, DeadLetter, Integers, PartitionRun, Quality
 from core.errors import Fenced
 from core.incident import Judgement
-from core.ports import Claim, Model, TopicPartition
+from core.ports import Claim, Model, Packed, TopicPartition
 from core.prediction import Predictions
 from core.silence import Heard, Silence
 from db.bulk import copy_binary, insert_values
-from db.catalogue import TASKS, Catalogued
-from db.copy import COLUMNS, readings_as_copy
+from db.catalogue import Catalogued
+from db.copy import COLUMNS
 from db.device_state import save_states
 from db.halts import note_halt
 from db.heard import save_heard
@@ -27,24 +27,28 @@ class PostgresReadingTransaction:
     """core.ports.ReadingTransaction. `moved` tells, once saved, where each claim's partition went on to."""
 
     def __init__(
-        self, connection: Connection, machines: Mapping[str, Catalogued], claims: Sequence[Claim], day: date
+        self,
+        connection: Connection,
+        known: Callable[[str], Catalogued],
+        claims: Sequence[Claim],
+        pack: Callable[[Batch, Integers, Predictions], Packed],
     ) -> None:
+        """`known`: the machine of a topic; `pack`: core.ports.ReadingStore.pack."""
         self._connection = connection
-        self._by_topic = {topic: known for known in machines.values() for topic in known.topics}
+        self._known = known
         self._claims = {claim.partition: claim for claim in claims}
-        self._day = day
+        self._pack = pack
         self.moved: dict[Claim, int] = {}
 
-    def save(self, batch: Batch, devices: Integers, predictions: Predictions) -> None:
+    def save(self, batch: Batch, devices: Integers, predictions: Predictions, packed: Packed | None = None) -> None:
         """Move the batch's partitions on (compare-and-set; raises Fenced) and store its readings and dead letters."""
-        known = self._by_topic[batch.topic]
-        topic = known.topics[batch.topic]
+        topic = self._known(batch.topic).topics[batch.topic]
         for run in batch.runs:
             self._move_on(batch, topic, run, int(predictions.faults[run.rows].sum()))
         if len(batch):
-            stream = readings_as_copy(batch, topic, devices, predictions, TASKS[known.machine.task], self._day)
-            self._connection.execute(text("SELECT ensure_reading_day(:day)"), {"day": self._day})
-            copy_binary(self._connection, f"reading ({COLUMNS})", stream)
+            day, stream = packed or self._pack(batch, devices, predictions)
+            self._connection.execute(text("SELECT ensure_reading_day(:day)"), {"day": day})
+            copy_binary(self._connection, f"reading ({COLUMNS})", BytesIO(stream))
         insert_values(self._connection, _EXTRAS, [(topic, *_position(batch, row), raw) for row, raw in batch.extras])
         insert_values(self._connection, _DEAD_LETTERS, [_dead_letter(topic, letter) for letter in batch.dead_letters])
         gaps = [(topic, run.partition, first, count) for run in batch.runs for first, count in run.gaps]
@@ -53,7 +57,7 @@ class PostgresReadingTransaction:
     def incidents(self, batch: Batch, judgement: Judgement, model: Model) -> None:
         """Store what opened and closed, the devices' states, the alerts and who is to be told."""
         if judgement.states or judgement.events:
-            save_incidents(self._connection, self._by_topic[batch.topic], batch, judgement, model)
+            save_incidents(self._connection, self._known(batch.topic), batch, judgement, model)
             save_states(self._connection, judgement.states)
 
     def silent_devices(self, machine: str) -> Collection[int]:
@@ -67,7 +71,7 @@ class PostgresReadingTransaction:
 
         Gives back the devices that speak in another partition by now: they are not silent, but gone from this one.
         """
-        known, claim = self._by_topic[partition.topic], self._claims[partition]
+        known, claim = self._known(partition.topic), self._claims[partition]
         key = {"topic": known.topics[partition.topic], "partition": partition.partition}
         ours = {"next": claim.next_offset, "epoch": claim.epoch}
         if self._connection.execute(text(_IS_OURS), {**key, **ours}).one_or_none() is None:
@@ -100,7 +104,7 @@ class PostgresReadingTransaction:
             raise Fenced(f"{batch.topic}/{run.partition} is no longer ours at offset {claim.next_offset}")
         self.moved[claim] = run.next_offset
         if run.halt is not None:
-            note_halt(self._connection, self._by_topic[batch.topic].id, topic, claim.partition, run.halt)
+            note_halt(self._connection, self._known(batch.topic).id, topic, claim.partition, run.halt)
 
 
 def _position(batch: Batch, row: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from core.batch import Batch, DeadLetter, Integers, Quality
 from core.errors import Fenced, Unavailable
 from core.halt import Halt, HaltKind
 from core.incident import HEALTHY, Closed, DeviceState, Judgement, Opened
-from core.ports import Acquired, Claim, KnownDevice, LogBounds, Model, Recent, TopicPartition
+from core.ports import Acquired, Claim, KnownDevice, LogBounds, Model, Packed, Recent, TopicPartition
 from core.prediction import Predictions
 from core.silence import NEVER, NOBODY, Heard, LastReading, Silence
 from core.takeover import why_halt
@@ -116,6 +117,9 @@ class FakeReadingStore:
         rows = np.array([(device, *seen) for device, seen in last.items()], dtype=np.int64).reshape(-1, 3)
         return Heard(rows[:, 0], rows[:, 1], rows[:, 2], NEVER)
 
+    def pack(self, batch: Batch, devices: Integers, predictions: Predictions) -> Packed:
+        return _packed(batch, devices, predictions)
+
     @contextmanager
     def begin(self, claims: Sequence[Claim]) -> Iterator["FakeTransaction"]:
         if self.away:
@@ -141,6 +145,12 @@ class FakeReadingStore:
         return Claim(partition, ledger.next_offset, ledger.epoch, ledger.outcomes)
 
 
+def _packed(batch: Batch, devices: Integers, predictions: Predictions) -> Packed:
+    """Enough to tell whether what was packed is what is saved."""
+    columns = (batch.offsets, batch.ids, batch.quality, devices, predictions.scores)
+    return Packed(date.min, b"".join(column.tobytes() for column in columns))
+
+
 class FakeTransaction:
     """core.ports.ReadingTransaction."""
 
@@ -148,7 +158,8 @@ class FakeTransaction:
         self.tables = tables
         self._claims = claims
 
-    def save(self, batch: Batch, devices: Integers, predictions: Predictions) -> None:
+    def save(self, batch: Batch, devices: Integers, predictions: Predictions, packed: Packed | None = None) -> None:
+        assert packed in (None, _packed(batch, devices, predictions))
         assert len(devices) == len(batch) == len(predictions.scores)
         for run in batch.runs:
             partition = TopicPartition(batch.topic, run.partition)

@@ -94,6 +94,19 @@ def test_a_batch_cannot_be_stored_twice_under_a_claim_that_moved_on(store: Readi
         write(store, replace(mine, next_offset=3), batch)
 
 
+def test_what_was_packed_ahead_is_stored_as_what_was_not(store: ReadingStore) -> None:
+    mine, batch, later = claim(store), hot(3), hot(3, first_offset=3)
+    write(store, mine, batch)
+    numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 3)
+    predictions = MODEL.predict(later.sensors)
+    packed = store.pack(later, numbers, predictions)
+    with store.begin([replace(mine, next_offset=3)]) as tx:
+        tx.save(later, numbers, predictions, packed)
+    stored = store.recent(HERE, 6)
+    assert stored.ids == [row.tobytes() for row in [*later.ids[::-1], *batch.ids[::-1]]]
+    assert stored.sensors.tolist() == [[95.0, 3.0]] * 6
+
+
 def test_a_failure_in_the_middle_leaves_nothing(store: ReadingStore) -> None:
     mine, batch = claim(store), a_batch(3)
     numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 3)
