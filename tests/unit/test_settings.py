@@ -1,8 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from app.settings import described, read_settings
+from app.wiring import ROOT
 from core.errors import UserError
 
 
@@ -95,3 +97,9 @@ def test_secrets_are_known_to_the_log() -> None:
     assert {"hunter%3A2", "hunter:2"} <= set(
         read_settings({"DATABASE_URL": "postgresql://me:hunter%3A2@here/db"}).secrets()
     )
+
+
+def test_what_the_example_of_an_env_file_names_reaches_a_container() -> None:
+    named = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    used = set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "docker-compose.yml").read_text()))
+    assert named == used
