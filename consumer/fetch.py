@@ -28,6 +28,9 @@ _kafka_log = logging.getLogger("kafka")
 
 _BATCH = 20_000
 """Messages of one transaction at most."""
+_FEW = 2_000
+"""With fewer messages at a time we keep up with the log. Then the next are fetched once these are stored: fetched ahead
+they would only wait in line, three transactions long."""
 _STRIDE = 1_000
 """Messages taken over in one go: in between, a thread back from Postgres or a model may have the interpreter."""
 _POLL_S = 0.1
@@ -60,6 +63,7 @@ class Fetcher(threading.Thread):
         self._stored: Mapping[TopicPartition, int] = {}
         self._told_at = 0.0
         self._noted_at = 0.0
+        self._behind = False
 
     def read(self, machine: Machine) -> None:
         """From now on read this machine's topics as well; may be called from another thread."""
@@ -110,7 +114,7 @@ class Fetcher(threading.Thread):
         self._follow_orders()
         if not self._subscribed:
             self._stopping.wait(_POLL_S)
-        elif not self._handover.may_fetch(0.5):
+        elif not self._handover.may_fetch(0.5, ahead=self._behind):
             self._stay_in_group()
         elif batches := self._fetch():
             self._handover.put(Work(self._handover.generation, batches))
@@ -144,9 +148,11 @@ class Fetcher(threading.Thread):
     def _fetch(self) -> list[Batch]:
         first = self._consumer.poll(_POLL_S)
         if first is None:
+            self._behind = False
             return []
         changes = self._assignment.changes
         messages = [first, *self._there_already(_BATCH - 1)]
+        self._behind = len(messages) > _FEW
         if changes != self._assignment.changes:
             self._handover.rejoin.set()  # a rebalance came between the two calls: the first message may not be ours now
             return []

@@ -62,7 +62,8 @@ class Handover:
     def __init__(self) -> None:
         # No SimpleQueue: a signal that is handled as its timeout passes makes its `get` wait for ever (CPython 3.11).
         self._items: queue.Queue[Item] = queue.Queue()
-        self._slots = threading.Semaphore(AHEAD)
+        self._slots = threading.Condition()
+        self._under_way = 0
         self.generation = 0
         self.rejoin = threading.Event()
         """Set by the writer when it was fenced: ask the group for partitions again."""
@@ -82,13 +83,22 @@ class Handover:
         except queue.Empty:
             return None
 
-    def may_fetch(self, seconds: float) -> bool:
-        """Whether the writer is ready for another work: waits for a free slot that long and takes it."""
-        return self._slots.acquire(timeout=seconds)
+    def may_fetch(self, seconds: float, *, ahead: bool = True) -> bool:
+        """Whether the writer is ready for another work: waits for a free slot that long and takes it.
+
+        Not `ahead`: only once nothing is under way any more.
+        """
+        with self._slots:
+            most = AHEAD if ahead else 1
+            ready = self._slots.wait_for(lambda: self._under_way < most, seconds)
+            self._under_way += ready
+            return ready
 
     def slot_free(self) -> None:
         """Give a slot back: its work was written or dropped, or nothing was fetched."""
-        self._slots.release()
+        with self._slots:
+            self._under_way -= 1
+            self._slots.notify()
 
     def wait_until_written(self, revoked: Revoked, seconds: float) -> bool:
         """Whether all that was read of revoked partitions is stored; gives up in time, and with the loop."""

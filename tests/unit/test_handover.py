@@ -5,7 +5,7 @@ import threading
 import time
 from types import FrameType
 
-from consumer.handover import Ended, Handover
+from consumer.handover import AHEAD, Ended, Handover
 
 _WAIT_S = 0.05
 _RESCUE_S = 5.0
@@ -37,3 +37,21 @@ def test_what_is_there_is_taken_at_once() -> None:
     handover.put(ended)
     assert handover.take(0) is ended
     assert handover.take(0) is None
+
+
+def test_works_are_fetched_ahead_up_to_a_limit() -> None:
+    handover = Handover()
+    assert [handover.may_fetch(0) for _ in range(AHEAD + 1)] == [True] * AHEAD + [False]
+    handover.slot_free()
+    assert handover.may_fetch(0)
+
+
+def test_not_ahead_means_that_nothing_is_under_way() -> None:
+    handover = Handover()
+    assert handover.may_fetch(0, ahead=False)
+    assert not handover.may_fetch(0, ahead=False)
+    assert handover.may_fetch(0)
+    handover.slot_free()
+    assert not handover.may_fetch(0, ahead=False)
+    handover.slot_free()
+    assert handover.may_fetch(0, ahead=False)
