@@ -156,8 +156,11 @@ class Fetcher(threading.Thread):
         if changes != self._assignment.changes:
             self._handover.rejoin.set()  # a rebalance came between the two calls: the first message may not be ours now
             return []
-        good = [message for message in messages if (error := message.error()) is None or self._meet(error)]
-        return self._decode(cast(Sequence[GoodMessage], good))
+        errors = list(map(Message.error, messages))
+        if any(error is not None for error in errors):
+            pairs = zip(messages, errors, strict=True)
+            messages = [message for message, error in pairs if error is None or self._meet(error)]
+        return self._decode(cast(Sequence[GoodMessage], messages))
 
     def _there_already(self, count: int) -> list[Message]:
         """Up to so many messages, without waiting for more: that would add the wait to every reading."""

@@ -1,10 +1,11 @@
 """Messages as Kafka gave them, as columns."""
 
 from collections.abc import Callable, Sequence
-from operator import itemgetter, methodcaller
-from typing import NamedTuple, Protocol
+from operator import itemgetter
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
+from confluent_kafka import Message
 
 from core.batch import Integers
 
@@ -50,9 +51,15 @@ class Fetched(NamedTuple):
     """When the message was produced or stored, as Kafka says, ms since 1970 UTC; negative: it does not say."""
 
 
-# Called through `map`, these cost half of what a comprehension does, and there are 20 000 messages a batch.
-_topic, _partition, _offset, _key, _value = map(methodcaller, ("topic", "partition", "offset", "key", "value"))
-_timestamp, _milliseconds = methodcaller("timestamp"), itemgetter(1)
+# The client's own methods, called through `map`, cost a fifth of what a `methodcaller` does, and there are 20 000
+# messages a batch.
+_topic = cast(Callable[[GoodMessage], str], Message.topic)
+_partition = cast(Callable[[GoodMessage], int], Message.partition)
+_offset = cast(Callable[[GoodMessage], int], Message.offset)
+_key = cast(Callable[[GoodMessage], bytes | None], Message.key)
+_value = cast(Callable[[GoodMessage], bytes | None], Message.value)
+_timestamp = cast(Callable[[GoodMessage], tuple[int, int]], Message.timestamp)
+_milliseconds = itemgetter(1)
 
 
 def by_topic(messages: Sequence[GoodMessage]) -> list[Fetched]:
