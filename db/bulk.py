@@ -1,6 +1,6 @@
-"""Many rows in one statement, through psycopg2's own fast paths, inside the caller's transaction."""
+"""Statements of the hot path, through psycopg2's own fast paths, inside the caller's transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -13,6 +13,16 @@ from db.failures import unavailable
 
 _CHUNK = 1 << 24
 """Bytes that COPY takes from a stream at a time, a whole batch: after each piece it waits for the other threads."""
+
+
+def execute(connection: Connection, statement: str, arguments: Mapping[str, object]) -> int:
+    """Run a statement with `%(name)s` arguments; how many rows it met. Raises Unavailable.
+
+    Costs a fifth of what SQLAlchemy does, several times for each work, however small.
+    """
+    with _cursor(connection) as cursor:
+        cursor.execute(statement, arguments)
+        return cursor.rowcount
 
 
 def insert_values(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
@@ -42,6 +52,7 @@ def copy_binary(connection: Connection, table_and_columns: str, stream: BinaryIO
 @contextmanager
 def _cursor(connection: Connection) -> Iterator[psycopg2.extensions.cursor]:
     """The driver's own cursor: SQLAlchemy neither names its errors nor notices when its connection broke."""
+    assert connection.in_transaction(), "SQLAlchemy commits only what it knows to have begun"
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, psycopg2.extensions.connection), "the engine's driver is psycopg2"
     try:

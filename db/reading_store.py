@@ -88,6 +88,7 @@ class PostgresReadingStore:
         """A transaction under these claims. Raises Fenced or Unavailable; when it returns, all of it is committed."""
         with failures_named():
             connection = self._engine.connect()
+            connection.begin()  # by hand: it does not see what goes past it to the driver
         transaction = PostgresReadingTransaction(connection, self._of, claims, self.pack)
         try:
             with failures_named():

@@ -13,7 +13,7 @@ from core.incident import Judgement
 from core.ports import Claim, Model, Packed, TopicPartition
 from core.prediction import Predictions
 from core.silence import Heard, Silence
-from db.bulk import copy_binary, insert_values
+from db.bulk import copy_binary, execute, insert_values
 from db.catalogue import Catalogued
 from db.copy import COLUMNS
 from db.device_state import save_states
@@ -47,7 +47,7 @@ class PostgresReadingTransaction:
             self._move_on(batch, topic, run, int(predictions.faults[run.rows].sum()))
         if len(batch):
             day, stream = packed or self._pack(batch, devices, predictions)
-            self._connection.execute(text("SELECT ensure_reading_day(:day)"), {"day": day})
+            execute(self._connection, "SELECT ensure_reading_day(%(day)s)", {"day": day})
             copy_binary(self._connection, f"reading ({COLUMNS})", BytesIO(stream))
         insert_values(self._connection, _EXTRAS, [(topic, *_position(batch, row), raw) for row, raw in batch.extras])
         insert_values(self._connection, _DEAD_LETTERS, [_dead_letter(topic, letter) for letter in batch.dead_letters])
@@ -83,8 +83,9 @@ class PostgresReadingTransaction:
         claim = self._claims[TopicPartition(batch.topic, run.partition)]
         times = batch.times[run.rows]
         timely = times[batch.quality[run.rows] & Quality.FUTURE == 0]
-        moved = self._connection.execute(
-            text(_MOVE_ON),
+        moved = execute(
+            self._connection,
+            _MOVE_ON,
             {
                 "topic": topic,
                 "partition": run.partition,
@@ -100,7 +101,7 @@ class PostgresReadingTransaction:
                 "outcomes": run.outcomes,
             },
         )
-        if moved.rowcount != 1:
+        if moved != 1:
             raise Fenced(f"{batch.topic}/{run.partition} is no longer ours at offset {claim.next_offset}")
         self.moved[claim] = run.next_offset
         if run.halt is not None:
@@ -130,12 +131,12 @@ def _dead_letter(topic: int, letter: DeadLetter) -> tuple[object, ...]:
 # to_timestamp loses microseconds in float arithmetic; an interval does not.
 _MOVE_ON = """
     UPDATE ingest_partition
-       SET next_offset = :new, stored = stored + :stored, duplicates = duplicates + :duplicates,
-           dead_letters = dead_letters + :dead, gaps = gaps + :gaps, faults = faults + :faults, updated_at = now(),
-           outcomes = :outcomes,
-           watermark = greatest(watermark, timestamptz 'epoch' + CAST(:watermark AS bigint) * interval '1 microsecond')
-     WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :old AND owner_epoch = :epoch
-       AND :new > :old"""
+       SET next_offset = %(new)s, stored = stored + %(stored)s, duplicates = duplicates + %(duplicates)s,
+           dead_letters = dead_letters + %(dead)s, gaps = gaps + %(gaps)s, faults = faults + %(faults)s,
+           outcomes = %(outcomes)s, updated_at = now(), watermark = greatest(
+               watermark, timestamptz 'epoch' + CAST(%(watermark)s AS bigint) * interval '1 microsecond')
+     WHERE topic = %(topic)s AND kafka_partition = %(partition)s AND next_offset = %(old)s AND owner_epoch = %(epoch)s
+       AND %(new)s > %(old)s"""
 _IS_OURS = """
     SELECT FROM ingest_partition
      WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :next AND owner_epoch = :epoch
