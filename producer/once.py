@@ -19,6 +19,8 @@ _kafka_log = logging.getLogger("kafka")
 _TIMEOUT_S = 30.0
 _TRANSACTION_MS = 10_000
 _LARGEST = 100_000_000
+_REFUSED_AT_ONCE = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.MSG_SIZE_TOO_LARGE)
+"""What the client says by itself of a message, where it knows the topic already; else Kafka says it at delivery."""
 
 
 class Placed(NamedTuple):
@@ -83,7 +85,7 @@ class OncePublisher:
             self._abort()
             if not self._refused:
                 raise _named(error) from error
-            raise UserError(f"Kafka refuses a message to {topic}: {self._refused}; none was published") from error
+            raise _refusal(topic, self._refused) from error
 
     def close(self) -> None:
         """Leave."""
@@ -102,6 +104,11 @@ class OncePublisher:
                 )
             except BufferError:
                 self._producer.poll(0.1)
+            except KafkaException as error:
+                if error.args[0].code() not in _REFUSED_AT_ONCE:
+                    raise
+                self._abort()
+                raise _refusal(topic, error.args[0].str()) from error
 
     def _abort(self) -> None:
         try:
@@ -112,6 +119,10 @@ class OncePublisher:
     def _on_delivery(self, error: KafkaError | None, _: Message) -> None:
         if error is not None and error.code() != KafkaError._PURGE_QUEUE:
             self._refused = self._refused or error.str()
+
+
+def _refusal(topic: str, reason: str) -> UserError:
+    return UserError(f"Kafka refuses a message to {topic}: {reason}; none was published")
 
 
 def _named(error: KafkaException) -> Unavailable | Fenced:

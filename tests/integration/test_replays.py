@@ -165,6 +165,15 @@ def test_a_message_that_kafka_refuses_for_good_leaves_nothing_behind_and_may_be_
     assert book.replay(publisher).replayed != []
 
 
+def test_a_message_that_the_client_itself_refuses_leaves_nothing_behind_either(book: Book) -> None:
+    publisher = book.publisher()
+    publisher.publish(book.topic, 1, [Placed(0, b"key", b"before", [])])  # from now on the client knows the partitions
+    with pytest.raises(UserError, match="Kafka refuses a message"):
+        publisher.publish(book.topic, 2, [Placed(0, b"key", b"fine", []), Placed(77, b"key", b"no such partition", [])])
+    publisher.publish(book.topic, 2, [Placed(0, b"key", b"after", [])])
+    assert [value for _, _, value, _ in book.log()] == [b"before", b"after"]
+
+
 def test_letters_are_found_by_what_they_are(book: Book) -> None:
     book.keep(b"one", b"two", None)
     assert [at.offset for at in book.letters.found(LetterFilter(), 2, with_values=False)] == [2, 1]
