@@ -64,7 +64,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     ] = ""
     trusted_keys: Annotated[str, Meta(description="Ed25519 public keys (PEM, one after the other) of trainers")] = ""
     model_timeout_s: Annotated[
-        float, Meta(description="Seconds in which a model must be loaded, or score a batch; else it hangs", gt=0)
+        float,
+        Meta(description="Seconds in which a model must be loaded, or score a batch; else it hangs", gt=0, le=86_400),
     ] = 60.0
     machines: Annotated[str, Meta(description="Machines that the consumer scores, comma-separated; empty: all")] = ""
 

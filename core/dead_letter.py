@@ -15,6 +15,8 @@ REPLAY_OF = "faultline.replay.of"
 REPLAY_TIMES = "faultline.replay.times"
 """Header: how often it was published again, this time included."""
 MOST_REPLAYS = 3
+_DIGITS = 3
+"""Of a count that may be one of ours."""
 
 
 class KeptLetter(Struct, frozen=True, kw_only=True):
@@ -49,7 +51,7 @@ class KeptLetter(Struct, frozen=True, kw_only=True):
     def times(self) -> int:
         """How often the message had been published again before it came to be this letter."""
         count = dict(self.headers).get(REPLAY_TIMES) or b"0"
-        return int(count) if count.isdigit() else 0
+        return int(count) if count.isdigit() and len(count) <= _DIGITS else 0  # a stranger may have written anything
 
 
 def why_not_replayed(letter: KeptLetter) -> str | None:

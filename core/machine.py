@@ -1,7 +1,6 @@
 """A machine: one TOML file says what its readings look like and when a person is told."""
 
 import re
-import time
 import tomllib
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -107,7 +106,7 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     task: Task = "fault"
     classes: tuple[str, ...] = ()
     """The defects' names, for task `defects`."""
-    topics: tuple[str, ...] = ()
+    topics: Annotated[tuple[str, ...], Meta(min_length=1)] = ()
     key: Literal["device", "any"] = "device"
     """`device`: the Kafka key must be the device's name. `any`: it says nothing."""
     devices: tuple[str, ...] = ()
@@ -194,10 +193,13 @@ def _clock_problems(machine: Machine) -> list[tuple[str, str]]:
             ZoneInfo(machine.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             return [("time_zone", f"no time zone is named {machine.time_zone}")]
+    moment = datetime(2026, 3, 1, 14, 5, tzinfo=UTC)
     try:
-        time.strptime(datetime(2026, 3, 1, tzinfo=UTC).strftime(machine.time_format), machine.time_format)
+        read = datetime.strptime(moment.strftime(machine.time_format), machine.time_format)  # noqa: DTZ007  # as UTC
     except (ValueError, re.error) as error:
         return [("time_format", f"cannot be read back: {error}")]
+    if machine.time_format and read.replace(tzinfo=UTC) != moment:
+        return [("time_format", f"{moment:%Y-%m-%d %H:%M} written in it is read back as {read:%Y-%m-%d %H:%M}")]
     if machine.time_format and "%z" not in machine.time_format and not machine.time_zone:
         return [("time_format", "says nothing of the zone: name it with time_zone")]
     return []

@@ -30,7 +30,11 @@ from local.stack import Stack
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 
-_out = click.option("--out", type=click.Path(path_type=Path), help="Write the result there.  [default: bench/results]")
+_out = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write the result there.  [default: bench/results, unless --quick]",
+)
 
 _quick = click.option("--quick", is_flag=True, help="Small counts, to see that it works; its figures mean nothing.")
 
@@ -110,7 +114,7 @@ def _measure(
 ) -> None:
     """Run a bench on servers of its own and write its report."""
     began = time.monotonic()
-    file = out or FOLDER / f"{name}.json"
+    file = out or (data_directory(settings) / f"quick-{name}.json" if quick else FOLDER / f"{name}.json")
     with _installed(settings) as installation:
         result = report(installation, name, {"quick": quick, **bench(installation)})
     write(file, result)

@@ -15,6 +15,7 @@ from app.cli import settings_of
 from app.machines import pick_machine
 from app.person import person
 from app.printable import printable
+from app.ranges import PARTITION
 from app.replaying import replay, settle_interrupted
 from app.settings import Settings
 from app.wiring import database, kafka, machines, resolved
@@ -38,7 +39,7 @@ def _filters(function: Callable[..., None]) -> Callable[..., None]:
     options = [
         click.option("--machine", help="Of this machine."),
         click.option("--topic", help="Of this topic."),
-        click.option("--partition", type=click.IntRange(0), help="Of this partition."),
+        click.option("--partition", type=PARTITION, help="Of this partition."),
         click.option("--stage", type=click.Choice(["decode", "accept", "score"]), help="That failed at this stage."),
         click.option("--reason", help="With this text in the reason."),
         click.option("--since", type=moment, help="Kept at this time (UTC) or later."),
@@ -122,7 +123,8 @@ def replay_letters(
     """Publish dead letters again: original key, value, headers and partition, oldest first, each exactly once.
 
     That holds however often the command is killed, and for two at a time. What fails again is a new dead letter, and is
-    replayed 3 times at most.
+    replayed 3 times at most. It counts towards the limit at which a partition halts, as any message does: mend the
+    cause first.
     """
     settings, wanted = _opened(ctx, filters)
     found = _letters(settings).found(

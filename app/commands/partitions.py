@@ -7,6 +7,7 @@ import msgspec
 
 from app.cli import settings_of
 from app.person import person
+from app.ranges import COUNT, OFFSET, PARTITION
 from app.status import Overview, halted_lines
 from app.table import table
 from app.wiring import database, kafka, machines, resolved
@@ -37,12 +38,12 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
 @command.command()
 @click.argument("topic")
-@click.argument("partition", type=click.IntRange(0))
+@click.argument("partition", type=PARTITION)
 @click.option("--action", type=click.Choice(_ACTIONS), help="How it goes on; without it, what fits is listed.")
 @click.option("--reason", default="", help="Why, for the audit.")
 @click.option("--by", default=person, help="Who decides; your login unless named.")
-@click.option("--offset", type=click.IntRange(0), help="For from-offset: the next message to read.")
-@click.option("--count", type=click.IntRange(1), help="For accept and skip: how many messages.")
+@click.option("--offset", type=OFFSET, help="For from-offset: the next message to read.")
+@click.option("--count", type=COUNT, help="For accept and skip: how many messages.")
 @click.pass_context
 def resolve(
     ctx: click.Context,

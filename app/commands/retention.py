@@ -11,7 +11,7 @@ from db.retention import PostgresRetention, StoredDay
 
 
 @click.command(short_help="Drop readings older than so many days; labelled ones stay.")
-@click.option("--days", type=click.IntRange(1), help="Keep so many days; RETENTION_DAYS unless given.")
+@click.option("--days", type=click.IntRange(1, 100_000), help="Keep so many days; RETENTION_DAYS unless given.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be dropped.")
 @click.pass_context
 def command(ctx: click.Context, days: int | None, dry_run: bool) -> None:

@@ -33,6 +33,21 @@ def test_an_unknown_command_exits_with_2() -> None:
     assert CliRunner().invoke(main, ["deploy"]).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["dead-letters", "list", "--partition", str(2**31)],
+        ["partitions", "resolve", "t", "0", "--action", "accept", "--count", str(2**63), "--reason", "x"],
+        ["partitions", "resolve", "t", "0", "--action", "from-offset", "--offset", str(2**63), "--reason", "x"],
+        ["retention", "--days", "740000"],
+    ],
+)
+def test_a_number_that_no_server_could_hold_exits_with_2(arguments: list[str]) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "is not in the range" in result.output
+
+
 def test_an_argument_that_is_no_text_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

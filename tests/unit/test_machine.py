@@ -36,6 +36,7 @@ def test_the_machines_that_come_with_the_project_are_sound() -> None:
     ("before", "after", "line", "says"),
     [
         ('title = "Press"', "title = Press", 2, "Invalid value"),
+        ('title = "Press"', "topics = []", 2, "length >= 1"),
         ('name = "pressure"', 'nam = "pressure"', 9, "nam"),
         ("usual = [2, 6]", 'usual = "wide"', 10, "sensors[1].usual"),
         ("usual = [2, 6]", "usual = [6, 2]", 10, "must rise"),
@@ -49,6 +50,8 @@ def test_the_machines_that_come_with_the_project_are_sound() -> None:
         ('title = "Press"', 'time_format = "%Y-%m-%d@%H:%M:%S"', 2, "name it with time_zone"),
         ('title = "Press"', 'time_format = "%Y %Q"', 2, "cannot be read back"),
         ('title = "Press"', 'time_format = "%Y%Y"', 2, "cannot be read back"),
+        ('title = "Press"', 'time_format = "ISO8601"\ntime_zone = "UTC"', 2, "is read back as 1900-01-01"),
+        ('title = "Press"', 'time_format = "%Y-%m-%d %I:%M"\ntime_zone = "UTC"', 2, "is read back as 2026-03-01 02:05"),
         ('title = "Press"', 'texts = ["time"]', 2, "time is no text"),
         ("optional = true", "optional = true\n[csv.columns]\ntemprature = 'T'", 12, "no sensor named temprature"),
     ],

@@ -25,6 +25,7 @@ def test_a_named_server_means_that_servers_are_there_already(name: str) -> None:
         ("KAFKA_SECURITY_PROTOCOL", "TLS"),
         ("LOG_LEVEL", "loud"),
         ("TOPIC_PARTITIONS", "0"),
+        ("MODEL_TIMEOUT_S", "inf"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_meaning(name: str, value: str) -> None:
