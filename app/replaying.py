@@ -69,23 +69,34 @@ def settle_interrupted(replays: Replays, publisher: Publisher, told: str | None,
 
 
 def replay(letters: Iterable[KeptLetter], replays: Replays, publisher: Publisher, most: int) -> Outcome:
-    """Publish up to `most` of the dead letters again, some at a time. Raises UserError, Unavailable, Fenced."""
+    """Publish up to `most` of the dead letters again, some at a time. Raises Unavailable, Fenced."""
     done: list[Position] = []
     left: list[tuple[Position, str]] = []
     possible = (letter for letter in letters if _is_possible(letter, left))
     for some in _transactions(islice(possible, most)):
-        begun = replays.begin(some[0].topic_id, [letter.position for letter in some])
-        if begun is None:
-            continue
-        messages = [_message(letter) for letter in some if letter.position in begun.positions]
-        try:
-            publisher.publish(some[0].topic, begun.number, messages)
-        except UserError:
-            replays.settle(begun.number, arrived=False)
-            raise
-        replays.settle(begun.number, arrived=True)
-        done += begun.positions
+        outcome = _publish(some, replays, publisher)
+        done += outcome.replayed
+        left += outcome.left
     return Outcome(done, left)
+
+
+def _publish(some: Sequence[KeptLetter], replays: Replays, publisher: Publisher) -> Outcome:
+    """Publish letters of one topic; one that Kafka refuses is found by bisection, and keeps no other back."""
+    begun = replays.begin(some[0].topic_id, [letter.position for letter in some])
+    if begun is None:
+        return Outcome((), ())
+    some = [letter for letter in some if letter.position in begun.positions]
+    try:
+        publisher.publish(some[0].topic, begun.number, [_message(letter) for letter in some])
+    except UserError as error:
+        replays.settle(begun.number, arrived=False)
+        if len(some) == 1:
+            return Outcome((), [(some[0].position, f"cannot be published ({error}): export it, mend it")])
+        middle = len(some) // 2
+        first, second = _publish(some[:middle], replays, publisher), _publish(some[middle:], replays, publisher)
+        return Outcome([*first.replayed, *second.replayed], [*first.left, *second.left])
+    replays.settle(begun.number, arrived=True)
+    return Outcome(begun.positions, ())
 
 
 def _is_possible(letter: KeptLetter, left: list[tuple[Position, str]]) -> bool:

@@ -15,7 +15,8 @@ from core.errors import Fenced, Unavailable, UserError
 from producer.kafka import Headers
 
 _log = logging.getLogger(__name__)
-_kafka_log = logging.getLogger("kafka")
+_kafka_log = logging.getLogger("kafka.once")
+_kafka_log.addFilter(lambda record: "TXNERR" not in record.getMessage())  # the exception says it
 _TIMEOUT_S = 30.0
 _TRANSACTION_MS = 10_000
 _LARGEST = 100_000_000
@@ -38,22 +39,16 @@ class OncePublisher:
     def __init__(self, kafka: Mapping[str, str], name: str) -> None:
         """Fences every earlier publisher of that name, and waits until what it had begun is decided."""
         self._group = Consumer({**kafka, "group.id": name, "enable.auto.commit": False}, logger=_kafka_log)
-        self._producer = Producer(
-            {
-                **kafka,
-                "transactional.id": name,
-                # If we die within one, readers of committed messages wait that long for what stands behind it.
-                "transaction.timeout.ms": _TRANSACTION_MS,
-                "compression.type": "lz4",
-                "message.max.bytes": _LARGEST,
-            },
-            logger=_kafka_log,
-        )
+        self._settings = {
+            **kafka,
+            "transactional.id": name,
+            # If we die within one, readers of committed messages wait that long for what stands behind it.
+            "transaction.timeout.ms": _TRANSACTION_MS,
+            "compression.type": "lz4",
+            "message.max.bytes": _LARGEST,
+        }
         self._refused = ""
-        try:
-            self._producer.init_transactions(_TIMEOUT_S)
-        except KafkaException as error:
-            raise _named(error) from error
+        self._producer = self._begun()
 
     def last(self, topic: str) -> int | None:
         """The number of the last transaction that took place for this topic; None: none, as far as Kafka remembers."""
@@ -91,6 +86,14 @@ class OncePublisher:
         """Leave."""
         self._group.close()
 
+    def _begun(self) -> Producer:
+        producer = Producer(self._settings, logger=_kafka_log)
+        try:
+            producer.init_transactions(_TIMEOUT_S)
+        except KafkaException as error:
+            raise _named(error) from error
+        return producer
+
     def _produce(self, topic: str, message: Placed) -> None:
         while True:
             try:
@@ -115,6 +118,7 @@ class OncePublisher:
             self._producer.abort_transaction(_TIMEOUT_S)
         except KafkaException as error:
             raise _named(error) from error
+        self._producer = self._begun()  # after a refused message the old one counts otherwise than Kafka does
 
     def _on_delivery(self, error: KafkaError | None, _: Message) -> None:
         if error is not None and error.code() != KafkaError._PURGE_QUEUE:

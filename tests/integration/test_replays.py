@@ -1,5 +1,6 @@
 """Replays on the real Kafka and Postgres: each dead letter lands once, and who comes second knows what happened."""
 
+import random
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -163,6 +164,18 @@ def test_a_message_that_kafka_refuses_for_good_leaves_nothing_behind_and_may_be_
         publisher.publish(book.topic, 1, [Placed(0, b"key", b"fine", []), Placed(77, b"key", b"no such partition", [])])
     assert book.log() == []
     assert book.replay(publisher).replayed != []
+
+
+def test_a_letter_that_kafka_refuses_is_left_and_keeps_no_other_back(book: Book) -> None:
+    large = random.Random(1).randbytes(1_100_000)  # as compressed as can be; Kafka takes a megabyte
+    book.keep(b"one", b"two", large, b"four", b"five")
+    outcome = book.replay()
+    assert sorted(at.offset for at in outcome.replayed) == [0, 1, 3, 4]
+    ((left, reason),) = outcome.left
+    assert left.offset == 2
+    assert "size too large" in reason
+    assert [value for _, _, value, _ in book.log()] == [b"one", b"two", b"four", b"five"]
+    assert book.replay().replayed == [], "nothing is published twice"
 
 
 def test_a_message_that_the_client_itself_refuses_leaves_nothing_behind_either(book: Book) -> None:
