@@ -53,8 +53,9 @@ def test_a_model_that_hangs_ends_its_consumer_and_the_next_one_does_not_load_it(
     promote(trained, RandomForestClassifier(100, n_jobs=1, random_state=1), copies=200)
     trained.publish(reading() for _ in range(20_000))
     heartbeat = trained.folder / "heartbeat"
-    hung = trained.start("consumer", MODEL_TIMEOUT_S="4", HEARTBEAT_FILE=str(heartbeat))
-    wait_until(lambda: not hung.running, "the consumer gave up", 60)
+    # Loading takes a third of that even where others compute: each version is tried on a few rows. Scoring takes longer.
+    hung = trained.start("consumer", MODEL_TIMEOUT_S="7", HEARTBEAT_FILE=str(heartbeat))
+    wait_until(lambda: not hung.running, "the consumer gave up", 90)
     assert hung.stop() == EXIT_CODE
     assert time.time() - heartbeat.stat().st_mtime > 3, "a loop that hangs does not look alive"
     assert "equipment v2: it hangs" in hung.tail()
