@@ -53,7 +53,7 @@ def test_a_model_that_hangs_ends_its_consumer_and_the_next_one_does_not_load_it(
     promote(trained, RandomForestClassifier(100, n_jobs=1, random_state=1), copies=200)
     trained.publish(reading() for _ in range(20_000))
     heartbeat = trained.folder / "heartbeat"
-    # Loading takes a third of that even where others compute: each version is tried on a few rows. Scoring takes longer.
+    # Loading, which tries each version on a few rows, takes a third of that where others compute; scoring takes longer.
     hung = trained.start("consumer", MODEL_TIMEOUT_S="7", HEARTBEAT_FILE=str(heartbeat))
     wait_until(lambda: not hung.running, "the consumer gave up", 90)
     assert hung.stop() == EXIT_CODE
