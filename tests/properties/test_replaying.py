@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.replaying import replay, settle_interrupted
+from app.replaying import Outcome, replay, settle_interrupted
 from core.batch import Position
 from core.dead_letter import MOST_REPLAYS, REPLAY_OF, REPLAY_TIMES, KeptLetter
 from core.errors import Fenced, Halted, UserError
@@ -101,12 +101,12 @@ def letter_of(offset: int, **changes: Any) -> KeptLetter:
 
 def run(
     world: World, letters: Sequence[KeptLetter], publisher: FakePublisher | None = None, told: str | None = None
-) -> None:
-    """One run of the command."""
+) -> Outcome:
+    """What one run of the command did."""
     replays, publisher = FakeReplays(world), publisher or FakePublisher(world)
     settle_interrupted(replays, publisher, told, lambda _: None)
     free = [letter for letter in letters if letter.position not in world.taken]
-    replay(free, replays, publisher, 1000)
+    return replay(free, replays, publisher, 1000)
 
 
 @given(deaths=st.lists(st.integers(0, 25), max_size=8), count=st.integers(1, 12))
@@ -135,10 +135,11 @@ def test_of_two_commands_at_a_time_the_one_that_came_first_publishes_nothing_any
 
 def test_what_kafka_refuses_for_good_may_be_replayed_later() -> None:
     world = World()
-    with pytest.raises(UserError, match="too large"):
-        run(world, [letter_of(0)], FakePublisher(world, refuses="too large"))
-    run(world, [letter_of(0)])
-    assert len(world.log) == 1
+    outcome = run(world, [letter_of(0), letter_of(1)], FakePublisher(world, refuses="too large"))
+    assert outcome.replayed == []
+    assert [(at.offset, "too large" in reason) for at, reason in outcome.left] == [(0, True), (1, True)]
+    run(world, [letter_of(0), letter_of(1)])
+    assert [message.value for message in world.log] == [b"0", b"1"]
 
 
 @pytest.mark.parametrize(("told", "copies"), [("arrived", 1), ("lost", 2)])
