@@ -1,5 +1,6 @@
 """The command line: finds the command, reads the settings once, turns our errors into one line and an exit code."""
 
+import errno
 import importlib
 import os
 import sys
@@ -78,16 +79,28 @@ def settings_of(ctx: click.Context) -> Settings:
     return root.obj
 
 
+_OF_FILES = frozenset(
+    {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+)
+"""What is wrong with a file or a disk, and no mistake of ours."""
+
+
 def run() -> None:
     """Run the command line; our errors become one line on standard error and exit code 2."""
     try:
-        _require_text(sys.argv[1:])
-        main(prog_name=PROGRAM)
+        try:
+            _require_text(sys.argv[1:])
+            main(prog_name=PROGRAM)
+        finally:
+            sys.stdout.flush()  # here what cannot be written is still ours to name
     except FaultlineError as error:
         click.echo(spoken(f"faultline: {error}"), err=True)
         sys.exit(2)
-    except (PermissionError, FileNotFoundError) as error:
-        click.echo(f"faultline: {error.filename}: {error.strerror}", err=True)
+    except OSError as error:
+        if error.errno not in _OF_FILES:
+            raise
+        click.echo(f"faultline: {error.filename or 'the output'}: {error.strerror}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left of the output fails no second time
         sys.exit(2)
 
 

@@ -78,7 +78,7 @@ def watch(
 def drain(look: Callable[[], Mapping[str, MachineStatus]], line: LiveLine) -> None:
     """Wait until everything that was published is stored. UserError when that takes too long."""
     deadline = time.monotonic() + DRAIN_S
-    while (lag := _total(look()).lag) > 0:
+    while lag := _total(look()).lag:
         if time.monotonic() > deadline:
             raise UserError(f"{lag} readings were not stored within {DRAIN_S:.0f} s: see .local/logs/consumer.log")
         line.show(f"draining: {lag} readings to go")
@@ -97,7 +97,7 @@ def summary(
         dead_letters=last.dead_letters - first.dead_letters,
         duplicates=last.duplicates - first.duplicates,
         gaps=last.gaps - first.gaps,
-        lag=last.lag,
+        lag=last.lag or 0,
         faults=last.faults - first.faults,
         alerts=last.alerts - first.alerts,
         labels=last.labels - first.labels,

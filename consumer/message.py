@@ -15,6 +15,7 @@ from core.machine import Machine
 
 _TOP_LEVEL = frozenset({"id", "device", "time", "sensors"})
 _REASON_LIMIT = 300
+_ZONELESS = "with a timezone component"
 
 
 class Reading(Protocol):
@@ -99,7 +100,8 @@ def why_invalid(error: Exception) -> InvalidReading:
     """A decoder's error as the reason of a dead letter."""
     if isinstance(error, RecursionError):
         return InvalidReading("decode", "nested too deeply")
-    return InvalidReading("decode", str(error)[:_REASON_LIMIT])
+    hint = "; name its zone with time_zone in the machine's file" if _ZONELESS in str(error) else ""
+    return InvalidReading("decode", str(error)[:_REASON_LIMIT] + hint)
 
 
 _raw_object = msgspec.json.Decoder(dict[str, Raw]).decode

@@ -61,7 +61,7 @@ def why_not_replayed(letter: KeptLetter) -> str | None:
     if letter.value is None:
         return "has no value"
     if letter.value_sha256 is not None:
-        return "is kept in part only"
+        return "is kept in part only (see MESSAGE_LIMIT_BYTES): only who sent it can publish it anew"
     if letter.times >= MOST_REPLAYS:
         return f"failed again after {letter.times} replays: export it, mend it, publish it anew"
     return None

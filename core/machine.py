@@ -10,8 +10,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from core.errors import UserError
+from core.toml_place import line_of, values_of
 
 Task = Literal["fault", "defects", "one_class", "regression"]
+Topic = Annotated[str, Meta(pattern=r"^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$", description="as Kafka takes it")]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="lower case letters, digits and _")]
 Seconds = Annotated[float, Meta(gt=0, lt=4e9)]
 
@@ -106,7 +108,7 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     task: Task = "fault"
     classes: tuple[str, ...] = ()
     """The defects' names, for task `defects`."""
-    topics: Annotated[tuple[str, ...], Meta(min_length=1)] = ()
+    topics: Annotated[tuple[Topic, ...], Meta(min_length=1)] = ()
     key: Literal["device", "any"] = "device"
     """`device`: the Kafka key must be the device's name. `any`: it says nothing."""
     devices: tuple[str, ...] = ()
@@ -152,9 +154,11 @@ def parse_machine(text: str, name: str, source: str) -> Machine:
         where = path.rstrip("`").removeprefix("$.")
         unknown = re.search(r"unknown field `(\w+)`", message)
         key = ".".join(filter(None, [where, unknown.group(1) if unknown else ""]))
-        raise UserError(f"{source}{_line_of(text, key)}: {key or 'file'}: {message}") from error
+        allowed = ", ".join(values_of(Machine, key))
+        hint = f"; it is one of {allowed}" if allowed else ""
+        raise UserError(f"{source}{line_of(text, key)}: {key or 'file'}: {message}{hint}") from error
     for key, problem in _problems(machine):
-        raise UserError(f"{source}{_line_of(text, key)}: {key}: {problem}")
+        raise UserError(f"{source}{line_of(text, key)}: {key}: {problem}")
     return machine
 
 
@@ -203,22 +207,3 @@ def _clock_problems(machine: Machine) -> list[tuple[str, str]]:
     if machine.time_format and "%z" not in machine.time_format and not machine.time_zone:
         return [("time_format", "says nothing of the zone: name it with time_zone")]
     return []
-
-
-def _line_of(text: str, key: str) -> str:
-    """`:12` for the line that `key` (such as `sensors[1].unit`) stands on, or of the nearest table around it."""
-    best, prefix = 0, ""
-    tables: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[(\[)?\s*([\w.]+)\s*\]", line):
-            prefix = header.group(2)
-            if header.group(1):
-                tables[prefix] = tables.get(prefix, -1) + 1
-                prefix = f"{prefix}[{tables[prefix]}]"
-            if key == prefix or key.startswith(f"{prefix}."):
-                best = number
-        elif pair := re.match(r"\s*([\w-]+)\s*=", line):
-            full = f"{prefix}.{pair.group(1)}" if prefix else pair.group(1)
-            if key == full or re.match(re.escape(full) + r"[.\[]", key):
-                return f":{number}"
-    return f":{best}" if best else ""

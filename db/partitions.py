@@ -16,13 +16,16 @@ class PartitionStatus(Struct, kw_only=True):
     topic: str
     partition: int
     owner: str = ""
+    """Who reads it, or was the last to."""
     epoch: int = 0
     next_offset: int | None = None
     """None: not read yet."""
     watermark: datetime | None = None
     """The newest event time stored."""
-    lag: int = 0
-    """Messages in Kafka that are not stored yet; filled in by whoever can ask Kafka."""
+    log: str = "unknown"
+    """Whether it is in Kafka: there, absent, or unknown; filled in by whoever can ask Kafka, as is the lag."""
+    lag: int | None = None
+    """Messages in Kafka that are not stored yet; None where nobody knows."""
     halt: str | None = None
     halt_reason: str | None = None
     halted_at: datetime | None = None

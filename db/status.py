@@ -20,8 +20,8 @@ class MachineStatus(Struct, kw_only=True):
     dead_letters: int = 0
     duplicates: int = 0
     gaps: int = 0
-    lag: int = 0
-    """Readings in Kafka that are not stored yet; filled in by whoever can ask Kafka."""
+    lag: int | None = 0
+    """Readings in Kafka that are not stored yet; None where nobody knows; filled in by whoever can ask Kafka."""
 
 
 class PostgresStatus:

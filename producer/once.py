@@ -133,4 +133,4 @@ def _named(error: KafkaException) -> Unavailable | Fenced:
     reason = error.args[0]
     if reason.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH):
         return Fenced("another replay began meanwhile, or Kafka took too long; run it again: none is published twice")
-    return Unavailable(f"Kafka: {reason.str()}")
+    return Unavailable(f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {reason.str()}")

@@ -5,7 +5,6 @@ import itertools
 import json
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ import msgspec
 
 from app.cli import settings_of
 from app.machines import pick_machine
+from app.moment import Moment
 from app.person import person
 from app.printable import printable
 from app.ranges import PARTITION
@@ -35,15 +35,14 @@ def command() -> None:
 
 
 def _filters(function: Callable[..., None]) -> Callable[..., None]:
-    moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
     options = [
         click.option("--machine", help="Of this machine."),
         click.option("--topic", help="Of this topic."),
         click.option("--partition", type=PARTITION, help="Of this partition."),
         click.option("--stage", type=click.Choice(["decode", "accept", "score"]), help="That failed at this stage."),
         click.option("--reason", help="With this text in the reason."),
-        click.option("--since", type=moment, help="Kept at this time (UTC) or later."),
-        click.option("--until", type=moment, help="Kept before this time (UTC)."),
+        click.option("--since", type=Moment(), help="Kept at this time (UTC) or later."),
+        click.option("--until", type=Moment(), help="Kept before this time (UTC)."),
     ]
     for option in reversed(options):
         function = option(function)
@@ -65,6 +64,9 @@ def list_letters(ctx: click.Context, /, limit: int, as_json: bool, **filters: An
     found = list(_letters(settings).found(wanted, limit, with_values=False))
     if as_json:
         click.echo(json.dumps({"dead_letters": [_facts(letter) for letter in found]}))
+        return
+    if not found:
+        click.echo("no dead letter is kept that fits", err=True)
         return
     rows = [_COLUMNS, *map(_row, found)]
     widths = [max(len(row[index]) for row in rows) for index in range(len(_COLUMNS))]
@@ -92,18 +94,19 @@ def show(ctx: click.Context, position: str) -> None:
 @command.command()
 @_filters
 @_limit(1_000_000)
-@click.option("--output", type=click.File("w", encoding="ascii"), default="-", help="Not given: standard output.")
+@click.option("--output", type=click.Path(), default="-", help="A file; not given: standard output.")
 @click.pass_context
-def export(ctx: click.Context, /, limit: int, output: Any, **filters: Any) -> None:
+def export(ctx: click.Context, /, limit: int, output: str, **filters: Any) -> None:
     """Dead letters as JSON lines, newest first; key, value and headers whole, in base64."""
     settings, wanted = _opened(ctx, filters)
-    for letter in _letters(settings).found(wanted, limit, with_values=True):
-        whole = {
-            "key": _base64(letter.key),
-            "value": _base64(letter.value),
-            "headers": [[name, _base64(value)] for name, value in letter.headers],
-        }
-        output.write(json.dumps({**_facts(letter), **whole}) + "\n")
+    with click.open_file(output, "w", encoding="ascii") as lines:
+        for letter in _letters(settings).found(wanted, limit, with_values=True):
+            whole = {
+                "key": _base64(letter.key),
+                "value": _base64(letter.value),
+                "headers": [[name, _base64(value)] for name, value in letter.headers],
+            }
+            lines.write(json.dumps({**_facts(letter), **whole}) + "\n")
 
 
 @command.command("replay")
@@ -151,8 +154,7 @@ def _opened(ctx: click.Context, filters: dict[str, Any]) -> tuple[Settings, Lett
     settings = resolved(settings_of(ctx))
     if filters.get("machine"):
         pick_machine(machines(settings), filters["machine"])
-    times = {name: value.replace(tzinfo=UTC) for name, value in filters.items() if isinstance(value, datetime)}
-    return settings, LetterFilter(**{**filters, **times})
+    return settings, LetterFilter(**filters)
 
 
 def _letters(settings: Settings) -> PostgresDeadLetters:

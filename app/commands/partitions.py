@@ -8,7 +8,7 @@ import msgspec
 from app.cli import settings_of
 from app.person import person
 from app.ranges import COUNT, OFFSET, PARTITION
-from app.status import Overview, halted_lines
+from app.status import Overview, halted_lines, lag_words
 from app.table import table
 from app.wiring import database, kafka, machines, resolved
 from consumer.lag import LogEnds
@@ -29,11 +29,13 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     settings = resolved(settings_of(ctx))
-    found = Overview(settings, machines(settings).values()).partitions()
+    seen = Overview(settings, machines(settings).values()).see()
     if as_json:
-        click.echo(msgspec.json.encode({"partitions": found}))
-        return
-    click.echo("\n".join([table([_COLUMNS, *map(_row, found)]), *halted_lines(found)]))
+        click.echo(msgspec.json.encode({"partitions": seen.partitions}))
+    else:
+        click.echo("\n".join([table([_COLUMNS, *map(_row, seen.partitions)]), *halted_lines(seen.partitions)]))
+    if seen.silent:
+        raise seen.silent
 
 
 @command.command()
@@ -66,16 +68,20 @@ def resolve(
     click.echo(f"{topic} {partition} goes on from offset {target}: {decision.action}, decided by {decision.by}")
 
 
-_COLUMNS = ["topic", "partition", "owner", "epoch", "next offset", "watermark", "lag", "halt", "since"]
+_COLUMNS = ["topic", "partition", "last owner", "epoch", "next offset", "watermark", "lag", "halt", "since"]
 
 
 def _row(one: PartitionStatus) -> list[str]:
     where = "-" if one.next_offset is None else str(one.next_offset)
     return [
         *(one.topic, str(one.partition), one.owner or "-", str(one.epoch)),
-        *(where, _clock(one.watermark), str(one.lag)),
+        *(where, _clock(one.watermark), _lag(one)),
         *(one.halt or "-", _clock(one.halted_at)),
     ]
+
+
+def _lag(one: PartitionStatus) -> str:
+    return "not in Kafka" if one.log == "absent" else lag_words(one.lag)
 
 
 def _clock(time: datetime | None) -> str:

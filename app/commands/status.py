@@ -4,7 +4,7 @@ import click
 import msgspec
 
 from app.cli import settings_of
-from app.status import Overview, halted_lines
+from app.status import Overview, halted_lines, lag_words
 from app.table import table
 from app.wiring import machines, resolved
 from db.status import MachineStatus
@@ -16,14 +16,15 @@ from db.status import MachineStatus
 def command(ctx: click.Context, as_json: bool) -> None:
     """How each machine is doing: champion, readings, faults, incidents, alerts, labels, dead letters, lag, halts."""
     settings = resolved(settings_of(ctx))
-    overview = Overview(settings, machines(settings).values())
-    found, partitions = overview.look(), overview.partitions()
+    seen = Overview(settings, machines(settings).values()).see()
     if as_json:
-        halted = [one for one in partitions if one.halt is not None]
-        click.echo(msgspec.json.encode({"machines": found, "halted": halted}))
-        return
-    rows = [_COLUMNS, *(_row(name, one) for name, one in found.items())]
-    click.echo("\n".join([table(rows), *halted_lines(partitions)]))
+        halted = [one for one in seen.partitions if one.halt is not None]
+        click.echo(msgspec.json.encode({"machines": seen.machines, "halted": halted}))
+    else:
+        rows = [_COLUMNS, *(_row(name, one) for name, one in seen.machines.items())]
+        click.echo("\n".join([table(rows), *halted_lines(seen.partitions)]))
+    if seen.silent:
+        raise seen.silent
 
 
 _COLUMNS = ["machine", "champion", "readings", "lag", "faults", "open", "incidents", "alerts", "labels", "dead letters"]
@@ -31,7 +32,7 @@ _COLUMNS = ["machine", "champion", "readings", "lag", "faults", "open", "inciden
 
 def _row(name: str, one: MachineStatus) -> list[str]:
     counts = (
-        *(one.readings, one.lag, one.faults, one.open_incidents, one.incidents),
+        *(one.readings, lag_words(one.lag), one.faults, one.open_incidents, one.incidents),
         *(one.alerts, one.labels, one.dead_letters),
     )
     return [name, f"v{one.champion}" if one.champion else "none", *map(str, counts)]

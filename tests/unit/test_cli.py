@@ -1,11 +1,16 @@
 import importlib
+import subprocess
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from app.cli import COMMANDS, main, run
+from app.moment import Moment
+from app.wiring import ROOT
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -59,3 +64,37 @@ def test_an_argument_that_is_no_text_is_one_line(
         capsys.readouterr().err == r"faultline: the argument 'x\udcff' is not valid text in this terminal's encoding"
         "\n"
     )
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-13-01", ""])
+def test_what_is_no_moment_exits_with_2_and_shows_one(moment: str) -> None:
+    result = CliRunner().invoke(main, ["dead-letters", "list", "--since", moment])
+    assert result.exit_code == 2
+    assert "is no moment such as 2026-03-01" in result.output
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("2026-03-01 14:05", datetime(2026, 3, 1, 14, 5, tzinfo=UTC)),
+        ("2026-03-01T14:05:00Z", datetime(2026, 3, 1, 14, 5, tzinfo=UTC)),
+        ("2026-03-01T14:05:00.000001+01:00", datetime(2026, 3, 1, 13, 5, 0, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_is_read_as_our_own_output_writes_it(written: str, meant: datetime) -> None:
+    assert Moment().convert(written, None, None) == meant
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_output_that_cannot_be_written_is_one_line_and_exit_code_2() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "app", "--help"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (2, "faultline: the output: No space left on device\n")

@@ -48,3 +48,22 @@ def test_the_http_client_does_not_log_its_urls(capsys: pytest.CaptureFixture[str
     set_up_logging("human", "INFO", [])
     logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot123:token/getUpdates")
     assert capsys.readouterr().err == ""
+
+
+def test_what_the_kafka_client_says_again_and_again_is_said_once_in_ten_seconds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logging("human", "INFO", [])
+    for second in range(25):
+        for name in ("kafka", "consumer"):
+            log = logging.getLogger(name)
+            said = log.makeRecord(name, logging.ERROR, "", 0, "%s: refused (after %dms)", ("b1", second), None)
+            said.created = 1_000_000.0 + second
+            log.handle(said)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition("kafka: ")[2] for line in lines if "kafka" in line] == [
+        "b1: refused (after 0ms)",
+        "b1: refused (after 10ms) (and 9 more like it)",
+        "b1: refused (after 20ms) (and 9 more like it)",
+    ]
+    assert len(lines) == 3 + 25, "our own words are all said"

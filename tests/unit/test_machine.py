@@ -37,6 +37,10 @@ def test_the_machines_that_come_with_the_project_are_sound() -> None:
     [
         ('title = "Press"', "title = Press", 2, "Invalid value"),
         ('title = "Press"', "topics = []", 2, "length >= 1"),
+        ('title = "Press"', 'topics = ["a topic"]', 2, "topics[0]"),
+        ('title = "Press"', 'topics = [".."]', 2, "topics[0]"),
+        ('title = "Press"', 'key = "machine"', 2, "'machine'; it is one of any, device"),
+        ('title = "Press"', 'task = "guess"', 2, "it is one of defects, fault, one_class, regression"),
         ('name = "pressure"', 'nam = "pressure"', 9, "nam"),
         ("usual = [2, 6]", 'usual = "wide"', 10, "sensors[1].usual"),
         ("usual = [2, 6]", "usual = [6, 2]", 10, "must rise"),

@@ -64,3 +64,30 @@ def test_tombstones_and_other_poison_keep_their_own_reasons_beside_a_large_messa
         (False, "10001 bytes"),
         (True, "Input data was truncated"),
     ]
+
+
+def test_a_key_over_the_size_limit_is_cut_as_a_value_is() -> None:
+    key, reading = b"k" * (LIMIT + 1), encoded(a_reading())
+    (letter,) = decode_within(LIMIT, fetched([reading], key=key), Decoding()).dead_letters
+    assert (
+        letter.reason == "a key of 10001 bytes, over the limit of 10000 (MESSAGE_LIMIT_BYTES): the first 4096 are kept"
+    )
+    assert (letter.key, letter.value) == (key[:4096], reading)
+    assert (letter.size, letter.sha256) == (len(reading), hashlib.sha256(reading).digest())
+
+
+@pytest.mark.parametrize("value", [b"{", None], ids=["poison", "a tombstone"])
+def test_no_dead_letter_keeps_headers_over_the_size_limit(value: bytes | None) -> None:
+    large = fetched([value])._replace(headers=lambda _: [("a", b"x" * LIMIT), ("b", None)])
+    (letter,) = decode_within(LIMIT, large, Decoding()).dead_letters
+    assert letter.reason.endswith("; left out: 10002 bytes of headers, over the limit of 10000 (MESSAGE_LIMIT_BYTES)")
+    assert (letter.headers, letter.value, letter.is_tombstone) == ((), value, value is None)
+    assert letter.sha256 == hashlib.sha256(value or b"").digest(), "it is not whole: nobody replays it"
+
+
+def test_the_headers_of_a_reading_are_not_looked_at() -> None:
+    def unread(_: int) -> list[tuple[str, bytes | None]]:
+        raise AssertionError
+
+    batch = decode_within(LIMIT, fetched([encoded(a_reading())])._replace(headers=unread), Decoding())
+    assert (len(batch), batch.dead_letters) == (1, [])
