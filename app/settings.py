@@ -57,6 +57,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         str, Meta(description="From @BotFather; empty: alerts are printed", extra={"secret": True})
     ] = ""
     telegram_api_url: Annotated[str, Meta(description="Bot API server")] = "https://api.telegram.org"
+    page_host: Annotated[str, Meta(description="Address that the page listens on", min_length=1)] = "127.0.0.1"
+    page_port: Annotated[Port, Meta(description="Port of the page; 0: a free one")] = 8000
+    page_url: Annotated[str, Meta(description="What people type to reach the page, where a proxy leads to it")] = ""
 
     # Models.
     signing_key: Annotated[

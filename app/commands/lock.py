@@ -19,7 +19,7 @@ _FILES = {
     "requirements-dev.txt": ["--group", "dev", "--constraint", "requirements.txt", "-c", "requirements-local.txt"],
 }
 _BENCH = "bench/requirements.txt"
-_OLDER_THERE = "confluent-kafka=="
+_OLDER_THERE = ("confluent-kafka==", "pydantic==", "pydantic-core==")
 """What the bench's peers cannot share with us."""
 
 

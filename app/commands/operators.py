@@ -6,14 +6,17 @@ from zoneinfo import available_timezones
 import click
 import msgspec
 
+from api.site import site
 from app.cli import settings_of
 from app.machines import pick_machine
 from app.wiring import database, machines, resolved
 from core.errors import UserError
+from core.login import new_token
+from db.login_links import PostgresLoginLinks
 from db.operators import Operator, PostgresOperators, Subscription
 
 
-@click.group(short_help="Who gets alerts and may answer them: add, list, remove.")
+@click.group(short_help="Who gets alerts and may answer: add, list, link, remove.")
 def command() -> None:
     """Who gets alerts and may answer them."""
 
@@ -78,6 +81,18 @@ def remove(ctx: click.Context, name: str) -> None:
     """End an operator's rights and alerts; the labels stay."""
     PostgresOperators(database(resolved(settings_of(ctx)), "alerts")).remove(name)
     click.echo(f"{name} gets no alerts any more, and answers nothing")
+
+
+@command.command()
+@click.argument("name")
+@click.pass_context
+def link(ctx: click.Context, name: str) -> None:
+    """Print a link that lets the operator in to the page (./run page), once, within an hour."""
+    settings = resolved(settings_of(ctx))
+    here = site(settings.page_host, settings.page_port, settings.page_url)
+    token = new_token()
+    PostgresLoginLinks(database(settings, "alerts")).offer(name, token)
+    click.echo(f"{here.url}/login/{token.text}")
 
 
 def _subscriptions(

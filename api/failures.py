@@ -1,0 +1,45 @@
+"""What people read when something cannot be done: what it is, and what helps."""
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from api.pages import render
+from core.errors import Unavailable
+
+_log = logging.getLogger(__name__)
+
+_REMEDIES = {
+    401: "You are not logged in. Ask an engineer for a login link: ./run operators link NAME prints one.",
+    404: "There is nothing at this address.",
+    405: "This address takes no such request.",
+    422: "This address does not exist in this form.",
+}
+
+
+def tell_failures(app: FastAPI) -> None:
+    """Answer every failure with a page."""
+
+    def refused(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException), "registered for it"
+        usual = HTTPStatus(error.status_code).phrase
+        words = _REMEDIES.get(error.status_code, usual) if error.detail == usual else error.detail
+        return render("failure.html", error.status_code, title=usual, words=words)
+
+    def malformed(_: Request, __: Exception) -> Response:
+        return render("failure.html", 422, title="Not understood", words=_REMEDIES[422])
+
+    def away(_: Request, error: Exception) -> Response:
+        _log.warning("a page could not be shown: %s", error)
+        words = "The database does not answer. Nothing was lost: try again in a moment."
+        response = render("failure.html", 503, title="Not available", words=words)
+        response.headers["retry-after"] = "5"
+        return response
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(Unavailable, away)

@@ -1,0 +1,62 @@
+"""Serves the page until it is asked to end."""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from core.errors import UserError
+
+_log = logging.getLogger(__name__)
+
+_LAST_ANSWERS_S = 5
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket of this address, before anything else is begun; port 0 takes a free one. UserError names the setting."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UserError(f"port {port} on {host} is in use: set PAGE_PORT to another one (0: any)") from error
+        raise UserError(f"cannot listen on {host}:{port} (PAGE_HOST, PAGE_PORT): {error.strerror or error}") from error
+
+
+class _Server(uvicorn.Server):
+    """Signals are the process's own business: `stopping` is set by them."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+async def serve(app: FastAPI, on: socket.socket, stopping: asyncio.Event) -> None:
+    """Answer requests until `stopping`; those under way get a few seconds more."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # a login link is a URL, and no secret may be in a log
+        proxy_headers=False,  # who sends X-Forwarded-For may be anybody
+        server_header=False,
+        timeout_graceful_shutdown=_LAST_ANSWERS_S,
+    )
+    server = _Server(config)
+
+    async def stop() -> None:
+        await stopping.wait()
+        server.should_exit = True
+
+    stopper = asyncio.create_task(stop())
+    try:
+        await server.serve([on])
+    finally:
+        stopper.cancel()

@@ -1,0 +1,40 @@
+"""`page`: alerts in a browser."""
+
+import asyncio
+import logging
+
+import click
+
+from api.page import Stores, page
+from api.server import listening, serve
+from api.site import LOOPBACK, site
+from app.cli import settings_of
+from app.signals import stop_event
+from app.wiring import database, resolved
+from db.login_sessions import PostgresLogins
+
+_log = logging.getLogger(__name__)
+
+
+@click.command(short_help="Alerts, answers and devices in a browser.")
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Serve the page until SIGTERM or Ctrl-C: alerts and their answers, and every device.
+
+    On PAGE_HOST and PAGE_PORT, which is this machine alone unless they are set; behind a proxy with TLS, PAGE_URL says
+    what people type. They log in with a link: ./run operators link NAME.
+    """
+    settings = resolved(settings_of(ctx))
+    engine = database(settings, "api")
+    with listening(settings.page_host, settings.page_port) as socket:
+        here = site(settings.page_host, socket.getsockname()[1], settings.page_url)
+        if not here.is_secure and settings.page_host not in LOOPBACK:
+            _log.warning("the page is reached without TLS: who listens on the network can read its sessions")
+        app = page(Stores(PostgresLogins(engine)), here)
+
+        async def until_stopped() -> None:
+            stopping = stop_event()
+            click.echo(f"the page is on {here.url}; ./run operators link NAME lets somebody in")
+            await serve(app, socket, stopping)
+
+        asyncio.run(until_stopped())

@@ -1,0 +1,45 @@
+"""`./run page` as a real process, and a browser of a kind before it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.processes import Running, run, wait_until
+
+
+class PageProcess:
+    """A page on a free port."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        self.environment = {**environment, "PAGE_PORT": "0"}
+        self.process = Running(["page"], self.environment, folder / "page.log")
+        wait_until(lambda: "the page is on" in self.process.tail() or not self.process.running, "the page serves", 60)
+        found = re.search(r"the page is on (http://127\.0\.0\.1:(\d+))", self.process.tail())
+        assert found, self.process.tail()
+        self.url, self.port = found.group(1), found.group(2)
+
+    def link(self, name: str) -> str:
+        """A login link, as an engineer gets one."""
+        made = run(["operators", "link", name], self.environment | {"PAGE_PORT": self.port})
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+    def browser(self, name: str) -> httpx.Client:
+        """Where this operator is logged in."""
+        browser = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=30)
+        assert browser.post(self.link(name)).status_code == 303
+        return browser
+
+
+@contextmanager
+def page_process(environment: Mapping[str, str], folder: Path) -> Iterator[PageProcess]:
+    """A page that is ended in the end."""
+    page = PageProcess(environment, folder)
+    try:
+        yield page
+    finally:
+        if page.process.running:
+            page.process.kill()
