@@ -31,7 +31,12 @@ def versions(database: Database) -> dict[str, str]:
     """Of the interpreter, the servers and the libraries on the way of a reading."""
     kafka = next(jar.version for jar in parse_pins(PINS.read_text(encoding="ascii")) if jar.artifact == "kafka-clients")
     servers = {"kafka": kafka, "postgres": str(database.rows("SHOW server_version")[0][0]).split()[0]}
-    return {"python": platform.python_version(), **servers, **{name: version(name) for name in _LIBRARIES}}
+    return {"python": platform.python_version(), **servers, **libraries(*_LIBRARIES)}
+
+
+def libraries(*names: str) -> dict[str, str]:
+    """The versions of these libraries."""
+    return {name: version(name) for name in names}
 
 
 def postgres_settings(database: Database) -> dict[str, str]:

@@ -19,14 +19,17 @@ def report(installation: Installation, name: str, figures: Mapping[str, Any]) ->
         used, postgres = versions(database), postgres_settings(database)
     consumer = {key: value for key, value in consumer_config({}, "", 10_000).items() if key != "group.id"}
     settings = {**figures.get("settings", {}), "consumer": consumer, "postgres": postgres}
+    return {**heading(name, used), **figures, "settings": settings}
+
+
+def heading(name: str, used: Mapping[str, str]) -> dict[str, Any]:
+    """When, where and with which versions this bench was run."""
     return {
         "bench": name,
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "versions": used,
         "commit": commit(),
-        **figures,
-        "settings": settings,
     }
 
 

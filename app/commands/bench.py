@@ -15,9 +15,10 @@ import msgspec
 from app.cli import settings_of
 from app.live_line import LiveLine
 from app.log import set_up_logging
+from app.machines import pick_machine
 from app.settings import Settings
-from app.wiring import ROOT, data_directory, with_local_stack
-from bench import growth, latency
+from app.wiring import ROOT, data_directory, machines, with_local_stack
+from bench import explaining, growth, latency
 from bench.document import with_measured
 from bench.installation import Installation
 from bench.plot import performance_png
@@ -94,6 +95,18 @@ def growth_command(ctx: click.Context, quick: bool, only: tuple[str, ...], out: 
     _measure(settings_of(ctx), "growth", quick, out, partial(growth.growth, plan=plan))
 
 
+@command.command("explain")
+@_quick
+@_out
+@click.pass_context
+def explain_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
+    """How long it takes to say which sensors pushed a prediction. Needs no server."""
+    settings, began = settings_of(ctx), time.monotonic()
+    machine = pick_machine(machines(settings), "equipment")
+    plan = explaining.QUICK if quick else explaining.Plan()
+    _save(settings, "explain", quick, out, explaining.explaining(machine, plan, partial(click.echo, err=True)), began)
+
+
 @command.command("show")
 @click.option("--results", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, help="Of the benches.")
 @click.option("--document", type=click.Path(path_type=Path), default=DOCUMENT, help="Whose measured part is written.")
@@ -114,10 +127,16 @@ def _measure(
 ) -> None:
     """Run a bench on servers of its own and write its report."""
     began = time.monotonic()
-    file = out or (data_directory(settings) / f"quick-{name}.json" if quick else FOLDER / f"{name}.json")
     with _installed(settings) as installation:
-        result = report(installation, name, {"quick": quick, **bench(installation)})
-    write(file, result)
+        result = report(installation, name, bench(installation))
+    _save(settings, name, quick, out, result, began)
+
+
+def _save(
+    settings: Settings, name: str, quick: bool, out: Path | None, result: Mapping[str, Any], began: float
+) -> None:
+    file = out or (data_directory(settings) / f"quick-{name}.json" if quick else FOLDER / f"{name}.json")
+    write(file, {"quick": quick, **result})
     click.echo(f"written to {file} ({time.monotonic() - began:.0f} s)")
 
 

@@ -8,9 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from app.machines import load_machines
 from app.wiring import ROOT
 from bench.commits import Commits
 from bench.document import BEGIN, END, with_measured
+from bench.explaining import Plan, explaining
 from bench.limit import transactions
 from bench.paced import Published
 from bench.plot import performance_png
@@ -118,3 +120,13 @@ def test_the_peers_have_the_libraries_that_our_model_was_pickled_with() -> None:
     )
     assert ours
     assert ours == theirs
+
+
+def test_the_explain_bench_times_every_reading() -> None:
+    said: list[str] = []
+    plan = Plan(rows=2000, readings=20, algorithms=("lr",))
+    found = explaining(load_machines(ROOT / "machines")["equipment"], plan, said.append)
+    assert {"python", "scikit-learn", "shap"} <= set(found["versions"])
+    figures = found["by_model"]["lr"]
+    assert 0 < figures["p50_ms"] <= figures["p95_ms"] <= figures["worst_ms"]
+    assert said[0].startswith("lr: prepared in")
