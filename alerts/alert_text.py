@@ -4,16 +4,8 @@ from collections.abc import Iterator
 
 from alerts.facts import AlertFacts, StandingOut
 from alerts.markup import Markup
-from alerts.numbers import clock, number, percent
 from core.label import Verdict
-
-VERDICTS = {
-    Verdict.FAULT: "real fault",
-    Verdict.FALSE_ALARM: "false alarm",
-    Verdict.MAINTENANCE: "maintenance",
-    Verdict.SENSOR_FAULT: "sensor fault",
-    Verdict.NOT_SURE: "not sure",
-}
+from core.numbers import clock, number, percent
 
 
 def alert_text(facts: AlertFacts, zone: str, markup: Markup, repeat: bool = False) -> str:
@@ -44,12 +36,12 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
 
 def answer_text(facts: AlertFacts, zone: str, markup: Markup) -> str:
     """The answer alone, in a line that names its alert."""
-    assert facts.verdict is not None, "only an answered alert has an answer"
-    return f"Alert #{facts.alert}, {markup.name(facts.device)}. {_answer(facts, facts.verdict, zone, markup)}"
+    said = "The answer was taken back." if facts.verdict is None else _answer(facts, facts.verdict, zone, markup)
+    return f"Alert #{facts.alert}, {markup.name(facts.device)}. {said}"
 
 
 def _answer(facts: AlertFacts, verdict: Verdict, zone: str, markup: Markup) -> str:
-    return markup.bold(f"Answer: {VERDICTS[verdict]}") + _by(facts, zone, markup)
+    return markup.bold(f"Answer: {verdict.words}") + _by(facts, zone, markup)
 
 
 def _sensor(sensor: StandingOut, markup: Markup) -> str:

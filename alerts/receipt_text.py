@@ -1,6 +1,5 @@
 """A receipt in words: what became of a reply."""
 
-from alerts.alert_text import VERDICTS
 from alerts.facts import ReceiptFacts
 from alerts.markup import PLAIN, Markup
 from core.reply import Outcome, Refusal
@@ -13,19 +12,15 @@ _REFUSALS = {
 }
 _HELP = (
     "Answer an alert with its buttons, or reply Y (real fault) or N (false alarm) to its message."
-    " A later answer corrects an earlier one."
+    " A later answer corrects an earlier one; /undo takes yours back."
 )
 
 
 def receipt_text(facts: ReceiptFacts, markup: Markup = PLAIN) -> str:
     """What became of the reply, and what to do where it came to nothing."""
     match facts.outcome:
-        case Outcome.LABELLED:
-            return f"Thank you. Noted: {_verdict(facts)}, {markup.name(facts.device)}, alert #{facts.alert}."
-        case Outcome.REPEATED:
-            return f"Already noted: {_verdict(facts)}, alert #{facts.alert}."
-        case Outcome.REPLAYED:
-            return "Noted before."
+        case Outcome.LABELLED | Outcome.REPEATED | Outcome.REPLAYED | Outcome.UNDONE | Outcome.NOTHING_TO_UNDO:
+            return _noted(facts, markup)
         case Outcome.WHICH_ALERT:
             waiting = ", ".join(f"#{alert}" for alert in facts.alerts[:10])
             return f"Several alerts wait for an answer ({waiting}). Reply to the message of the one you mean."
@@ -44,5 +39,19 @@ def receipt_text(facts: ReceiptFacts, markup: Markup = PLAIN) -> str:
             )
 
 
+def _noted(facts: ReceiptFacts, markup: Markup) -> str:
+    match facts.outcome:
+        case Outcome.LABELLED:
+            return f"Thank you. Noted: {_verdict(facts)}, {markup.name(facts.device)}, alert #{facts.alert}."
+        case Outcome.REPEATED:
+            return f"Already noted: {_verdict(facts)}, alert #{facts.alert}."
+        case Outcome.UNDONE:
+            return f"Taken back: {_verdict(facts)}, {markup.name(facts.device)}, alert #{facts.alert}."
+        case Outcome.NOTHING_TO_UNDO:
+            return "There is no answer of yours to take back: only the newest one to an alert can be, by who gave it."
+        case _:
+            return "Noted before."
+
+
 def _verdict(facts: ReceiptFacts) -> str:
-    return VERDICTS[facts.verdict] if facts.verdict else "answer"
+    return facts.verdict.words if facts.verdict else "answer"

@@ -12,15 +12,21 @@ class Verdict(StrEnum):
     SENSOR_FAULT = "sensor_fault"
     NOT_SURE = "not_sure"
 
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        return "real fault" if self is Verdict.FAULT else self.value.replace("_", " ")
+
 
 _WORDS = {
     "y": Verdict.FAULT,
     "yes": Verdict.FAULT,
     "n": Verdict.FALSE_ALARM,
     "no": Verdict.FALSE_ALARM,
+    **{verdict.words: verdict for verdict in Verdict},
 }
 
 
 def read_answer(text: str) -> Verdict | None:
-    """The verdict that a written answer gives (Y/N/yes/no, any case); None where it gives none."""
+    """The verdict that a written answer gives (Y/N/yes/no or a verdict's words, any case); None where it gives none."""
     return _WORDS.get(text.strip().rstrip(".!").lower())

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from core.label import Verdict, read_answer
 
+UNDO = "/undo"
+
 
 class Refusal(StrEnum):
     """Why a reply cannot be an answer, whoever sent it."""
@@ -41,18 +43,25 @@ class Reply:
     """The reference of our message that it replies to."""
     comment: str = ""
     refusal: Refusal | None = None
+    takes_back: int | None = None
+    """The label that an undo means, where it names one: pressed twice, it takes no second one back."""
 
     @property
     def is_command(self) -> bool:
         """It asks for something and answers nothing."""
-        return self.text.startswith("/")
+        return self.text.startswith("/") and not self.is_undo
+
+    @property
+    def is_undo(self) -> bool:
+        """It takes the sender's newest answer back."""
+        return self.text.strip().lower().partition("@")[0] == UNDO
 
     @property
     def is_for_us(self) -> bool:
         """Not just people talking to each other in a group that the bot is in."""
         in_private = self.chat == self.sender
         points_at_us = self.alert is not None or self.replies_to is not None or self.refusal is Refusal.FORGED
-        return in_private or points_at_us or self.is_command
+        return in_private or points_at_us or self.is_command or self.is_undo
 
 
 class Outcome(StrEnum):
@@ -61,6 +70,10 @@ class Outcome(StrEnum):
     LABELLED = "labelled"
     REPEATED = "repeated"
     """The same verdict of the same person again: no second label."""
+    UNDONE = "undone"
+    """The sender's newest answer was taken back; the one before it counts again."""
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    """The newest answer is not the sender's, or not the one that was meant, or there is none."""
     REPLAYED = "replayed"
     """The same update again: nothing changed."""
     WELCOMED = "welcomed"
@@ -88,6 +101,8 @@ class Circumstances:
     """The alerts that it may mean."""
     newest: tuple[int, Verdict] | None = None
     """Who gave the newest verdict on that one alert, and which."""
+    newest_label: int | None = None
+    """The label that holds it."""
 
 
 class ReplyOutcome(NamedTuple):
@@ -109,9 +124,17 @@ def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
         return Outcome.WELCOMED
     if known.operator is None:
         return Outcome.UNAUTHORISED
+    if reply.is_undo:
+        return _undo(reply, known)
     verdict = read_answer(reply.text)
     if verdict is None:
         return Outcome.NOT_UNDERSTOOD
     if len(known.alerts) != 1:
         return Outcome.WHICH_ALERT if known.alerts else Outcome.UNKNOWN_ALERT
     return Outcome.REPEATED if known.newest == (known.operator, verdict) else Outcome.LABELLED
+
+
+def _undo(reply: Reply, known: Circumstances) -> Outcome:
+    own = known.newest is not None and known.newest[0] == known.operator
+    meant = reply.takes_back in (None, known.newest_label)
+    return Outcome.UNDONE if own and meant else Outcome.NOTHING_TO_UNDO

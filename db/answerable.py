@@ -17,26 +17,35 @@ class Sender(NamedTuple):
 
 def sender_of(connection: Connection, reply: Reply) -> Sender | None:
     """The active operator behind the reply, whatever chat it came from; None: a stranger."""
-    query = _BY_NAME if reply.channel == "shell" else _BY_TELEGRAM_ID
+    query = _BY_CHANNEL.get(reply.channel, _BY_TELEGRAM_ID)
     row = connection.execute(text(query), {"sender": reply.sender}).one_or_none()
     return None if row is None else Sender(row.id, row.name)
 
 
-def alerts_meant(connection: Connection, reply: Reply) -> Sequence[int]:
+def alerts_meant(connection: Connection, reply: Reply, sender: Sender | None) -> Sequence[int]:
     """The alerts that the reply may mean.
 
     The one that its button, the message it replies to, or the command names; or the one that the message it replies to
-    is about; or, for a plain message in a private chat, those sent to that chat that nobody has answered.
+    is about; or, for an undo, the one that its sender answered last; or, for a plain message in a private chat, those
+    sent to that chat that nobody has answered.
     """
     if reply.alert is not None:
         query = _NAMED
     elif reply.replies_to is not None:
         query = _REPLIED_TO
+    elif reply.is_undo:
+        query = _ANSWERED_LAST
     elif reply.chat == reply.sender:
         query = _UNANSWERED
     else:
         return ()
-    arguments = {"alert": reply.alert, "channel": reply.channel, "chat": reply.chat, "reference": reply.replies_to}
+    arguments = {
+        "alert": reply.alert,
+        "channel": reply.channel,
+        "chat": reply.chat,
+        "reference": reply.replies_to,
+        "operator": sender.id if sender else None,
+    }
     return connection.execute(text(query), arguments).scalars().all()
 
 
@@ -48,15 +57,21 @@ def device_of(connection: Connection, alert: int) -> str:
 
 _BY_NAME = "SELECT id, name FROM operator WHERE name = :sender AND removed_at IS NULL"
 _BY_TELEGRAM_ID = "SELECT id, name FROM operator WHERE telegram_id::text = :sender AND removed_at IS NULL"
+_BY_ID = "SELECT id, name FROM operator WHERE id::text = :sender AND removed_at IS NULL"
+_BY_CHANNEL = {"shell": _BY_NAME, "page": _BY_ID}
 _NAMED = "SELECT id FROM alert WHERE id = :alert"
 _REPLIED_TO = """
     SELECT DISTINCT alert FROM outbox
      WHERE channel = :channel AND address = :chat AND reference = :reference AND alert IS NOT NULL"""
+_ANSWERED_LAST = """
+    SELECT alert FROM label l
+     WHERE operator = :operator AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
+     ORDER BY id DESC LIMIT 1"""
 _UNANSWERED = """
     SELECT o.alert FROM outbox o JOIN alert a ON a.id = o.alert
      WHERE o.channel = :channel AND o.address = :chat AND o.kind = 'alert'
        AND o.state IN ('sent', 'uncertain', 'sending')
-       AND NOT EXISTS (SELECT FROM label l WHERE l.incident = a.incident)
+       AND NOT EXISTS (SELECT FROM effective_label l WHERE l.incident = a.incident)
      ORDER BY o.alert"""
 _DEVICE = """
     SELECT d.name FROM alert a JOIN incident i ON i.id = a.incident JOIN device d ON d.id = i.device

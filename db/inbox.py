@@ -3,11 +3,9 @@
 import msgspec
 from sqlalchemy import Connection, Engine, text
 
-from core.label import read_answer
-from core.reply import Circumstances, Outcome, Reply, ReplyOutcome, outcome_of
-from db.answerable import Sender, alerts_meant, device_of, sender_of
+from core.reply import Outcome, Reply, ReplyOutcome, outcome_of
 from db.failures import failures_named
-from db.labels import NewestLabel, add_label, lock_incident_of, newest_label, show_answer
+from db.judging import facts_of, judge, look_up
 
 
 class PostgresInbox:
@@ -35,43 +33,17 @@ class PostgresInbox:
 
 def _take(connection: Connection, bot: str, number: int, reply: Reply) -> ReplyOutcome:
     """Decide on a new reply and store what follows."""
-    sender = sender_of(connection, reply)
-    alerts = alerts_meant(connection, reply)
-    newest = None
-    if len(alerts) == 1:
-        lock_incident_of(connection, alerts[0])
-        newest = newest_label(connection, alerts[0])
-    said = None if newest is None else (newest.operator, newest.verdict)
-    outcome = outcome_of(reply, Circumstances(sender.id if sender else None, alerts, said))
+    known = look_up(connection, reply)
+    outcome = outcome_of(reply, known.circumstances)
     arguments = {"channel": reply.channel, "bot": bot, "number": number, "raw": reply.raw, "sender": reply.sender}
     inbox: int = connection.execute(text(_INSERT), {**arguments, "outcome": outcome.value}).scalar_one()
-    facts: dict[str, object] = {"outcome": outcome.value, "sender": reply.sender, "by": sender.name if sender else ""}
-    label = None
-    if outcome in (Outcome.LABELLED, Outcome.REPEATED):
-        facts |= {"alert": alerts[0], "device": device_of(connection, alerts[0])}
-        facts["verdict"] = read_answer(reply.text)
-    elif outcome is Outcome.WHICH_ALERT:
-        facts["alerts"] = list(alerts)
-    elif outcome is Outcome.REFUSED:
-        facts["refusal"] = reply.refusal
-    if outcome is Outcome.LABELLED and sender is not None:
-        label = _label(connection, reply, sender, alerts[0], newest, inbox)
+    facts = facts_of(connection, reply, known, outcome)
+    label = judge(connection, reply, known, outcome, inbox)
     if outcome.is_suspicious:
         _audit(connection, reply, inbox, outcome)
     if reply.reference is not None and outcome is not Outcome.IGNORED:
         _queue_receipt(connection, reply, facts)
     return ReplyOutcome(outcome, facts, label)
-
-
-def _label(
-    connection: Connection, reply: Reply, sender: Sender, alert: int, newest: NewestLabel | None, inbox: int
-) -> int:
-    verdict = read_answer(reply.text)
-    assert verdict is not None, "a reply without a verdict is no label"
-    corrects = newest.id if newest else None
-    label = add_label(connection, alert, sender.id, verdict, reply.comment, inbox, corrects)
-    show_answer(connection, alert, verdict, sender.name)
-    return label
 
 
 def _audit(connection: Connection, reply: Reply, inbox: int, outcome: Outcome) -> None:

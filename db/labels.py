@@ -2,14 +2,13 @@
 
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, text
 
 from core.label import Verdict
 
 
 class NewestLabel(NamedTuple):
-    """The newest label of an incident."""
+    """The newest label of an incident that counts."""
 
     id: int
     operator: int
@@ -22,7 +21,7 @@ def lock_incident_of(connection: Connection, alert: int) -> None:
 
 
 def newest_label(connection: Connection, alert: int) -> NewestLabel | None:
-    """The newest label of the alert's incident, whoever gave it."""
+    """The newest label of the alert's incident that nobody took back, whoever gave it."""
     row = connection.execute(text(_NEWEST), {"alert": alert}).one_or_none()
     return None if row is None else NewestLabel(row.id, row.operator, Verdict(row.verdict))
 
@@ -43,10 +42,14 @@ def add_label(
     return label
 
 
-def show_answer(connection: Connection, alert: int, verdict: Verdict, by: str) -> None:
-    """Queue an edit of every message of the alert, so that each reader sees the answer."""
-    answer = msgspec.json.encode({"verdict": verdict.value, "by": by}).decode()
-    connection.execute(text(_INSERT_EDITS), {"alert": alert, "answer": answer})
+def take_back(connection: Connection, label: int, operator: int, inbox: int) -> None:
+    """The label counts no longer; the one before it does again, if there is one."""
+    connection.execute(text(_TAKE_BACK), {"label": label, "operator": operator, "inbox": inbox})
+
+
+def show_answer(connection: Connection, alert: int) -> None:
+    """Queue an edit of every message of the alert, so that each reader sees the answer that counts, or none."""
+    connection.execute(text(_INSERT_EDITS), {"alert": alert})
     connection.execute(text("SELECT pg_notify('outbox', '')"))
 
 
@@ -69,8 +72,12 @@ _COPY_READINGS = """
       JOIN reading r ON r.topic = i.topic AND r.kafka_partition = i.kafka_partition
                     AND r.kafka_offset BETWEEN i.since_offset AND i.last_offset
      WHERE l.id = :label AND r.device = i.device AND r.quality = 0 AND i.kind = 'fault'"""
+_TAKE_BACK = "INSERT INTO label_undo (label, operator, inbox) VALUES (:label, :operator, :inbox)"
 _INSERT_EDITS = """
     INSERT INTO outbox (channel, address, zone, kind, alert, body, edits)
-    SELECT channel, address, zone, 'answered', alert,
-           body || CAST(:answer AS jsonb) || jsonb_build_object('answered', now()), id
-      FROM outbox WHERE alert = :alert AND kind = 'alert' AND state <> 'dead' ORDER BY id"""
+    SELECT o.channel, o.address, o.zone, 'answered', o.alert,
+           o.body || coalesce((SELECT jsonb_build_object('verdict', l.verdict, 'by', p.name, 'answered', l.created_at)
+                                 FROM effective_label l JOIN operator p ON p.id = l.operator
+                                WHERE l.incident = a.incident), '{}'), o.id
+      FROM outbox o JOIN alert a ON a.id = o.alert
+     WHERE o.alert = :alert AND o.kind = 'alert' AND o.state <> 'dead' ORDER BY o.id"""

@@ -36,4 +36,4 @@ class PostgresUnanswered:
 _AFTER = """
     SELECT a.id, t.name AS topic, i.kafka_partition, i.opened_offset
       FROM alert a JOIN incident i ON i.id = a.incident JOIN topic t ON t.id = i.topic AND t.retired_at IS NULL
-     WHERE a.id > :alert AND NOT EXISTS (SELECT FROM label l WHERE l.incident = i.id) ORDER BY a.id"""
+     WHERE a.id > :alert AND NOT EXISTS (SELECT FROM effective_label l WHERE l.incident = i.id) ORDER BY a.id"""

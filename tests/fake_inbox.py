@@ -1,6 +1,6 @@
 """core.ports.Inbox in memory; its contract suite is tests/contract/test_inbox.py."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import Unavailable
@@ -29,6 +29,8 @@ class FakeInbox:
     """(alert, operator, verdict), oldest first."""
     away: int = 0
     """So many of the next calls fail because the database is away."""
+    taken_back: set[int] = field(default_factory=set)
+    """Places in `labels`."""
     _cursors: dict[str, int] = field(default_factory=dict)
 
     def cursor(self, bot: str) -> int | None:
@@ -42,10 +44,15 @@ class FakeInbox:
             return ReplyOutcome(Outcome.REPLAYED, {"outcome": "replayed"})
         self._cursors[bot] = number + 1
         alerts = self._meant(reply)
-        newest = next(((by, said) for alert, by, said in reversed(self.labels) if [alert] == alerts), None)
         operator = self.operators.get(reply.sender)
-        outcome = outcome_of(reply, Circumstances(operator, alerts, newest))
+        place = self._newest(lambda alert, _: [alert] == alerts)
+        newest = None if place is None else self.labels[place][1:]
+        outcome = outcome_of(reply, Circumstances(operator, alerts, newest, None if place is None else place + 1))
         self.replies.append((number, reply, outcome))
+        if outcome is Outcome.UNDONE and place is not None:
+            self.taken_back.add(place)
+            undone: dict[str, object] = {"outcome": outcome.value, "alert": alerts[0], "verdict": self.labels[place][2]}
+            return ReplyOutcome(outcome, undone)
         verdict = read_answer(reply.text)
         if outcome is not Outcome.LABELLED or operator is None or verdict is None:
             return ReplyOutcome(outcome, {"outcome": outcome.value, "sender": reply.sender})
@@ -59,8 +66,16 @@ class FakeInbox:
         here = [sent for sent in self.sent if sent.chat == reply.chat]
         if reply.replies_to is not None:
             return [sent.alert for sent in here if sent.reference == reply.replies_to]
-        answered = {alert for alert, _, _ in self.labels}
+        if reply.is_undo:
+            place = self._newest(lambda _, by: by == self.operators.get(reply.sender))
+            return [] if place is None else [self.labels[place][0]]
+        answered = {alert for place, (alert, _, _) in enumerate(self.labels) if place not in self.taken_back}
         return [sent.alert for sent in here if sent.alert not in answered] if reply.chat == reply.sender else []
+
+    def _newest(self, fits: Callable[[int, int], bool]) -> int | None:
+        """The place of the newest label that counts and fits, by alert and operator."""
+        counting = [place for place in range(len(self.labels)) if place not in self.taken_back]
+        return next((place for place in reversed(counting) if fits(*self.labels[place][:2])), None)
 
     def _be_there(self) -> None:
         if self.away:

@@ -23,6 +23,7 @@ class Rig(Protocol):
     def inbox(self) -> Inbox: ...
     def alert(self) -> tuple[int, str]: ...
     def labels(self) -> Sequence[tuple[int, Verdict]]: ...
+    def effective(self) -> dict[int, Verdict]: ...
     def kept(self) -> Sequence[str]: ...
 
 
@@ -37,6 +38,10 @@ class InMemory:
 
     def labels(self) -> Sequence[tuple[int, Verdict]]:
         return [(alert, verdict) for alert, _, verdict in self.inbox.labels]
+
+    def effective(self) -> dict[int, Verdict]:
+        kept = [label for place, label in enumerate(self.inbox.labels) if place not in self.inbox.taken_back]
+        return {alert: verdict for alert, _, verdict in kept}
 
     def kept(self) -> Sequence[str]:
         return [outcome.value for _, _, outcome in self.inbox.replies]
@@ -57,6 +62,10 @@ class OnPostgres:
     def labels(self) -> Sequence[tuple[int, Verdict]]:
         rows = self._world.rows("SELECT alert, verdict FROM label ORDER BY id")
         return [(row.alert, Verdict(row.verdict)) for row in rows]
+
+    def effective(self) -> dict[int, Verdict]:
+        rows = self._world.rows("SELECT alert, verdict FROM effective_label")
+        return {row.alert: Verdict(row.verdict) for row in rows}
 
     def kept(self) -> Sequence[str]:
         return [row.outcome for row in self._world.rows("SELECT outcome FROM inbox ORDER BY id")]
@@ -194,3 +203,61 @@ def test_the_shell_numbers_its_own_replies(rig: Rig) -> None:
     assert rig.inbox.accept("shell", reply).kind is Outcome.LABELLED
     assert rig.inbox.accept("shell", replace(reply, text="y")).kind is Outcome.LABELLED
     assert len(rig.labels()) == 2
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_each_of_the_five_answers_labels_in_its_own_words(rig: Rig, verdict: Verdict) -> None:
+    alert, _ = rig.alert()
+    assert rig.inbox.accept(BOT, pressed(alert, verdict.words)).kind is Outcome.LABELLED
+    assert rig.labels() == [(alert, verdict)]
+
+
+def test_undo_takes_the_senders_newest_answer_back_and_the_alert_waits_again(rig: Rig) -> None:
+    first, _ = rig.alert()
+    second, _ = rig.alert()
+    rig.inbox.accept(BOT, pressed(first, "n", 500))
+    rig.inbox.accept(BOT, pressed(second, "n", 501))
+    assert rig.inbox.accept(BOT, wrote("/undo", 502)).kind is Outcome.UNDONE
+    assert rig.effective() == {first: Verdict.FALSE_ALARM}
+    assert rig.inbox.accept(BOT, wrote("y", 503)).kind is Outcome.LABELLED, "a bare answer means the one that waits"
+    assert rig.effective() == {first: Verdict.FALSE_ALARM, second: Verdict.FAULT}
+
+
+def test_undo_restores_the_answer_before(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    for number, answer in enumerate(("n", "y", "maintenance"), 500):
+        rig.inbox.accept(BOT, pressed(alert, answer, number))
+    effective = []
+    for number in range(510, 514):
+        rig.inbox.accept(BOT, pressed(alert, "/undo", number))
+        effective.append(rig.effective().get(alert))
+    assert effective == [Verdict.FAULT, Verdict.FALSE_ALARM, None, None]
+    assert rig.kept()[-1] == "nothing_to_undo"
+    assert len(rig.labels()) == 3, "what was said is kept"
+
+
+def test_an_undo_that_names_its_label_takes_back_no_other(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    rig.inbox.accept(BOT, pressed(alert, "n", 500))
+    label = rig.inbox.accept(BOT, pressed(alert, "y", 501)).label
+    undo = replace(pressed(alert, "/undo", 502), takes_back=label)
+    assert rig.inbox.accept(BOT, undo).kind is Outcome.UNDONE
+    assert rig.inbox.accept(BOT, replace(undo, update_id=503)).kind is Outcome.NOTHING_TO_UNDO
+    assert rig.effective() == {alert: Verdict.FALSE_ALARM}
+
+
+def test_nobody_takes_back_what_another_said(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    rig.inbox.accept(BOT, pressed(alert, "n", 500))
+    assert rig.inbox.accept(BOT, pressed(alert, "/undo", 501, sender=BEN)).kind is Outcome.NOTHING_TO_UNDO
+    assert rig.inbox.accept(BOT, pressed(alert, "/undo", 502, sender=STRANGER)).kind is Outcome.UNAUTHORISED
+    rig.inbox.accept(BOT, pressed(alert, "y", 503, sender=BEN))
+    assert rig.inbox.accept(BOT, pressed(alert, "/undo", 504)).kind is Outcome.NOTHING_TO_UNDO
+    assert rig.effective() == {alert: Verdict.FAULT}
+
+
+def test_the_same_answer_after_an_undo_labels_again(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    for number, text in enumerate(("n", "/undo", "n"), 500):
+        rig.inbox.accept(BOT, pressed(alert, text, number))
+    assert rig.kept() == ["labelled", "undone", "labelled"]

@@ -73,6 +73,17 @@ def test_every_reader_of_the_alert_sees_the_answer(world: AlertWorld) -> None:
         assert (row.body["verdict"], row.body["by"], row.body["device"]) == ("false_alarm", "Ben", "press-1")
 
 
+def test_every_reader_sees_that_an_answer_was_taken_back_or_which_one_counts_again(world: AlertWorld) -> None:
+    alert = world.alert()
+    for number, said in enumerate(("n", "y", "/undo", "/undo"), 500):
+        press(world, alert, said, number)
+    shown = [row.body for row in world.rows("SELECT body FROM outbox WHERE kind = 'answered' ORDER BY id")]
+    assert [body.get("verdict") for body in shown] == ["false_alarm", "fault", "false_alarm", None]
+    assert shown[2]["answered"] == shown[0]["answered"], "when it was given, not when it began to count again"
+    assert world.rows("SELECT * FROM effective_label") == []
+    assert world.one("SELECT count(*) FROM labelled_reading") == 4, "the labels themselves are kept"
+
+
 def test_an_answer_to_a_receipt_corrects_what_it_acknowledged(world: AlertWorld) -> None:
     alert = world.alert()
     world.inbox.accept(BOT, Reply("telegram", 500, "{}", str(ANNA), str(ANNA), "y", alert=alert, reference="7"))

@@ -91,6 +91,10 @@ def test_the_console_says_how_to_answer() -> None:
     assert printed.buttons == ()
 
 
+def test_the_console_says_that_an_answer_was_taken_back() -> None:
+    assert ConsoleRenderer("./run")(a_message("answered")).text == "Alert #12, press-3. The answer was taken back."
+
+
 def test_a_text_is_shown_as_it_is() -> None:
     assert render(a_message("text", {"text": "v4 < v5"})).text == "v4 &lt; v5"
 

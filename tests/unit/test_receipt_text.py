@@ -10,6 +10,8 @@ from core.reply import Outcome, Refusal
 WORDS = {
     Outcome.LABELLED: "Thank you. Noted: false alarm, press-3, alert #12.",
     Outcome.REPEATED: "Already noted: false alarm, alert #12.",
+    Outcome.UNDONE: "Taken back: false alarm, press-3, alert #12.",
+    Outcome.NOTHING_TO_UNDO: "no answer of yours to take back",
     Outcome.REPLAYED: "Noted before.",
     Outcome.WHICH_ALERT: "Reply to the message of the one you mean",
     Outcome.UNKNOWN_ALERT: "No alert waits for an answer here",

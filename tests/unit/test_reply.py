@@ -22,6 +22,17 @@ def test_the_same_verdict_of_the_same_person_is_a_repeat_and_any_other_a_label()
     assert outcome_of(PRIVATE, replace(ONE, newest=(2, Verdict.FALSE_ALARM))) is Outcome.LABELLED
 
 
+def test_an_undo_needs_an_answer_of_ones_own() -> None:
+    undo = replace(PRIVATE, text=" /Undo@faultline_bot")
+    own = replace(ONE, newest=(1, Verdict.FAULT), newest_label=7)
+    assert outcome_of(undo, own) is Outcome.UNDONE
+    assert outcome_of(replace(undo, takes_back=7), own) is Outcome.UNDONE
+    assert outcome_of(replace(undo, takes_back=6), own) is Outcome.NOTHING_TO_UNDO
+    assert outcome_of(undo, replace(own, operator=2)) is Outcome.NOTHING_TO_UNDO
+    assert outcome_of(undo, ONE) is Outcome.NOTHING_TO_UNDO
+    assert outcome_of(undo, Circumstances(operator=None)) is Outcome.UNAUTHORISED
+
+
 def test_anybody_may_say_hello() -> None:
     assert outcome_of(replace(PRIVATE, text="/start"), Circumstances(operator=None)) is Outcome.WELCOMED
 
@@ -38,7 +49,7 @@ replies = st.builds(
     raw=st.just("{}"),
     sender=st.sampled_from(["11", "12"]),
     chat=st.sampled_from(["11", "-5"]),
-    text=st.sampled_from(["y", "N", "/start", "maybe", ""]) | st.text(max_size=5),
+    text=st.sampled_from(["y", "N", "/start", "/undo", "maybe", ""]) | st.text(max_size=5),
     alert=st.none() | st.integers(1, 3),
     replies_to=st.none() | st.just("70"),
     refusal=st.none() | st.sampled_from(Refusal),

@@ -1,0 +1,78 @@
+"""What a reply does to the labels: looked up under the incident's lock, told as facts, and written."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from core.label import Verdict, read_answer
+from core.reply import Circumstances, Outcome, Reply
+from db.answerable import Sender, alerts_meant, device_of, sender_of
+from db.labels import NewestLabel, add_label, lock_incident_of, newest_label, show_answer, take_back
+
+
+class Known(NamedTuple):
+    """What the database knows of a reply."""
+
+    sender: Sender | None
+    alerts: Sequence[int]
+    """Those that it may mean."""
+    newest: NewestLabel | None
+    """Of the one alert that it means."""
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """In the words of the rules."""
+        operator = self.sender.id if self.sender else None
+        if self.newest is None:
+            return Circumstances(operator, self.alerts)
+        return Circumstances(operator, self.alerts, (self.newest.operator, self.newest.verdict), self.newest.id)
+
+
+def look_up(connection: Connection, reply: Reply) -> Known:
+    """Who sent it and what it may mean; nobody else labels that incident until the transaction ends."""
+    sender = sender_of(connection, reply)
+    alerts = alerts_meant(connection, reply, sender)
+    if len(alerts) != 1:
+        return Known(sender, alerts, None)
+    lock_incident_of(connection, alerts[0])
+    return Known(sender, alerts, newest_label(connection, alerts[0]))
+
+
+def facts_of(connection: Connection, reply: Reply, known: Known, outcome: Outcome) -> dict[str, object]:
+    """What became of the reply, as core.reply.ReplyOutcome lists it."""
+    sender = known.sender
+    facts: dict[str, object] = {"outcome": outcome.value, "sender": reply.sender, "by": sender.name if sender else ""}
+    verdict = _verdict(reply, known, outcome)
+    if verdict is not None:
+        return facts | {"alert": known.alerts[0], "device": device_of(connection, known.alerts[0]), "verdict": verdict}
+    if outcome is Outcome.WHICH_ALERT:
+        facts["alerts"] = list(known.alerts)
+    elif outcome is Outcome.REFUSED:
+        facts["refusal"] = reply.refusal
+    return facts
+
+
+def judge(connection: Connection, reply: Reply, known: Known, outcome: Outcome, inbox: int) -> int | None:
+    """Label the incident, or take its newest label back, and show that to all who got the alert; the new label."""
+    label = None
+    if outcome is Outcome.LABELLED:
+        verdict = read_answer(reply.text)
+        assert verdict is not None, "a reply without a verdict is no label"
+        assert known.sender is not None, "nor is a stranger's"
+        corrects = known.newest.id if known.newest else None
+        label = add_label(connection, known.alerts[0], known.sender.id, verdict, reply.comment, inbox, corrects)
+    elif outcome is Outcome.UNDONE:
+        assert known.newest is not None, "there is an answer to take back"
+        take_back(connection, known.newest.id, known.newest.operator, inbox)
+    else:
+        return None
+    show_answer(connection, known.alerts[0])
+    return label
+
+
+def _verdict(reply: Reply, known: Known, outcome: Outcome) -> Verdict | None:
+    """The verdict that the reply is about."""
+    if outcome is Outcome.UNDONE and known.newest is not None:
+        return known.newest.verdict
+    return read_answer(reply.text) if outcome in (Outcome.LABELLED, Outcome.REPEATED) else None
