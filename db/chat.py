@@ -12,9 +12,18 @@ def may_send_now(connection: Connection, channel: str, address: str) -> bool:
         return True
     if connection.execute(text(_TAKE_TURN), {"channel": channel, "pace": 1 / 30}).rowcount == 0:
         return False
-    pace = 3.0 if address.startswith("-") else 1.0
-    connection.execute(text(_TOOK_TURN), {"channel": channel, "address": address, "pace": pace})
+    pace_chat(connection, channel, address)
     return True
+
+
+def pace_chat(connection: Connection, channel: str, address: str) -> None:
+    """No message there before its pace allows one, counted from now.
+
+    Called before a send and after it: a send may be slow to arrive, and the chat counts from its arrival.
+    """
+    if channel == "telegram":
+        pace = 3.0 if address.startswith("-") else 1.0
+        connection.execute(text(_PACE), {"channel": channel, "address": address, "pace": pace})
 
 
 def pause_chat(connection: Connection, channel: str, address: str, seconds: float) -> None:
@@ -33,7 +42,7 @@ _TAKE_TURN = """
     VALUES (:channel, '', clock_timestamp() + make_interval(secs => :pace))
     ON CONFLICT (channel, address) DO UPDATE SET next_at = excluded.next_at
      WHERE chat.next_at IS NULL OR chat.next_at <= clock_timestamp()"""
-_TOOK_TURN = """
+_PACE = """
     INSERT INTO chat (channel, address, next_at)
     VALUES (:channel, :address, clock_timestamp() + make_interval(secs => :pace))
     ON CONFLICT (channel, address) DO UPDATE SET next_at = excluded.next_at"""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from core.delivery import after_failure
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Undeliverable
 from core.ports import OutboxMessage
-from db.chat import follow_chat, may_send_now, pause_chat
+from db.chat import follow_chat, may_send_now, pace_chat, pause_chat
 from db.failures import failures_named
 
 LEASE_S = 60.0
@@ -49,6 +49,7 @@ class PostgresOutbox:
         key = {"id": message.id, "tries": message.tries, "reference": reference}
         with failures_named(), self._engine.begin() as connection:
             connection.execute(text(_SENT), key)
+            pace_chat(connection, message.channel, message.address)
 
     def failed(self, message: OutboxMessage, error: FaultlineError) -> None:
         """It did not arrive, or perhaps not, or never will; nothing happens where the lease was lost meanwhile."""
@@ -56,6 +57,7 @@ class PostgresOutbox:
         with failures_named(), self._engine.begin() as connection:
             if row := connection.execute(text(_IN_FLIGHT), key).one_or_none():
                 _settle(connection, row, error)
+                pace_chat(connection, row.channel, row.address)
 
 
 def _settle(connection: Connection, row: Row[Any], error: FaultlineError) -> None:

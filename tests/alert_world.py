@@ -75,6 +75,11 @@ class AlertWorld:
         with self._owner.connect() as connection:
             return connection.execute(text(query), arguments).scalar_one()
 
+    def execute(self, statement: str, **arguments: Any) -> int:
+        """As the owner; the rows that it changed."""
+        with self._owner.begin() as connection:
+            return connection.execute(text(statement), arguments).rowcount
+
     def pass_time(self, seconds: float) -> None:
         """All that waits on the database's clock waits that much less."""
         pass_time(self._owner, seconds)
@@ -100,10 +105,11 @@ def alert_world(database_url: str) -> Iterator[AlertWorld]:
 
 
 def pass_time(owner: Engine, seconds: float) -> None:
-    """All that waits on the database's clock waits that much less."""
+    """All that waits on the database's clock waits that much less, and dispatchers look again."""
     with owner.begin() as connection:
         for statement in (_EARLIER_MESSAGES, _EARLIER_CHATS):
             connection.execute(text(statement), {"seconds": seconds})
+        connection.execute(text("SELECT pg_notify('outbox', '')"))
 
 
 _EARLIER_MESSAGES = """

@@ -19,10 +19,12 @@ class Installation:
     telegram: Chats
     environment: dict[str, str]
     folder: Path
+    module: str = "app"
+    """Run instead of ours where a test wires the process otherwise."""
     started: list[Running] = field(default_factory=list)
 
     def start(self) -> Running:
-        self.started.append(Running(["alerts"], self.environment, self.folder / "alerts.log"))
+        self.started.append(Running(["alerts"], self.environment, self.folder / "alerts.log", self.module))
         return self.started[-1]
 
     def alert(self, device: str = "press-1", chat: int = ANNA) -> dict[str, Any]:

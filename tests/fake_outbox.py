@@ -65,11 +65,13 @@ class FakeOutbox:
         entry = self._entry(message.id)
         if entry.tries == message.tries and entry.state in ("sending", "uncertain"):
             entry.state, entry.reference = "sent", reference
+            self._pace_chat(entry)
 
     def failed(self, message: OutboxMessage, error: FaultlineError) -> None:
         entry = self._entry(message.id)
         if entry.tries == message.tries and entry.state == "sending":
             self._settle(entry, error)
+            self._pace_chat(entry)
 
     def _entry(self, number: int) -> Entry:
         return self.entries[number - 1]
@@ -101,6 +103,10 @@ class FakeOutbox:
     def _pace(self, entry: Entry) -> None:
         if entry.channel == "telegram":
             self._next_at[entry.channel, ""] = self.now + 1 / 30
+            self._pace_chat(entry)
+
+    def _pace_chat(self, entry: Entry) -> None:
+        if entry.channel == "telegram":
             self._next_at[entry.channel, entry.address] = self.now + (3.0 if entry.address.startswith("-") else 1.0)
 
     def _settle(self, entry: Entry, error: FaultlineError) -> None:

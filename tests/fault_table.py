@@ -15,7 +15,8 @@ _HEAD = """\
 
 Written by `python -m tests.fault_table` out of the tests' marks. `./run test --faults` runs what is in `tests/faults`:
 real processes under load, on real servers; something breaks, the test asserts that it did, what was broken is mended,
-readings go on, all is drained, and then the invariants are checked.
+readings go on, all is drained, and then the invariants are checked. The chat is a stand-in for Telegram's Bot API that
+refuses, loses and keeps waiting as the real one does.
 
 """
 

@@ -252,6 +252,19 @@ def test_a_chat_gets_a_message_a_second_and_a_group_twenty_a_minute(rig: Rig, ad
     assert len(send_all(rig)) == 1
 
 
+@pytest.mark.parametrize("slow_for", [0.4, 30.0])
+def test_a_send_that_was_slow_to_arrive_counts_from_its_arrival(rig: Rig, slow_for: float) -> None:
+    rig.put("7")
+    rig.put("7")
+    slow = claimed(rig)
+    rig.wait(slow_for)
+    rig.outbox.sent(slow, "99")
+    rig.wait(0.7)
+    assert rig.outbox.claim(TELEGRAM, "me") is None
+    rig.wait(0.3)
+    assert claimed(rig).id == slow.id + 1
+
+
 def test_all_chats_together_get_thirty_a_second(rig: Rig) -> None:
     rig.put("7")
     rig.put("8")

@@ -8,5 +8,6 @@ JSON (`client.py` speaks it):
     POST /control/chat   id, state: open | unknown | blocked | moved [to]              a chat changes
     POST /control/fault  kind: flood | blocked | error | lost | hang | drop [count, seconds, method]
     GET  /control/messages                                                             all messages, edits included
+    GET  /control/calls                                                                all sends and edits, with times
     GET  /                                                                             the same for people, to answer on
 """

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.fake_telegram.calls import Call
 from tests.fake_telegram.server import TOKEN, FakeTelegram
 
 
@@ -46,6 +47,10 @@ class Chats:
         found = self._ask("GET", "messages", None)["messages"]
         bot = int(self.token.partition(":")[0])
         return [message for message in found if message["sender"] == bot and chat in (None, message["chat"])]
+
+    def calls(self) -> Sequence[Call]:
+        """Every send and edit that the bot tried, in the order in which they came."""
+        return [Call(**call) for call in self._ask("GET", "calls", None)]
 
     def answers(self) -> Sequence[str]:
         """What was shown to people who pressed a button."""

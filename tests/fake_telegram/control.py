@@ -7,7 +7,8 @@ from typing import Any
 from tests.fake_telegram.methods import as_message, as_user
 from tests.fake_telegram.world import World
 
-_FAULTY = ("sendMessage", "editMessageText")
+FAULTY = ("sendMessage", "editMessageText")
+"""What faults hit unless they name another method."""
 
 
 @dataclass
@@ -16,7 +17,7 @@ class Fault:
 
     kind: str
     """flood: 429. blocked: 403. error: 500. lost: done, but the connection breaks before the answer. hang: done, but
-    the answer takes `seconds`. drop: the connection breaks before it is done."""
+    the answer takes `seconds`, or until the caller hangs up. drop: the connection breaks before it is done."""
     count: int = 1
     seconds: float = 1
     method: str = ""
@@ -32,7 +33,7 @@ class Faults:
     def take(self, method: str) -> Fault | None:
         """The fault of this call, if one is meant for it."""
         for fault in self.waiting:
-            if method == fault.method or (not fault.method and method in _FAULTY):
+            if method == fault.method or (not fault.method and method in FAULTY):
                 fault.count -= 1
                 if fault.count <= 0:
                     self.waiting.remove(fault)

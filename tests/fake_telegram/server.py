@@ -3,11 +3,13 @@
 import json
 import sys
 import time
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.fake_telegram.calls import Calls, wait_for_hang_up
 from tests.fake_telegram.control import CONTROLS, Fault, Faults
 from tests.fake_telegram.methods import METHODS
 from tests.fake_telegram.page import page
@@ -26,6 +28,7 @@ class FakeTelegram(ThreadingHTTPServer):
         self.token = token
         self.world = World.load(int(token.partition(":")[0]), state_file)
         self.faults = Faults()
+        self.calls = Calls()
         super().__init__((host, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -85,18 +88,32 @@ class _Handler(BaseHTTPRequestHandler):
         method = METHODS.get(parts[1])
         if method is None:
             raise Refused(404, "Not Found")
-        with self.server.world.changed:
-            fault = self.server.faults.take(parts[1])
-            _before(fault)
-            result = method(self.server.world, arguments)
-            self.server.world.save()
-        _after(fault)
+        call = self.server.calls.begin(parts[1], arguments)
+        try:
+            with self.server.world.changed:
+                fault = self.server.faults.take(parts[1])
+                call.fault = fault.kind if fault else ""
+                _before(fault)
+                result = method(self.server.world, arguments)
+                self.server.world.save()
+            self._after(fault)
+        finally:
+            call.ended = time.monotonic()
         return result
+
+    def _after(self, fault: Fault | None) -> None:
+        match fault:
+            case Fault(kind="lost"):
+                raise _Broken
+            case Fault(kind="hang", seconds=seconds):
+                wait_for_hang_up(self.connection, seconds)
 
     def _control(self, what: str, asked: dict[str, Any]) -> None:
         with self.server.world.changed:
             if what == "messages":
                 result: Any = self.server.world.as_json()
+            elif what == "calls":
+                result = [asdict(call) for call in self.server.calls.all]
             elif what == "fault":
                 self.server.faults.waiting.append(Fault(**asked))
                 result = True
@@ -132,11 +149,3 @@ def _before(fault: Fault | None) -> None:
             raise Refused(500, "Internal Server Error")
         case Fault(kind="drop"):
             raise _Broken
-
-
-def _after(fault: Fault | None) -> None:
-    match fault:
-        case Fault(kind="lost"):
-            raise _Broken
-        case Fault(kind="hang", seconds=seconds):
-            time.sleep(seconds)

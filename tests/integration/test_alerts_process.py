@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 
 from tests.alert_world import ANNA, BEN
 from tests.alerts_installation import Installation, alerts_installation
+from tests.faults.catalogue import survives
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def waits_for_a_lock(owner: Engine) -> bool:
         return bool(connection.execute(text(query)).scalar_one())
 
 
+@survives("bot killed after fetching replies", checks="I6")
 def test_replies_survive_a_bot_that_is_killed_ten_times_after_it_fetched_them(
     installation: Installation, owner: Engine
 ) -> None:
@@ -58,6 +60,7 @@ def test_replies_survive_a_bot_that_is_killed_ten_times_after_it_fetched_them(
     assert [row.labels for row in labels] == [1] * 10
 
 
+@survives("dispatcher killed between send and mark", checks="I5")
 def test_a_dispatcher_killed_between_send_and_mark_sends_again_and_says_so(installation: Installation) -> None:
     process = installation.start()
     installation.telegram.fault("hang", seconds=30)
@@ -72,6 +75,7 @@ def test_a_dispatcher_killed_between_send_and_mark_sends_again_and_says_so(insta
     assert installation.world.one("SELECT unclear FROM outbox") == 1
 
 
+@survives("Telegram: timeout after delivery", checks="I5")
 def test_an_answer_lost_by_the_network_leads_to_a_marked_repeat(installation: Installation) -> None:
     installation.telegram.fault("lost")
     installation.start()
@@ -80,6 +84,7 @@ def test_an_answer_lost_by_the_network_leads_to_a_marked_repeat(installation: In
     assert "(possible repeat) #1" in installation.telegram.messages(ANNA)[1]["text"]
 
 
+@survives("Telegram 429", checks="I5")
 def test_flood_control_is_obeyed(installation: Installation) -> None:
     installation.telegram.fault("flood", seconds=2)
     installation.start()
@@ -98,6 +103,7 @@ def test_a_blocked_bot_gives_up_the_message_and_tells_the_audit(installation: In
     assert installation.world.rows("SELECT state FROM outbox") == [("dead",)]
 
 
+@survives("group migrated", checks="I5")
 def test_a_group_that_moved_is_followed(installation: Installation) -> None:
     installation.world.operator("Ben", BEN, chat=-5)
     installation.telegram.chat(-5, "moved", to=-1005)
@@ -107,6 +113,7 @@ def test_a_group_that_moved_is_followed(installation: Installation) -> None:
     assert subscriptions == [(str(ANNA),), ("-1005",)]
 
 
+@survives("two dispatchers", checks="I5 I6")
 def test_two_of_them_side_by_side_send_and_label_each_thing_once(installation: Installation) -> None:
     first, second = installation.start(), installation.start()
     for number in range(4):
