@@ -5,18 +5,19 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.pages import render
 from api.site import Site
+from api.stores import stores_of
 from api.visitors import Here, Written, forget, remember
-from core.login import Logins, Token, new_token
+from core.login import Token, new_token
 
 router = APIRouter()
 
-HOME = "/ui/me"
+HOME = "/ui/inbox"
 
 
 @router.get("/login/{link}")
 def invitation(request: Request, link: str) -> Response:
     """Asks before the link is used: programs that preview links in chats open them too."""
-    logins: Logins = request.app.state.stores.logins
+    logins = stores_of(request).logins
     name = logins.invited(Token(link).sha256)
     return render("login.html", 200 if name else 410, name=name)
 
@@ -24,7 +25,7 @@ def invitation(request: Request, link: str) -> Response:
 @router.post("/login/{link}")
 def log_in(request: Request, link: str) -> Response:
     """Use the link up, and begin a session in this browser."""
-    logins: Logins = request.app.state.stores.logins
+    logins = stores_of(request).logins
     site: Site = request.app.state.site
     token = new_token()
     if not logins.open(Token(link).sha256, token.sha256):
@@ -43,7 +44,7 @@ def me(here: Here) -> Response:
 @router.post("/logout")
 def log_out(request: Request, here: Here, _: Written) -> Response:
     """End the session, here and in the database."""
-    logins: Logins = request.app.state.stores.logins
+    logins = stores_of(request).logins
     logins.close(here.token.sha256)
     response = render("logged_out.html")
     forget(response, request.app.state.site)

@@ -1,32 +1,26 @@
 """The page as one application: routes within the guard."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from api import login
+from api import inbox, login
 from api.failures import tell_failures
 from api.guard import Guard
 from api.site import Site
-from core.login import Logins
+from api.stores import Stores
 
 _STATIC = Path(__file__).parent / "static"
-
-
-class Stores(NamedTuple):
-    """Where the page reads and writes."""
-
-    logins: Logins
 
 
 def page(stores: Stores, site: Site) -> FastAPI:
     """The application of a site."""
     app = FastAPI(openapi_url=None)  # it describes itself to people alone
     app.state.stores, app.state.site = stores, site
-    app.include_router(login.router)
+    for part in (login, inbox):
+        app.include_router(part.router)
     app.add_api_route("/", lambda: RedirectResponse(login.HOME), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=_STATIC))
     tell_failures(app)

@@ -8,7 +8,8 @@ from fastapi import Depends, HTTPException, Request, Response
 
 from api.forms import form
 from api.site import Site
-from core.login import SESSION_LIFETIME, Logins, Token, Visitor
+from api.stores import stores_of
+from core.login import SESSION_LIFETIME, Token, Visitor
 
 
 class Session(NamedTuple):
@@ -26,9 +27,8 @@ class Session(NamedTuple):
 def session(request: Request) -> Session:
     """The session of whoever asks. HTTPException 401 where there is none."""
     site: Site = request.app.state.site
-    logins: Logins = request.app.state.stores.logins
     token = Token(request.cookies.get(site.cookie, ""))
-    visitor = logins.visitor(token.sha256)
+    visitor = stores_of(request).logins.visitor(token.sha256)
     if visitor is None:
         raise HTTPException(401)
     return Session(visitor, token)

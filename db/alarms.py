@@ -15,5 +15,5 @@ _TELL = """
     INSERT INTO outbox (channel, address, zone, kind, body)
     SELECT DISTINCT ON (s.channel, s.address) s.channel, s.address, o.zone, 'text', CAST(:body AS jsonb)
       FROM subscription s JOIN operator o ON o.id = s.operator AND o.removed_at IS NULL AND o.role = 'engineer'
-     WHERE s.machine IS NULL OR s.machine = :machine
+     WHERE (s.machine IS NULL OR s.machine = :machine) AND s.channel <> 'page'
      ORDER BY s.channel, s.address, s.id"""

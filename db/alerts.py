@@ -16,12 +16,12 @@ def tell(connection: Connection, machine: int, alerts: Sequence[Mapping[str, obj
         connection.execute(text("SELECT pg_notify('outbox', '')"))
 
 
-# One message a chat, however many subscriptions lead to it.
+# One message a chat, however many subscriptions lead to it. The page reads alerts where they are: it gets no message.
 _TELL = """
     INSERT INTO outbox (channel, address, zone, kind, alert, body)
     SELECT DISTINCT ON (v.alert, s.channel, s.address)
            s.channel, s.address, o.zone, 'alert', v.alert, CAST(v.body AS jsonb)
       FROM (VALUES %s) AS v (machine, alert, body)
-      JOIN subscription s ON s.machine IS NULL OR s.machine = v.machine
+      JOIN subscription s ON (s.machine IS NULL OR s.machine = v.machine) AND s.channel <> 'page'
       JOIN operator o ON o.id = s.operator AND o.removed_at IS NULL
      ORDER BY v.alert, s.channel, s.address, s.id"""

@@ -14,7 +14,7 @@ class Subscription(Struct, frozen=True):
     """Where an operator's alerts go."""
 
     channel: str
-    """`telegram` or `console`."""
+    """`telegram`, `console` or `page`."""
     address: str
     machine: str | None = None
     """None: alerts of every machine."""

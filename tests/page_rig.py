@@ -3,10 +3,15 @@
 import re
 
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
-from api.page import Stores, page
+from api.page import page
 from api.site import site
+from api.stores import Stores
 from core.login import new_token
+from tests.builders import a_machine
+from tests.fake_alerts import FakeAlerts
+from tests.fake_inbox import FakeInbox, SentAlert
 from tests.fake_logins import ANNA_VISITS, FakeLogins
 
 HERE = site("127.0.0.1", 8000)
@@ -18,11 +23,14 @@ class PageRig:
 
     def __init__(self) -> None:
         self.logins = FakeLogins()
+        self.inbox = FakeInbox(operators={str(ANNA_VISITS.id): ANNA_VISITS.id, "2": 2})
+        self.alerts = FakeAlerts(self.inbox)
         self.browser = self.another_browser()
 
     def another_browser(self, **headers: str) -> TestClient:
         """One without cookies, which says that our own pages sent it."""
-        stores = Stores(self.logins)
+        press = a_machine(title="Hydraulic press", advice="Feel the housing.")
+        stores = Stores(self.logins, self.alerts, self.inbox, {"press": press})
         sent = OUR_PAGES | {name.replace("_", "-"): value for name, value in headers.items()}
         return TestClient(page(stores, HERE), HERE.url, headers=sent, follow_redirects=False)
 
@@ -36,8 +44,27 @@ class PageRig:
         """Anna is logged in."""
         assert self.browser.post(self.link()).status_code == 303
 
+    def alert(self, operator: int = ANNA_VISITS.id, device: str = "") -> int:
+        """An alert that this operator sees."""
+        number = len(self.inbox.sent) + 1
+        self.inbox.sent.append(SentAlert(number, "", ""))
+        self.alerts.seen_by.setdefault(operator, []).append(number)
+        if device:
+            self.alerts.devices[number] = device
+        return number
+
+    def post(self, path: str, *, part: bool = False, **fields: object) -> Response:
+        """A form of the session's own page, sent by itself or by the script."""
+        sent = {"form_key": self.form_key()} | {name: str(value) for name, value in fields.items()}
+        return self.browser.post(path, data=sent, headers={"HX-Request": "true"} if part else {})
+
     def form_key(self) -> str:
         """What a form of the session's pages carries."""
-        found = re.search(r'name="form_key" value="(\w+)"', self.browser.get("/ui/me").text)
-        assert found, "the page has a form"
-        return found.group(1)
+        return form_key_in(self.browser.get("/ui/me").text)
+
+
+def form_key_in(html: str) -> str:
+    """What a page's forms carry."""
+    found = re.search(r'name="form_key" value="(\w+)"', html)
+    assert found, "the page has a form"
+    return found.group(1)

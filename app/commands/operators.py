@@ -26,6 +26,7 @@ def command() -> None:
 @click.option("--telegram-id", type=click.IntRange(1, 2**52), help="What the bot tells whoever sends it /start.")
 @click.option("--chat", type=int, help="A group's id (negative): alerts go there instead of to the person.")
 @click.option("--console", is_flag=True, help="Alerts are printed by ./run alerts.")
+@click.option("--page", is_flag=True, help="Alerts are on ./run page, where those of all channels are too.")
 @click.option("--machine", help="Alerts of this machine only.")
 @click.option("--role", type=click.Choice(["operator", "engineer"]), default="operator", show_default=True)
 @click.option("--zone", default="UTC", show_default=True, help="Time zone, such as Europe/Berlin.")
@@ -36,6 +37,7 @@ def add(
     telegram_id: int | None,
     chat: int | None,
     console: bool,
+    page: bool,
     machine: str | None,
     role: str,
     zone: str,
@@ -50,10 +52,10 @@ def add(
         raise UserError("--chat needs --telegram-id too: answers are taken from known people, not from a group")
     if machine is not None:
         pick_machine(machines(settings), machine)
-    places = _subscriptions(name, telegram_id, chat, console, machine)
+    places = _subscriptions(name, telegram_id, chat, console, page, machine)
     if not places:
         raise UserError(
-            "say where the alerts go: --telegram-id N (the bot tells it to whoever sends /start), --console"
+            "say where the alerts go: --telegram-id N (the bot tells it to whoever sends /start), --console, or --page"
         )
     PostgresOperators(database(settings, "alerts")).add(Operator(name, role, zone, telegram_id, places))
     click.echo(f"{name} gets alerts: {_described(places)}")
@@ -96,13 +98,15 @@ def link(ctx: click.Context, name: str) -> None:
 
 
 def _subscriptions(
-    name: str, telegram_id: int | None, chat: int | None, console: bool, machine: str | None
+    name: str, telegram_id: int | None, chat: int | None, console: bool, page: bool, machine: str | None
 ) -> list[Subscription]:
     found = []
     if telegram_id is not None or chat is not None:
         found.append(Subscription("telegram", str(telegram_id if chat is None else chat), machine))
     if console:
         found.append(Subscription("console", name, machine))
+    if page:
+        found.append(Subscription("page", name, machine))
     return found
 
 

@@ -5,13 +5,16 @@ import logging
 
 import click
 
-from api.page import Stores, page
+from api.page import page
 from api.server import listening, serve
 from api.site import LOOPBACK, site
+from api.stores import Stores
 from app.cli import settings_of
 from app.signals import stop_event
-from app.wiring import database, resolved
+from app.wiring import database, machines, resolved
+from db.inbox import PostgresInbox
 from db.login_sessions import PostgresLogins
+from db.shown_alerts import PostgresShownAlerts
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +33,8 @@ def command(ctx: click.Context) -> None:
         here = site(settings.page_host, socket.getsockname()[1], settings.page_url)
         if not here.is_secure and settings.page_host not in LOOPBACK:
             _log.warning("the page is reached without TLS: who listens on the network can read its sessions")
-        app = page(Stores(PostgresLogins(engine)), here)
+        stores = Stores(PostgresLogins(engine), PostgresShownAlerts(engine), PostgresInbox(engine), machines(settings))
+        app = page(stores, here)
 
         async def until_stopped() -> None:
             stopping = stop_event()

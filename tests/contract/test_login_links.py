@@ -170,7 +170,9 @@ def test_no_token_is_in_the_database(on_postgres: OnPostgres, owner: Engine) -> 
     "statement",
     [
         "SELECT * FROM api_key",
-        "SELECT * FROM inbox",
+        "SELECT raw FROM inbox",
+        "UPDATE label SET verdict = 'fault'",
+        "DELETE FROM label_undo",
         "INSERT INTO operator (name, role) VALUES ('Eve', 'engineer')",
         "UPDATE operator SET role = 'engineer'",
         "INSERT INTO login_link (sha256, operator, expires_at) SELECT '\\x00', id, now() FROM operator",

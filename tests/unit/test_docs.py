@@ -25,7 +25,7 @@ def test_every_command_that_is_shown_exists(document: Path) -> None:
 
 def test_every_row_of_the_table_of_deaths_names_a_test_that_exists() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    actors = "producer|consumer|replay|retention|dispatcher|bot|trainer"
+    actors = "producer|consumer|replay|retention|dispatcher|bot|page|trainer"
     rows = [line for line in text.splitlines() if re.match(rf"\| ({actors}):", line)]
     assert len(rows) >= 12
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))

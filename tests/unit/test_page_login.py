@@ -18,7 +18,7 @@ def test_a_link_asks_first_then_logs_in(rig: PageRig) -> None:
     link = rig.link()
     asked = rig.browser.get(link)
     assert (asked.status_code, "Welcome, Anna" in asked.text) == (200, True)
-    assert rig.browser.post(link).headers["location"] == "/ui/me"
+    assert rig.browser.post(link).headers["location"] == "/ui/inbox"
     assert "logged in as operator" in rig.browser.get("/ui/me").text
 
 
@@ -147,7 +147,8 @@ def test_every_answer_carries_the_guards(rig: PageRig, path: str) -> None:
 
 def test_nothing_in_a_page_would_need_a_laxer_policy(rig: PageRig) -> None:
     rig.log_in()
-    for path in ("/ui/me", rig.link(), "/nowhere"):
+    rig.alert()
+    for path in ("/ui/me", "/ui/inbox", "/ui/alerts/1", rig.link(), "/nowhere"):
         html = rig.browser.get(path).text
         assert not any(inline in html for inline in ("<style", " style=", "<script>", " onclick=", "javascript:"))
 

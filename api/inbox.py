@@ -1,0 +1,78 @@
+"""`/ui/inbox`: the alerts of an operator, newest first, each with its answers."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.pages import render, wants_part
+from api.replies import answer_of, undo_of
+from api.stores import Stores, stores_of
+from api.visitors import Here, Session, Written
+from core.label import Verdict
+from core.reply import Reply
+from core.shown import ShownAlert
+
+router = APIRouter()
+
+_AT_ONCE = 20
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+Older = Annotated[int | None, Query(ge=1, lt=2**63)]
+
+
+@router.get("/ui/inbox")
+def inbox(request: Request, here: Here, before: Older = None, show: Literal["all", "waiting"] = "all") -> Response:
+    """The operator's alerts, a page of them."""
+    stores = stores_of(request)
+    found = stores.alerts.newest(here.visitor.id, _AT_ONCE + 1, before, waiting=show == "waiting")
+    shown = found[:_AT_ONCE]
+    older = shown[-1].alert if len(found) > _AT_ONCE else None
+    return render("inbox.html", here=here, alerts=_cards(stores, shown), older=older, before=before, show=show)
+
+
+@router.get("/ui/alerts/{alert}")
+def one(request: Request, here: Here, alert: Number) -> Response:
+    """One alert: alone on a page, or as a part of one."""
+    return _card(request, here, alert, "")
+
+
+@router.post("/ui/alerts/{alert}/answer")
+def answer(request: Request, here: Here, fields: Written, alert: Number) -> Response:
+    """Answer it."""
+    return _accept(request, here, alert, answer_of(here.visitor, alert, fields))
+
+
+@router.post("/ui/alerts/{alert}/undo")
+def undo(request: Request, here: Here, fields: Written, alert: Number) -> Response:
+    """Take one's answer back."""
+    return _accept(request, here, alert, undo_of(here.visitor, alert, fields))
+
+
+def _accept(request: Request, here: Session, alert: int, reply: Reply) -> Response:
+    stores = stores_of(request)
+    if stores.alerts.one(here.visitor.id, alert) is None:
+        raise HTTPException(404)
+    said = stores.inbox.accept("page", reply).kind
+    if wants_part(request):
+        return _card(request, here, alert, said.value)
+    return RedirectResponse(f"/ui/inbox#alert-{alert}", 303)
+
+
+def _card(request: Request, here: Session, alert: int, said: str) -> Response:
+    stores = stores_of(request)
+    shown = stores.alerts.one(here.visitor.id, alert)
+    if shown is None:
+        raise HTTPException(404)
+    (card,) = _cards(stores, [shown])
+    return render("alert_part.html" if wants_part(request) else "alert.html", here=here, card=card, said=said)
+
+
+def _cards(stores: Stores, alerts: Sequence[ShownAlert]) -> list[dict[str, object]]:
+    """Alerts with what their machine's file adds; one whose file is gone is shown all the same."""
+    found = []
+    for alert in alerts:
+        machine = stores.machines.get(alert.machine)
+        title, advice = (machine.title or machine.name, machine.advice) if machine else (alert.machine, "")
+        found.append({"alert": alert, "title": title, "advice": advice, "verdicts": list(Verdict)})
+    return found

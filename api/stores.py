@@ -1,0 +1,27 @@
+"""What the page is built on."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from fastapi import Request
+
+from core.login import Logins
+from core.machine import Machine
+from core.ports import Inbox
+from core.shown import Alerts
+
+
+class Stores(NamedTuple):
+    """Where the page reads and writes."""
+
+    logins: Logins
+    alerts: Alerts
+    inbox: Inbox
+    machines: Mapping[str, Machine]
+    """By name: what their files say to people."""
+
+
+def stores_of(request: Request) -> Stores:
+    """The stores of the page that is asked."""
+    stores: Stores = request.app.state.stores
+    return stores

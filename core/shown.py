@@ -1,0 +1,60 @@
+"""What the page shows an operator, and what it asks of the database for that."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from core.label import Verdict
+
+
+class ShownSensor(Struct, frozen=True):
+    """A sensor outside its usual range when the alert was raised."""
+
+    sensor: str
+    value: float
+    low: float
+    high: float
+    unit: str = ""
+
+
+class Answer(Struct, frozen=True):
+    """The answer to an alert that counts."""
+
+    label: int
+    verdict: Verdict
+    operator: int
+    by: str
+    at: datetime
+    comment: str = ""
+
+
+class ShownAlert(Struct, frozen=True):
+    """An alert as it stands now."""
+
+    alert: int
+    machine: str
+    device: str
+    kind: Literal["fault", "sensor", "silent"]
+    since: datetime
+    until: datetime | None
+    """None: its incident is still open."""
+    probability: float
+    """The highest so far."""
+    faults: int
+    standing_out: tuple[ShownSensor, ...]
+    model_version: int
+    answer: Answer | None
+
+
+class Alerts(Protocol):
+    """The alerts of the machines that an operator follows. Both methods raise Unavailable."""
+
+    def newest(
+        self, operator: int, count: int, before: int | None = None, *, waiting: bool = False
+    ) -> Sequence[ShownAlert]:
+        """At most `count`, newest first, older than alert `before`; `waiting`: only those that nobody has answered."""
+
+    def one(self, operator: int, alert: int) -> ShownAlert | None:
+        """The one of this number; None where there is none for this operator."""
