@@ -82,26 +82,29 @@ async def _seated(stores: Stores, here: Session, bell: Bell) -> AsyncIterator[st
 
 async def events(stores: Stores, here: Session, bell: Bell) -> AsyncIterator[str]:
     """What the session's inbox should show, each time that it changed, until the session or the page is over."""
-    sent = None
+    sent: str | None = None
     while not bell.over:
         ring = bell.next
-        try:
-            state = await asyncio.to_thread(_look, stores, here)
-        except Unavailable as error:
-            _log.debug("a live page waits: %s", error)
-            state = sent
-        if state == "":
+        state = await asyncio.to_thread(_look, stores, here)
+        if state is None:
             yield "event: over\ndata:\n\n"
             return
-        yield f"data: {state}\n\n" if state != sent else ": nothing new\n\n"
-        sent = state
+        yield ": nothing new\n\n" if state in ("", sent) else f"data: {state}\n\n"
+        sent = state or sent
         with suppress(TimeoutError):
             await asyncio.wait_for(ring.wait(), _LOOK_AGAIN_S)
 
 
-def _look(stores: Stores, here: Session) -> str:
-    """The newest alerts, newest first, as JSON: `[[number, version], …]`; empty where the session is over."""
-    if stores.logins.visitor(here.token.sha256) is None:
+def _look(stores: Stores, here: Session) -> str | None:
+    """The newest alerts, newest first, as JSON: `[[number, version], …]`; None where the session is over.
+
+    Empty while the database is away: the page stays as it is.
+    """
+    try:
+        if stores.logins.visitor(here.token.sha256) is None:
+            return None
+        newest = stores.alerts.newest(here.visitor.id, LOOKED_AT)
+    except Unavailable as error:
+        _log.debug("live pages wait: %s", error)
         return ""
-    newest = stores.alerts.newest(here.visitor.id, LOOKED_AT)
     return msgspec.json.encode([(alert.alert, alert.version) for alert in newest]).decode()

@@ -47,6 +47,11 @@ class ShownAlert(Struct, frozen=True):
     model_version: int
     answer: Answer | None
 
+    @property
+    def version(self) -> str:
+        """Another one whenever it must be shown anew: `open` or `over`, and the label that counts."""
+        return f"{'over' if self.until else 'open'} {self.answer.label if self.answer else ''}".strip()
+
 
 class Alerts(Protocol):
     """The alerts of the machines that an operator follows. Both methods raise Unavailable."""
