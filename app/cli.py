@@ -28,6 +28,7 @@ COMMANDS = {
     "retrain": "Ask the trainer for a model that learns from the labels.",
     "dead-letters": "What was refused: list, show, replay, export.",
     "models": "List, show, verify, promote and roll back model versions.",
+    "explain": "Why an alert came: which sensors pushed the prediction.",
     "reply": "Answer an alert from the shell: reply ALERT y|n.",
     "operators": "Who gets alerts and may answer: add, list, link, remove.",
     "partitions": "Where each partition stands; let a halted one go on.",

@@ -1,5 +1,6 @@
 """The machines' files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import UserError
@@ -20,7 +21,7 @@ def load_machines(folder: Path) -> dict[str, Machine]:
     return machines
 
 
-def pick_machine(machines: dict[str, Machine], name: str) -> Machine:
+def pick_machine(machines: Mapping[str, Machine], name: str) -> Machine:
     """The machine of that name. UserError lists the names there are."""
     try:
         return machines[name]

@@ -21,7 +21,7 @@ def registry(settings: Settings) -> Registry:
     )
 
 
-def model_source(settings: Settings, engine: Engine) -> VerifiedModels:
-    """Verified models. UserError where TRUSTED_KEYS holds no key."""
-    cache = ModelCache(data_directory(settings) / "models")
-    return VerifiedModels(registry(settings), PostgresModelVersions(engine), TrustedKeys(settings.trusted_keys), cache)
+def model_source(settings: Settings, engine: Engine, cache: str = "models") -> VerifiedModels:
+    """Verified models, with copies in this folder of the data directory. UserError where TRUSTED_KEYS holds no key."""
+    copies = ModelCache(data_directory(settings) / cache)
+    return VerifiedModels(registry(settings), PostgresModelVersions(engine), TrustedKeys(settings.trusted_keys), copies)

@@ -1,9 +1,16 @@
 """Why a model says what it says of a reading: which sensors pushed its prediction."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+import numpy as np
+
 from core.batch import Floats
+from core.machine import Machine
+from core.prediction import ModelVersion, UsualRange
 
 
 class Scale(StrEnum):
@@ -23,3 +30,56 @@ class Contributions(NamedTuple):
     """What the model says while it knows nothing of the reading."""
     pushes: Floats
     """Shape (n, sensors) in the machine's order; above 0: towards a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorPush:
+    """How far one sensor of a reading pushed."""
+
+    sensor: str
+    value: float | None
+    """None: absent; the model went by its middle value."""
+    unit: str
+    usual: UsualRange | None
+    """None: no healthy reading ever held this sensor."""
+    push: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlertedReading:
+    """The reading that opened an alert's incident, as it was stored."""
+
+    version: ModelVersion
+    """That scored it."""
+    device: str
+    time: datetime
+    sensors: Sequence[float]
+    """In the machine's order; NaN for absent."""
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An alert's reading and what pushed its prediction."""
+
+    reading: AlertedReading
+    scale: Scale
+    base: float
+    sensors: Sequence[SensorPush]
+    """The strongest push towards a fault first."""
+
+    @property
+    def margin(self) -> float:
+        """What base and pushes add up to: the model's answer before calibration."""
+        return self.base + sum(sensor.push for sensor in self.sensors)
+
+
+def explanation(
+    machine: Machine, usual: Mapping[str, UsualRange], reading: AlertedReading, found: Contributions
+) -> Explanation:
+    """The reading's contributions, of one row, with the sensors' names, units and usual ranges."""
+    sensors = [
+        SensorPush(sensor.name, None if np.isnan(value) else value, sensor.unit, usual.get(sensor.name), push)
+        for sensor, value, push in zip(machine.sensors, reading.sensors, found.pushes[0].tolist(), strict=True)
+    ]
+    return Explanation(reading, found.scale, found.base, sorted(sensors, key=lambda sensor: -sensor.push))

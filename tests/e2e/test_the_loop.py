@@ -74,6 +74,14 @@ def test_a_false_alarm_is_not_raised_twice(world: World, telegram: Chats) -> Non
     )
     assert seconds <= RELOAD_S
 
+    last_good = world.folder / "data" / "models" / "equipment" / "last_good"
+    served = last_good.read_text()
+    why = json.loads(world.run("explain", "1", "--json").stdout)
+    assert last_good.read_text() == served, "what a consumer starts with while S3 is down is the champion still"
+    assert (why["model_version"], why["device"]) == (1, "oven-1"), "by the version that raised it, not by the champion"
+    assert why["sensors"][0]["sensor"] == "temperature"
+    assert why["base"] + sum(sensor["push"] for sensor in why["sensors"]) == pytest.approx(why["margin"])
+
     world.publish([*warm("oven-1", start=100), *warm("oven-2", start=100)])
     world.wait_until_read(30)
     assert world.one(

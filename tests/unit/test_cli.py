@@ -45,6 +45,7 @@ def test_an_unknown_command_exits_with_2() -> None:
         ["partitions", "resolve", "t", "0", "--action", "accept", "--count", str(2**63), "--reason", "x"],
         ["partitions", "resolve", "t", "0", "--action", "from-offset", "--offset", str(2**63), "--reason", "x"],
         ["retention", "--days", "740000"],
+        ["explain", "0"],
     ],
 )
 def test_a_number_that_no_server_could_hold_exits_with_2(arguments: list[str]) -> None:

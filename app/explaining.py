@@ -1,0 +1,51 @@
+"""Explanations of alerts, wired: the stored reading, and from the bucket the very model version that scored it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from app.machines import pick_machine
+from app.models import model_source
+from app.settings import Settings
+from core.explanation import Explanation, explanation
+from core.machine import Machine
+from core.prediction import ModelVersion
+from db.alerted_readings import PostgresAlertedReadings
+from db.engine import Engine
+from model.explain import Explainer
+from model.scorer import FaultModel
+
+
+class _Prepared(NamedTuple):
+    model: FaultModel
+    explainer: Explainer
+
+
+class Explanations:
+    """Explains alerts; the last model of each machine stays prepared."""
+
+    def __init__(self, settings: Settings, machines: Mapping[str, Machine], engine: Engine) -> None:
+        """UserError where TRUSTED_KEYS holds no key."""
+        # A cache of its own: in that of the consumers an older version would become the last good one.
+        self._models = model_source(settings, engine, cache="explained")
+        self._machines = machines
+        self._readings = PostgresAlertedReadings(engine)
+        self._prepared: dict[str, _Prepared] = {}
+
+    def of(self, alert: int) -> Explanation:
+        """Which sensors pushed the prediction that opened the alert's incident.
+
+        Raises UserError where there is no such reading, ModelRefused where its model cannot be trusted, Unavailable.
+        """
+        reading = self._readings.of(alert)
+        machine = pick_machine(self._machines, reading.version.machine)
+        model, explainer = self._prepare(machine, reading.version)
+        return explanation(machine, model.usual, reading, explainer.contributions(np.array([reading.sensors])))
+
+    def _prepare(self, machine: Machine, version: ModelVersion) -> _Prepared:
+        prepared = self._prepared.get(machine.name)
+        if prepared is None or prepared.model.version != version:
+            model = self._models.load(machine, version)
+            prepared = self._prepared[machine.name] = _Prepared(model, Explainer(model.pipeline))
+        return prepared
