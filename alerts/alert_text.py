@@ -41,7 +41,8 @@ def answer_text(facts: AlertFacts, zone: str, markup: Markup) -> str:
 
 
 def _answer(facts: AlertFacts, verdict: Verdict, zone: str, markup: Markup) -> str:
-    return markup.bold(f"Answer: {verdict.words}") + _by(facts, zone, markup)
+    said = f": {markup.text(facts.comment, 500)}" if facts.comment else ""
+    return markup.bold(f"Answer: {verdict.words}") + _by(facts, zone, markup) + said
 
 
 def _sensor(sensor: StandingOut, markup: Markup) -> str:

@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.ports import Button
+from core.reply import UNDO
 
+_ROWS = (
+    (("✅ Real fault", "y"), ("❌ False alarm", "n")),
+    (("🔧 Maintenance", "maintenance"), ("📟 Sensor fault", "sensor fault")),
+    (("❓ Not sure", "not sure"),),
+)
 _MAC_BYTES = 12  # 96 bits: enough against guessing over a network, and short: all of it must fit into 64 bytes
 
 
@@ -17,7 +23,9 @@ class Press(NamedTuple):
 
     alert: int
     answer: str
-    """As if the person had written it: `y` or `n`."""
+    """As if the person had written it: `y`, `not sure`, `/undo`."""
+    takes_back: int | None = None
+    """The label that the undo means."""
 
 
 class Buttons:
@@ -26,24 +34,25 @@ class Buttons:
     def __init__(self, token: str) -> None:
         self._key = hmac.digest(token.encode(), b"faultline callback data, version 1", hashlib.sha256)
 
-    def of(self, alert: int) -> Sequence[Sequence[Button]]:
-        """The row of buttons of an alert."""
-        return [[Button("✅ Real fault", self._data(alert, "y")), Button("❌ False alarm", self._data(alert, "n"))]]
+    def of(self, alert: int, label: int | None = None) -> Sequence[Sequence[Button]]:
+        """The rows of buttons of an alert; with one that takes back the label, where it is answered."""
+        rows = [[Button(words, self._data(f"{alert}:{answer}")) for words, answer in row] for row in _ROWS]
+        return rows if label is None else [*rows, [Button("↩ Undo", self._data(f"{alert}:{UNDO}:{label}"))]]
 
     def read(self, data: str) -> Press | None:
         """What the callback data stands for; None: we did not make it."""
         stated, _, mac = data.rpartition(":")
-        alert, _, answer = stated.partition(":")
+        alert, _, meant = stated.partition(":")
+        answer, _, label = meant.partition(":")
         try:
             given = base64.b64decode(mac.encode(), b"-_", validate=True)
         except (binascii.Error, UnicodeEncodeError, ValueError):
             return None
         if not hmac.compare_digest(given, self._mac(stated)):
             return None
-        return Press(int(alert), answer)
+        return Press(int(alert), answer, int(label) if label else None)
 
-    def _data(self, alert: int, answer: str) -> str:
-        stated = f"{alert}:{answer}"
+    def _data(self, stated: str) -> str:
         return f"{stated}:{base64.urlsafe_b64encode(self._mac(stated)).decode()}"
 
     def _mac(self, stated: str) -> bytes:

@@ -40,6 +40,9 @@ class AlertFacts(Struct, frozen=True):
     verdict: Verdict | None = None
     by: str = ""
     answered: datetime | None = None
+    comment: str = ""
+    label: int | None = None
+    """That holds the answer."""
 
 
 class ReceiptFacts(Struct, frozen=True):

@@ -11,15 +11,21 @@ _REFUSALS = {
     Refusal.SHARED_SENDER: "Answers are taken from people, not from groups and channels. Please answer as yourself.",
 }
 _HELP = (
-    "Answer an alert with its buttons, or reply Y (real fault) or N (false alarm) to its message."
-    " A later answer corrects an earlier one; /undo takes yours back."
+    "Answer an alert with its buttons, or reply Y (real fault) or N (false alarm) to its message; you may add why,"
+    " as in: N, door was open. A later answer corrects an earlier one; /undo takes yours back."
+)
+
+
+_OF_WHAT_WAS_SAID = (
+    *(Outcome.LABELLED, Outcome.REPEATED, Outcome.REPLAYED),
+    *(Outcome.COMMENTED, Outcome.UNDONE, Outcome.NOTHING_TO_UNDO),
 )
 
 
 def receipt_text(facts: ReceiptFacts, markup: Markup = PLAIN) -> str:
     """What became of the reply, and what to do where it came to nothing."""
     match facts.outcome:
-        case Outcome.LABELLED | Outcome.REPEATED | Outcome.REPLAYED | Outcome.UNDONE | Outcome.NOTHING_TO_UNDO:
+        case outcome if outcome in _OF_WHAT_WAS_SAID:
             return _noted(facts, markup)
         case Outcome.WHICH_ALERT:
             waiting = ", ".join(f"#{alert}" for alert in facts.alerts[:10])
@@ -45,6 +51,8 @@ def _noted(facts: ReceiptFacts, markup: Markup) -> str:
             return f"Thank you. Noted: {_verdict(facts)}, {markup.name(facts.device)}, alert #{facts.alert}."
         case Outcome.REPEATED:
             return f"Already noted: {_verdict(facts)}, alert #{facts.alert}."
+        case Outcome.COMMENTED:
+            return f"Kept as a comment on alert #{facts.alert}, not as an answer: for one, press a button or reply Y/N."
         case Outcome.UNDONE:
             return f"Taken back: {_verdict(facts)}, {markup.name(facts.device)}, alert #{facts.alert}."
         case Outcome.NOTHING_TO_UNDO:

@@ -18,8 +18,9 @@ class TelegramRenderer:
     def __call__(self, message: OutboxMessage) -> Rendered:
         """The message, at most 4096 characters. Raises Undeliverable for one that cannot be understood."""
         text = _words(message, HTML)
-        is_alert = message.kind in ("alert", "answered") and message.alert is not None
-        return Rendered(text, self._buttons.of(message.alert or 0) if is_alert else ())
+        if message.kind not in ("alert", "answered") or message.alert is None:
+            return Rendered(text)
+        return Rendered(text, self._buttons.of(message.alert, read_facts(message.body, AlertFacts).label))
 
 
 class ConsoleRenderer:

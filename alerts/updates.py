@@ -122,6 +122,7 @@ def _pressed(press: _Press, number: int, raw: str, buttons: Buttons) -> Read:
         chat=str(press.message.chat.id if press.message else press.sender.id),
         text=meant.answer if meant else "",
         alert=meant.alert if meant else None,
+        takes_back=meant.takes_back if meant else None,
         refusal=refusal if meant else Refusal.FORGED,
     )
     return Read(reply, press.id)

@@ -1,6 +1,8 @@
 """Labels: what a person's answer means."""
 
+import re
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Verdict(StrEnum):
@@ -18,15 +20,41 @@ class Verdict(StrEnum):
         return "real fault" if self is Verdict.FAULT else self.value.replace("_", " ")
 
 
+class Answer(NamedTuple):
+    """A verdict, and what its person said besides."""
+
+    verdict: Verdict
+    comment: str = ""
+
+
 _WORDS = {
     "y": Verdict.FAULT,
     "yes": Verdict.FAULT,
+    "fault": Verdict.FAULT,
     "n": Verdict.FALSE_ALARM,
     "no": Verdict.FALSE_ALARM,
     **{verdict.words: verdict for verdict in Verdict},
 }
+_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
+# A comment follows a mark or a new line; after the single letters a blank will do: "N door was open". After a whole
+# word it will not: "no idea" is no false alarm.
+_ANSWER = re.compile(
+    rf"\s*(?:({_WORD})[.!]*(?:\s*[,.;:!–—-]\s+|\s*\n)|([yn])[,.;:!]*\s+)(\S.*)", re.IGNORECASE | re.DOTALL
+)
+_ALONE = re.compile(rf"\s*({_WORD})[.!\s]*", re.IGNORECASE)
 
 
-def read_answer(text: str) -> Verdict | None:
-    """The verdict that a written answer gives (Y/N/yes/no or a verdict's words, any case); None where it gives none."""
-    return _WORDS.get(text.strip().rstrip(".!").lower())
+def read_answer(text: str) -> Answer | None:
+    """The verdict that a written answer gives, in any case, and the comment after it; None where it gives none.
+
+    An answer whose comment begins with another verdict contradicts itself, and gives none.
+    """
+    if alone := _ALONE.fullmatch(text):
+        return Answer(_WORDS[alone.group(1).lower()])
+    found = _ANSWER.fullmatch(text)
+    if found is None:
+        return None
+    verdict = _WORDS[(found.group(1) or found.group(2)).lower()]
+    comment = found.group(3).strip()
+    begins = re.match(rf"(?:{_WORD})\b", comment, re.IGNORECASE)
+    return None if begins and _WORDS[begins.group().lower()] is not verdict else Answer(verdict, comment)

@@ -70,6 +70,8 @@ class Outcome(StrEnum):
     LABELLED = "labelled"
     REPEATED = "repeated"
     """The same verdict of the same person again: no second label."""
+    COMMENTED = "commented"
+    """Words about an alert that are no verdict."""
     UNDONE = "undone"
     """The sender's newest answer was taken back; the one before it counts again."""
     NOTHING_TO_UNDO = "nothing_to_undo"
@@ -126,12 +128,18 @@ def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
         return Outcome.UNAUTHORISED
     if reply.is_undo:
         return _undo(reply, known)
-    verdict = read_answer(reply.text)
-    if verdict is None:
-        return Outcome.NOT_UNDERSTOOD
+    answer = read_answer(reply.text)
+    if answer is None:
+        return Outcome.COMMENTED if _is_comment(reply, known) else Outcome.NOT_UNDERSTOOD
     if len(known.alerts) != 1:
         return Outcome.WHICH_ALERT if known.alerts else Outcome.UNKNOWN_ALERT
-    return Outcome.REPEATED if known.newest == (known.operator, verdict) else Outcome.LABELLED
+    says_more = bool(answer.comment or reply.comment)
+    return Outcome.LABELLED if says_more or known.newest != (known.operator, answer.verdict) else Outcome.REPEATED
+
+
+def _is_comment(reply: Reply, known: Circumstances) -> bool:
+    """Words that reply to the message of one alert."""
+    return reply.replies_to is not None and len(known.alerts) == 1 and bool(reply.text.strip())
 
 
 def _undo(reply: Reply, known: Circumstances) -> Outcome:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from core.label import Verdict, read_answer
 from core.reply import Circumstances, Outcome, Reply
 from db.answerable import Sender, alerts_meant, device_of, sender_of
-from db.labels import NewestLabel, add_label, lock_incident_of, newest_label, show_answer, take_back
+from db.labels import NewestLabel, add_comment, add_label, lock_incident_of, newest_label, show_answer, take_back
 
 
 class Known(NamedTuple):
@@ -44,7 +44,7 @@ def facts_of(connection: Connection, reply: Reply, known: Known, outcome: Outcom
     sender = known.sender
     facts: dict[str, object] = {"outcome": outcome.value, "sender": reply.sender, "by": sender.name if sender else ""}
     verdict = _verdict(reply, known, outcome)
-    if verdict is not None:
+    if verdict is not None or outcome is Outcome.COMMENTED:
         return facts | {"alert": known.alerts[0], "device": device_of(connection, known.alerts[0]), "verdict": verdict}
     if outcome is Outcome.WHICH_ALERT:
         facts["alerts"] = list(known.alerts)
@@ -54,18 +54,23 @@ def facts_of(connection: Connection, reply: Reply, known: Known, outcome: Outcom
 
 
 def judge(connection: Connection, reply: Reply, known: Known, outcome: Outcome, inbox: int) -> int | None:
-    """Label the incident, or take its newest label back, and show that to all who got the alert; the new label."""
+    """Label the incident, or take its newest label back, and show that to all who got the alert; the new label.
+
+    A comment is kept, and shown nowhere yet.
+    """
     label = None
     if outcome is Outcome.LABELLED:
-        verdict = read_answer(reply.text)
-        assert verdict is not None, "a reply without a verdict is no label"
+        answer = read_answer(reply.text)
+        assert answer is not None, "a reply without a verdict is no label"
         assert known.sender is not None, "nor is a stranger's"
-        corrects = known.newest.id if known.newest else None
-        label = add_label(connection, known.alerts[0], known.sender.id, verdict, reply.comment, inbox, corrects)
+        corrects, comment = known.newest.id if known.newest else None, reply.comment or answer.comment
+        label = add_label(connection, known.alerts[0], known.sender.id, answer.verdict, comment, inbox, corrects)
     elif outcome is Outcome.UNDONE:
         assert known.newest is not None, "there is an answer to take back"
         take_back(connection, known.newest.id, known.newest.operator, inbox)
     else:
+        if outcome is Outcome.COMMENTED and known.sender is not None:
+            add_comment(connection, known.alerts[0], known.sender.id, reply.text.strip(), inbox)
         return None
     show_answer(connection, known.alerts[0])
     return label
@@ -75,4 +80,5 @@ def _verdict(reply: Reply, known: Known, outcome: Outcome) -> Verdict | None:
     """The verdict that the reply is about."""
     if outcome is Outcome.UNDONE and known.newest is not None:
         return known.newest.verdict
-    return read_answer(reply.text) if outcome in (Outcome.LABELLED, Outcome.REPEATED) else None
+    answer = read_answer(reply.text) if outcome in (Outcome.LABELLED, Outcome.REPEATED) else None
+    return answer.verdict if answer else None

@@ -47,6 +47,12 @@ def take_back(connection: Connection, label: int, operator: int, inbox: int) -> 
     connection.execute(text(_TAKE_BACK), {"label": label, "operator": operator, "inbox": inbox})
 
 
+def add_comment(connection: Connection, alert: int, operator: int, words: str, inbox: int) -> None:
+    """Keep words about the alert's incident that are no verdict."""
+    arguments = {"alert": alert, "operator": operator, "words": words, "inbox": inbox}
+    connection.execute(text(_INSERT_COMMENT), arguments)
+
+
 def show_answer(connection: Connection, alert: int) -> None:
     """Queue an edit of every message of the alert, so that each reader sees the answer that counts, or none."""
     connection.execute(text(_INSERT_EDITS), {"alert": alert})
@@ -73,10 +79,14 @@ _COPY_READINGS = """
                     AND r.kafka_offset BETWEEN i.since_offset AND i.last_offset
      WHERE l.id = :label AND r.device = i.device AND r.quality = 0 AND i.kind = 'fault'"""
 _TAKE_BACK = "INSERT INTO label_undo (label, operator, inbox) VALUES (:label, :operator, :inbox)"
+_INSERT_COMMENT = """
+    INSERT INTO comment (incident, operator, words, inbox)
+    SELECT incident, :operator, :words, :inbox FROM alert WHERE id = :alert"""
 _INSERT_EDITS = """
     INSERT INTO outbox (channel, address, zone, kind, alert, body, edits)
     SELECT o.channel, o.address, o.zone, 'answered', o.alert,
-           o.body || coalesce((SELECT jsonb_build_object('verdict', l.verdict, 'by', p.name, 'answered', l.created_at)
+           o.body || coalesce((SELECT jsonb_build_object('verdict', l.verdict, 'by', p.name, 'answered', l.created_at,
+                                                    'comment', l.comment, 'label', l.id)
                                  FROM effective_label l JOIN operator p ON p.id = l.operator
                                 WHERE l.incident = a.incident), '{}'), o.id
       FROM outbox o JOIN alert a ON a.id = o.alert

@@ -27,6 +27,8 @@ class FakeInbox:
     replies: list[tuple[int, Reply, Outcome]] = field(default_factory=list)
     labels: list[tuple[int, int, Verdict]] = field(default_factory=list)
     """(alert, operator, verdict), oldest first."""
+    comments: list[tuple[int, str]] = field(default_factory=list)
+    """(alert, words), oldest first."""
     away: int = 0
     """So many of the next calls fail because the database is away."""
     taken_back: set[int] = field(default_factory=set)
@@ -53,11 +55,14 @@ class FakeInbox:
             self.taken_back.add(place)
             undone: dict[str, object] = {"outcome": outcome.value, "alert": alerts[0], "verdict": self.labels[place][2]}
             return ReplyOutcome(outcome, undone)
-        verdict = read_answer(reply.text)
-        if outcome is not Outcome.LABELLED or operator is None or verdict is None:
+        answer = read_answer(reply.text)
+        if outcome is Outcome.COMMENTED:
+            self.comments.append((alerts[0], reply.text.strip()))
+            return ReplyOutcome(outcome, {"outcome": outcome.value, "alert": alerts[0]})
+        if outcome is not Outcome.LABELLED or operator is None or answer is None:
             return ReplyOutcome(outcome, {"outcome": outcome.value, "sender": reply.sender})
-        self.labels.append((alerts[0], operator, verdict))
-        facts: dict[str, object] = {"outcome": outcome.value, "alert": alerts[0], "device": "", "verdict": verdict}
+        self.labels.append((alerts[0], operator, answer.verdict))
+        facts: dict[str, object] = {"outcome": outcome.value, "alert": alerts[0], "verdict": answer.verdict}
         return ReplyOutcome(outcome, facts, len(self.labels))
 
     def _meant(self, reply: Reply) -> Sequence[int]:

@@ -24,6 +24,7 @@ class Rig(Protocol):
     def alert(self) -> tuple[int, str]: ...
     def labels(self) -> Sequence[tuple[int, Verdict]]: ...
     def effective(self) -> dict[int, Verdict]: ...
+    def comments(self) -> Sequence[tuple[int, str]]: ...
     def kept(self) -> Sequence[str]: ...
 
 
@@ -42,6 +43,9 @@ class InMemory:
     def effective(self) -> dict[int, Verdict]:
         kept = [label for place, label in enumerate(self.inbox.labels) if place not in self.inbox.taken_back]
         return {alert: verdict for alert, _, verdict in kept}
+
+    def comments(self) -> Sequence[tuple[int, str]]:
+        return self.inbox.comments
 
     def kept(self) -> Sequence[str]:
         return [outcome.value for _, _, outcome in self.inbox.replies]
@@ -66,6 +70,10 @@ class OnPostgres:
     def effective(self) -> dict[int, Verdict]:
         rows = self._world.rows("SELECT alert, verdict FROM effective_label")
         return {row.alert: Verdict(row.verdict) for row in rows}
+
+    def comments(self) -> Sequence[tuple[int, str]]:
+        query = "SELECT a.id, c.words FROM comment c JOIN alert a ON a.incident = c.incident ORDER BY c.id"
+        return [(row.id, row.words) for row in self._world.rows(query)]
 
     def kept(self) -> Sequence[str]:
         return [row.outcome for row in self._world.rows("SELECT outcome FROM inbox ORDER BY id")]
@@ -261,3 +269,11 @@ def test_the_same_answer_after_an_undo_labels_again(rig: Rig) -> None:
     for number, text in enumerate(("n", "/undo", "n"), 500):
         rig.inbox.accept(BOT, pressed(alert, text, number))
     assert rig.kept() == ["labelled", "undone", "labelled"]
+
+
+def test_words_to_an_alerts_message_are_kept_and_label_nothing(rig: Rig) -> None:
+    alert, reference = rig.alert()
+    outcome = rig.inbox.accept(BOT, wrote(" Bearing ordered ", replies_to=reference))
+    assert (outcome.kind, outcome.facts["alert"]) == (Outcome.COMMENTED, alert)
+    assert rig.comments() == [(alert, "Bearing ordered")]
+    assert rig.labels() == []

@@ -65,7 +65,7 @@ def test_what_is_no_answer_of_an_operator_labels_nothing(installation: Installat
     telegram.say(ANNA, "perhaps", **here)
     installation.wait(lambda: len(installation.outcomes()) >= 6, "all of it is kept")
     assert sorted(installation.outcomes()) == sorted(
-        [Outcome.UNAUTHORISED] * 2 + [Outcome.REFUSED] * 3 + [Outcome.NOT_UNDERSTOOD]
+        [Outcome.UNAUTHORISED] * 2 + [Outcome.REFUSED] * 3 + [Outcome.COMMENTED]
     ), "edited messages are not even asked for"
     assert installation.world.one("SELECT count(*) FROM label") == 0
     assert installation.world.one("SELECT count(*) FROM audit") == 5

@@ -158,3 +158,11 @@ def test_a_message_given_up_leaves_an_audit_row(world: AlertWorld) -> None:
     world.outbox.failed(message, Undeliverable("blocked"))
     ((actor, detail),) = world.rows("SELECT actor, detail FROM audit")
     assert (actor, detail["alert"], detail["chat"], detail["error"]) == ("alerts", alert, str(ANNA), "blocked")
+
+
+def test_a_reason_is_kept_with_its_label_and_shown_to_every_reader(world: AlertWorld) -> None:
+    alert = world.alert()
+    press(world, alert, "N, door was open", 500)
+    assert world.one("SELECT comment FROM label") == "door was open"
+    label, comment = world.rows("SELECT body ->> 'label', body ->> 'comment' FROM outbox WHERE kind = 'answered'")[0]
+    assert (int(label), comment) == (world.one("SELECT id FROM label"), "door was open")

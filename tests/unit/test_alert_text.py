@@ -51,15 +51,26 @@ def test_an_alert_says_all_that_a_person_needs() -> None:
 
 
 def test_an_alert_has_a_button_for_each_answer() -> None:
-    ((fault, false_alarm),) = render(a_message()).buttons
-    assert (fault.text, false_alarm.text) == ("✅ Real fault", "❌ False alarm")
+    words = [[button.text for button in row] for row in render(a_message()).buttons]
+    assert words == [["✅ Real fault", "❌ False alarm"], ["🔧 Maintenance", "📟 Sensor fault"], ["❓ Not sure"]]
 
 
 def test_an_answered_alert_says_what_and_by_whom_and_can_still_be_corrected() -> None:
-    answer = {"verdict": "false_alarm", "by": "Anna & Ben", "answered": "2026-03-01T12:10:00+00:00"}
+    answer = {"verdict": "false_alarm", "by": "Anna & Ben", "answered": "2026-03-01T12:10:00+00:00", "label": 3}
     edited = render(a_message("answered", BODY | answer))
     assert plain_text(edited.text, "HTML").endswith("Answer: false alarm (Anna & Ben, 13:10 CET, 1 Mar)")
-    assert edited.buttons
+    assert [button.text for button in edited.buttons[-1]] == ["↩ Undo"]
+
+
+def test_a_reason_stands_beside_its_answer() -> None:
+    answer = {"verdict": "false_alarm", "by": "Anna", "comment": "door <open>"}
+    assert plain_text(render(a_message("answered", BODY | answer)).text, "HTML").endswith("(Anna): door <open>")
+
+
+def test_an_answer_that_was_taken_back_leaves_the_question() -> None:
+    edited = render(a_message("answered", BODY))
+    assert edited.text.endswith("Reply Y/N")
+    assert [button.text for button in edited.buttons[-1]] == ["❓ Not sure"]
 
 
 def test_a_possible_repeat_says_so() -> None:

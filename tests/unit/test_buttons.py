@@ -1,22 +1,39 @@
 import pytest
 
 from alerts.buttons import Buttons
+from core.label import Verdict, read_answer
 
 OURS = Buttons("4242:secret")
 
 
-def data(alert: int) -> tuple[str, str]:
-    (row,) = OURS.of(alert)
-    yes, no = row
-    return yes.data, no.data
+def data(alert: int) -> dict[str, str]:
+    return {button.text: button.data for row in OURS.of(alert, label=2**63 - 1) for button in row}
 
 
 @pytest.mark.parametrize("alert", [1, 2**63 - 1])
 def test_a_button_means_its_alert_and_its_answer(alert: int) -> None:
-    yes, no = data(alert)
-    assert OURS.read(yes) == (alert, "y")
-    assert OURS.read(no) == (alert, "n")
-    assert max(len(yes.encode()), len(no.encode())) <= 64
+    meant = {words: OURS.read(pressed) for words, pressed in data(alert).items()}
+    assert meant == {
+        "✅ Real fault": (alert, "y", None),
+        "❌ False alarm": (alert, "n", None),
+        "🔧 Maintenance": (alert, "maintenance", None),
+        "📟 Sensor fault": (alert, "sensor fault", None),
+        "❓ Not sure": (alert, "not sure", None),
+        "↩ Undo": (alert, "/undo", 2**63 - 1),
+    }
+    assert max(len(pressed.encode()) for pressed in data(alert).values()) <= 64, "Telegram takes no more"
+
+
+def test_each_button_is_an_answer_that_is_understood() -> None:
+    answers = [OURS.read(button.data) for row in OURS.of(1) for button in row]
+    assert {found.verdict for press in answers if press and (found := read_answer(press.answer))} == set(Verdict)
+
+
+def test_undo_is_offered_once_there_is_an_answer() -> None:
+    assert len(OURS.of(1)) + 1 == len(OURS.of(1, label=3))
+
+
+YES = data(1)["✅ Real fault"]
 
 
 @pytest.mark.parametrize(
@@ -26,11 +43,11 @@ def test_a_button_means_its_alert_and_its_answer(alert: int) -> None:
         "1:y",
         "1:y:",
         "1:y:AAAAAAAAAAAAAAAA",
-        "2" + data(1)[0][1:],
-        data(1)[0].replace(":y:", ":n:"),
-        data(1)[0][:-1],
-        data(1)[0] + "A",
-        "y:" + data(1)[0],
+        "2" + YES[1:],
+        YES.replace(":y:", ":n:"),
+        YES[:-1],
+        YES + "A",
+        "y:" + YES,
         "\ud800:y:AAAA",
         "1:y:ÄÖÜ",
         "::::",

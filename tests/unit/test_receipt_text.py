@@ -9,6 +9,7 @@ from core.reply import Outcome, Refusal
 
 WORDS = {
     Outcome.LABELLED: "Thank you. Noted: false alarm, press-3, alert #12.",
+    Outcome.COMMENTED: "Kept as a comment on alert #12",
     Outcome.REPEATED: "Already noted: false alarm, alert #12.",
     Outcome.UNDONE: "Taken back: false alarm, press-3, alert #12.",
     Outcome.NOTHING_TO_UNDO: "no answer of yours to take back",

@@ -33,6 +33,19 @@ def test_an_undo_needs_an_answer_of_ones_own() -> None:
     assert outcome_of(undo, Circumstances(operator=None)) is Outcome.UNAUTHORISED
 
 
+def test_the_same_verdict_with_a_reason_is_a_label_that_says_more() -> None:
+    known = replace(ONE, newest=(1, Verdict.FALSE_ALARM))
+    assert outcome_of(replace(PRIVATE, text="N, door was open"), known) is Outcome.LABELLED
+
+
+def test_other_words_to_an_alerts_message_are_a_comment_and_anywhere_else_not_understood() -> None:
+    words = replace(PRIVATE, text="Bearing ordered")
+    assert outcome_of(replace(words, replies_to="70"), ONE) is Outcome.COMMENTED
+    assert outcome_of(words, ONE) is Outcome.NOT_UNDERSTOOD
+    assert outcome_of(replace(words, replies_to="70"), replace(ONE, alerts=())) is Outcome.NOT_UNDERSTOOD
+    assert outcome_of(replace(words, replies_to="70", text=" "), ONE) is Outcome.NOT_UNDERSTOOD
+
+
 def test_anybody_may_say_hello() -> None:
     assert outcome_of(replace(PRIVATE, text="/start"), Circumstances(operator=None)) is Outcome.WELCOMED
 
@@ -49,7 +62,7 @@ replies = st.builds(
     raw=st.just("{}"),
     sender=st.sampled_from(["11", "12"]),
     chat=st.sampled_from(["11", "-5"]),
-    text=st.sampled_from(["y", "N", "/start", "/undo", "maybe", ""]) | st.text(max_size=5),
+    text=st.sampled_from(["y", "N", "N why", "/start", "/undo", "maybe", ""]) | st.text(max_size=5),
     alert=st.none() | st.integers(1, 3),
     replies_to=st.none() | st.just("70"),
     refusal=st.none() | st.sampled_from(Refusal),
