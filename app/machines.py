@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import UserError
-from core.machine import Machine, parse_machine
+from core.machine import Machine
+from core.machine_file import parse_machine
 
 
 def load_machines(folder: Path) -> dict[str, Machine]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from bench.database import Database, fresh
 from bench.process import ROOT, Process, run
 from bench.progress import Progress
-from core.machine import Machine, parse_machine
+from core.machine import Machine
+from core.machine_file import parse_machine
 from model.registry import Registry, connect
 from producer.topics import ensure_topics
 

@@ -1,16 +1,10 @@
 """A machine: one TOML file says what its readings look like and when a person is told."""
 
-import re
-import tomllib
-from datetime import UTC, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 from msgspec import Meta, Struct
 
-from core.errors import UserError
-from core.toml_place import line_of, values_of
+from core.alert_policy import AlertPolicy
 
 Task = Literal["fault", "defects", "one_class", "regression"]
 Topic = Annotated[str, Meta(pattern=r"^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$", description="as Kafka takes it")]
@@ -129,6 +123,7 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     """Alarm threshold on the probability; absent: the one that was tuned with the model version."""
     advice: str = ""
     incident: IncidentPolicy = IncidentPolicy()
+    alerts: AlertPolicy = AlertPolicy()
     dead_letters: DeadLetterLimit = DeadLetterLimit()
     labels: Labels = Labels()
     csv: CsvDialect = CsvDialect()
@@ -138,72 +133,3 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     def sensor_names(self) -> tuple[str, ...]:
         """The sensors in the file's order: the order of every array of readings."""
         return tuple(sensor.name for sensor in self.sensors)
-
-
-def parse_machine(text: str, name: str, source: str) -> Machine:
-    """The machine that a TOML text describes. UserError names `source`, the line and what is wrong."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{source}: {error}") from error
-    table = {"name": name, "topics": [f"readings.{name}"], **table}
-    try:
-        machine = msgspec.convert(table, Machine)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `")
-        where = path.rstrip("`").removeprefix("$.")
-        unknown = re.search(r"unknown field `(\w+)`", message)
-        key = ".".join(filter(None, [where, unknown.group(1) if unknown else ""]))
-        allowed = ", ".join(values_of(Machine, key))
-        hint = f"; it is one of {allowed}" if allowed else ""
-        raise UserError(f"{source}{line_of(text, key)}: {key or 'file'}: {message}{hint}") from error
-    for key, problem in _problems(machine):
-        raise UserError(f"{source}{line_of(text, key)}: {key}: {problem}")
-    return machine
-
-
-def _problems(machine: Machine) -> list[tuple[str, str]]:
-    """What the types cannot say: pairs of the key and what is wrong with it."""
-    found: list[tuple[str, str]] = []
-    names = machine.sensor_names
-    for position, sensor in enumerate(machine.sensors):
-        if sensor.name in names[:position]:
-            found.append((f"sensors[{position}].name", f"a second sensor named {sensor.name}"))
-        if not sensor.minimum <= sensor.usual[0] < sensor.usual[1] <= sensor.maximum:
-            found.append((f"sensors[{position}].usual", "must rise and lie between minimum and maximum"))
-        if sensor.minimum < -MOST or sensor.maximum > MOST:
-            found.append((f"sensors[{position}]", f"minimum and maximum must lie within ±{MOST:g}"))
-    found += _clock_problems(machine)
-    if machine.silent_after is not None and machine.silent_after <= machine.future_after:
-        found.append(("silent_after", "must be more than future_after: a clock that is ahead would silence the others"))
-    if machine.incident.open_after > machine.incident.of_last:
-        found.append(("incident.open_after", "cannot be more than of_last"))
-    if (machine.task == "defects") != bool(machine.classes):
-        found.append(("classes", "names the defects of task `defects`, and of no other task"))
-    for index, fault in enumerate(machine.faults):
-        found += [
-            (f"faults[{index}].pushes", f"no sensor named {push.sensor}")
-            for push in fault.pushes
-            if push.sensor not in names
-        ]
-    found += [("texts", f"{name} is no text") for name in machine.texts if name in ("id", "device", "time", "sensors")]
-    found += [("csv.columns", f"no sensor named {name}") for name in machine.csv.columns if name not in names]
-    return found
-
-
-def _clock_problems(machine: Machine) -> list[tuple[str, str]]:
-    if machine.time_zone:
-        try:
-            ZoneInfo(machine.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return [("time_zone", f"no time zone is named {machine.time_zone}")]
-    moment = datetime(2026, 3, 1, 14, 5, tzinfo=UTC)
-    try:
-        read = datetime.strptime(moment.strftime(machine.time_format), machine.time_format)  # noqa: DTZ007  # as UTC
-    except (ValueError, re.error) as error:
-        return [("time_format", f"cannot be read back: {error}")]
-    if machine.time_format and read.replace(tzinfo=UTC) != moment:
-        return [("time_format", f"{moment:%Y-%m-%d %H:%M} written in it is read back as {read:%Y-%m-%d %H:%M}")]
-    if machine.time_format and "%z" not in machine.time_format and not machine.time_zone:
-        return [("time_format", "says nothing of the zone: name it with time_zone")]
-    return []

@@ -29,3 +29,15 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def lasting(seconds: float) -> str:
+    """A duration in its one or two largest units, rounded down: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    large, small, size = ("h", "min", 3600) if whole < 86_400 else ("d", "h", 86_400)
+    rest = whole % size // (60 if large == "h" else 3600)
+    return f"{whole // size} {large}" + (f" {rest} {small}" if rest else "")

@@ -5,7 +5,7 @@ import pytest
 from app.machines import load_machines, pick_machine
 from app.wiring import ROOT
 from core.errors import UserError
-from core.machine import parse_machine
+from core.machine_file import parse_machine
 
 MINIMAL = """
 title = "Press"
@@ -48,6 +48,16 @@ def test_the_machines_that_come_with_the_project_are_sound() -> None:
         ('name = "pressure"', 'name = "Pressure (bar)"', 9, "sensors[1].name"),
         ("optional = true", "optional = true\n[incident]\nopen_after = 9", 13, "cannot be more than of_last"),
         ("optional = true", "optional = true\n[incident]\nclose_after = 0", 13, "incident.close_after"),
+        ("optional = true", "optional = true\n[alerts]\nmedium_after = 9e3", 13, "cannot be more than high_after"),
+        (
+            "optional = true",
+            "optional = true\n[alerts]\nreminders = 3\nhigh_probability = 0.4",
+            12,
+            "medium_probability",
+        ),
+        ("optional = true", "optional = true\n[alerts]\nhigh_probability = 90", 13, "alerts.high_probability"),
+        ("optional = true", "optional = true\n[alerts]\nremind_after = 0", 13, "alerts.remind_after"),
+        ("optional = true", "optional = true\n[alerts]\nremind = 60", 13, "unknown field `remind`"),
         ("optional = true", "optional = true\nmaximum = 1e300", 8, "within ±3e+38"),
         ("optional = true", "optional = true\nstuck_after = 1", 12, "stuck_after"),
         ('title = "Press"', 'time_zone = "Europe/Berlyn"', 2, "no time zone is named Europe/Berlyn"),
