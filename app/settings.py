@@ -36,8 +36,13 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         int, Meta(description="A larger message is never decoded; its first 4 KB are kept", ge=4096, le=67_108_864)
     ] = 1_048_576
     kafka_max_poll_interval_ms: Annotated[
-        int, Meta(description="A consumer that polls that seldom loses its partitions", ge=1000, le=86_400_000)
-    ] = 300_000
+        int,
+        Meta(
+            description="A consumer that polls that seldom loses its partitions; a rebalance waits so long for it",
+            ge=1000,
+            le=86_400_000,
+        ),
+    ] = 90_000
     topic_partitions: Annotated[int, Meta(description="Partitions of a topic that we create", ge=1, le=10_000)] = 4
     topic_replication: Annotated[int, Meta(description="Copies of a topic that we create", ge=1, le=10)] = 1
     database_url: Annotated[

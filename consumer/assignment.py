@@ -9,6 +9,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.duplicates import WINDOW, RecentIds
+from consumer.group_wait import GroupWait
 from consumer.halted import HaltedPartitions
 from consumer.handover import Assigned, Handover, Revoked
 from consumer.kafka_log import log_bounds
@@ -21,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 _REVOKE_S = 20.0
 """How long a partition that is taken from us waits for what we read of it; then the next owner reads that again."""
-_ACQUIRE_S = 120.0
-"""How long an assignment waits for the database before we leave the group and ask again."""
+_ACQUIRE_S = 45.0
+"""How long an assignment waits for the database before we leave the group and ask again: less than a poll may take."""
 
 
 class Assignment:
@@ -35,6 +36,7 @@ class Assignment:
         handover: Handover,
         admin: AdminClient,
         stopped: Callable[[], bool],
+        wait: GroupWait,
     ) -> None:
         self._store = store
         self._halted = halted
@@ -42,6 +44,7 @@ class Assignment:
         self._admin = admin
         self._watch = TopicWatch(admin)
         self._stopped = stopped
+        self._wait = wait
         self.expected: dict[TopicPartition, int] = {}
         self.recent: dict[TopicPartition, RecentIds] = {}
         self.changes = 0
@@ -52,6 +55,7 @@ class Assignment:
     ) -> None:
         """Take these partitions over and read them from where the database says; hold those that are halted."""
         self.changes += 1
+        self._wait.over()
         by_machine: dict[str, list[TopicPartition]] = {}
         for partition in partitions:
             by_machine.setdefault(machines[partition.topic].name, []).append(_named(partition))
@@ -89,6 +93,7 @@ class Assignment:
     def lost(self, consumer: Consumer, partitions: Sequence[KafkaPartition]) -> None:
         """The group gave up on us: nothing that was read is written any more."""
         self.changes += 1
+        self._wait.began()
         _log.warning("the group took %d partitions from us; what was read of them is dropped", len(partitions))
         self._handover.new_generation()
         self._forget(partitions)

@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 from consumer.assignment import Assignment
 from consumer.decode import Decoder
 from consumer.fetched import GoodMessage, by_topic
+from consumer.group_wait import GroupWait
 from consumer.halted import HaltedPartitions
 from consumer.handover import Ended, Handover, Work
 from consumer.oversize import decode_within
@@ -54,7 +55,8 @@ class Fetcher(threading.Thread):
         self._stopping = threading.Event()
         admin = AdminClient(connection, logger=_kafka_log)
         self._halted = HaltedPartitions(halts)
-        self._assignment = Assignment(store, self._halted, handover, admin, self._stopping.is_set)
+        self._wait = GroupWait(int(config["max.poll.interval.ms"]) / 1000)
+        self._assignment = Assignment(store, self._halted, handover, admin, self._stopping.is_set, self._wait)
         self._decoders: Mapping[str, Decoder] = {}
         self._machines: Mapping[str, Machine] = {}
         self._subscribed: set[str] = set()
@@ -120,6 +122,7 @@ class Fetcher(threading.Thread):
             self._handover.put(Work(self._handover.generation, batches))
         else:
             self._handover.slot_free()
+        self._wait.look()
         self._tell_kafka()
         self._note_ends()
 
@@ -136,6 +139,7 @@ class Fetcher(threading.Thread):
                 on_lost=self._assignment.lost,
             )
             self._subscribed = wanted
+            self._wait.began()
 
     def _rejoin(self) -> None:
         """Leave the group and join it anew: every partition is taken over again from what the database says."""

@@ -14,7 +14,7 @@ _TIMEOUT_S = 10.0
 
 
 def consumer_config(
-    kafka: Mapping[str, str], group: str, session_timeout_ms: int, max_poll_interval_ms: int = 300_000
+    kafka: Mapping[str, str], group: str, session_timeout_ms: int, max_poll_interval_ms: int = 90_000
 ) -> dict[str, str | int | bool]:
     """Librdkafka's settings for a consumer whose offsets live in our database."""
     return {
