@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api.live import LOOKED_AT
 from api.pages import render, wants_part
 from api.replies import answer_of, undo_of
 from api.stores import Stores, stores_of
@@ -16,7 +17,7 @@ from core.shown import ShownAlert
 
 router = APIRouter()
 
-_AT_ONCE = 20
+_AT_ONCE = LOOKED_AT
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 Older = Annotated[int | None, Query(ge=1, lt=2**63)]
 

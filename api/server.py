@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from api.live import Bell
 from core.errors import UserError
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: FastAPI, on: socket.socket, stopping: asyncio.Event) -> None:
+async def serve(app: FastAPI, on: socket.socket, bell: Bell, stopping: asyncio.Event) -> None:
     """Answer requests until `stopping`; those under way get a few seconds more."""
     config = uvicorn.Config(
         app,
@@ -53,10 +54,12 @@ async def serve(app: FastAPI, on: socket.socket, stopping: asyncio.Event) -> Non
 
     async def stop() -> None:
         await stopping.wait()
+        bell.end()  # live pages would be waited for
         server.should_exit = True
 
-    stopper = asyncio.create_task(stop())
+    beside = [asyncio.create_task(stop()), asyncio.create_task(bell.listen())]
     try:
         await server.serve([on])
     finally:
-        stopper.cancel()
+        for task in beside:
+            task.cancel()

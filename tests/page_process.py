@@ -27,11 +27,12 @@ class PageProcess:
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 
-    def browser(self, name: str) -> httpx.Client:
+    @contextmanager
+    def browser(self, name: str) -> Iterator[httpx.Client]:
         """Where this operator is logged in."""
-        browser = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=30)
-        assert browser.post(self.link(name)).status_code == 303
-        return browser
+        with httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=30) as browser:
+            assert browser.post(self.link(name)).status_code == 303
+            yield browser
 
 
 @contextmanager

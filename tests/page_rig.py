@@ -5,14 +5,17 @@ import re
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from api.live import Bell
 from api.page import page
 from api.site import site
 from api.stores import Stores
 from core.login import new_token
+from core.reply import Reply
 from tests.builders import a_machine
 from tests.fake_alerts import FakeAlerts
 from tests.fake_inbox import FakeInbox, SentAlert
 from tests.fake_logins import ANNA_VISITS, FakeLogins
+from tests.fake_notices import RungByHand
 
 HERE = site("127.0.0.1", 8000)
 OUR_PAGES = {"Origin": HERE.url, "Sec-Fetch-Site": "same-origin"}
@@ -25,14 +28,15 @@ class PageRig:
         self.logins = FakeLogins()
         self.inbox = FakeInbox(operators={str(ANNA_VISITS.id): ANNA_VISITS.id, "2": 2})
         self.alerts = FakeAlerts(self.inbox)
+        press = a_machine(title="Hydraulic press", advice="Feel the housing.")
+        self.stores = Stores(self.logins, self.alerts, self.inbox, {"press": press})
+        self.bell = Bell(RungByHand())
         self.browser = self.another_browser()
 
     def another_browser(self, **headers: str) -> TestClient:
         """One without cookies, which says that our own pages sent it."""
-        press = a_machine(title="Hydraulic press", advice="Feel the housing.")
-        stores = Stores(self.logins, self.alerts, self.inbox, {"press": press})
         sent = OUR_PAGES | {name.replace("_", "-"): value for name, value in headers.items()}
-        return TestClient(page(stores, HERE), HERE.url, headers=sent, follow_redirects=False)
+        return TestClient(page(self.stores, HERE, self.bell), HERE.url, headers=sent, follow_redirects=False)
 
     def link(self) -> str:
         """The path of a fresh link for Anna."""
@@ -52,6 +56,11 @@ class PageRig:
         if device:
             self.alerts.devices[number] = device
         return number
+
+    def say(self, alert: int, text: str) -> None:
+        """Anna answers it somewhere else."""
+        me = str(ANNA_VISITS.id)
+        self.inbox.accept("page", Reply("page", None, "{}", me, me, text, alert=alert))
 
     def post(self, path: str, *, part: bool = False, **fields: object) -> Response:
         """A form of the session's own page, sent by itself or by the script."""

@@ -5,15 +5,18 @@ import logging
 
 import click
 
+from api.live import Bell
 from api.page import page
 from api.server import listening, serve
 from api.site import LOOPBACK, site
 from api.stores import Stores
 from app.cli import settings_of
+from app.heartbeat import BeatingNotices, Heartbeat
 from app.signals import stop_event
-from app.wiring import database, machines, resolved
+from app.wiring import database, database_url, machines, resolved
 from db.inbox import PostgresInbox
 from db.login_sessions import PostgresLogins
+from db.notices import PostgresNotices
 from db.shown_alerts import PostgresShownAlerts
 
 _log = logging.getLogger(__name__)
@@ -34,11 +37,11 @@ def command(ctx: click.Context) -> None:
         if not here.is_secure and settings.page_host not in LOOPBACK:
             _log.warning("the page is reached without TLS: who listens on the network can read its sessions")
         stores = Stores(PostgresLogins(engine), PostgresShownAlerts(engine), PostgresInbox(engine), machines(settings))
-        app = page(stores, here)
+        notices = PostgresNotices(database_url(settings), "api", "outbox")
 
         async def until_stopped() -> None:
-            stopping = stop_event()
+            stopping, bell = stop_event(), Bell(BeatingNotices(notices, Heartbeat(settings.heartbeat_file)))
             click.echo(f"the page is on {here.url}; ./run operators link NAME lets somebody in")
-            await serve(app, socket, stopping)
+            await serve(page(stores, here, bell), socket, bell, stopping)
 
         asyncio.run(until_stopped())

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
+from api.live import Bell
 from api.page import page
 from api.stores import Stores
 from core.login import new_token
@@ -18,6 +19,7 @@ from db.operators import Operator, Subscription
 from db.shown_alerts import PostgresShownAlerts
 from tests.alert_world import ANNA, AlertWorld, alert_world
 from tests.builders import a_machine
+from tests.fake_notices import RungByHand
 from tests.page_rig import HERE, OUR_PAGES, form_key_in
 
 
@@ -43,7 +45,7 @@ def browser(world: AlertWorld, api: Engine, database_url: str) -> TestClient:
     PostgresLoginLinks(alerts).offer("Anna", token)
     alerts.dispose()
     stores = Stores(PostgresLogins(api), PostgresShownAlerts(api), PostgresInbox(api), {"press": a_machine()})
-    client = TestClient(page(stores, HERE), HERE.url, headers=OUR_PAGES)
+    client = TestClient(page(stores, HERE, Bell(RungByHand())), HERE.url, headers=OUR_PAGES)
     assert client.post(f"/login/{token.text}").status_code == 200
     return client
 

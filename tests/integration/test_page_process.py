@@ -1,10 +1,14 @@
 """`./run page` and `./run operators link` as people use them, and as people misuse them."""
 
+import json
 import socket
+import time
 from pathlib import Path
 
+from core.reply import Reply
 from db.engine import connect
 from db.operators import Operator, PostgresOperators, Subscription
+from tests.alert_world import ANNA, alert_world
 from tests.page_process import page_process
 from tests.processes import run
 
@@ -16,17 +20,34 @@ def test_a_link_from_the_command_line_lets_its_operator_in_and_is_in_no_log(data
     with page_process({"DATABASE_URL": database_url, "LOG_LEVEL": "DEBUG"}, tmp_path) as page:
         link = page.link("Anna")
         assert link.startswith(f"{page.url}/login/")
-        browser = page.browser("Anna")
-        assert "Anna" in browser.get("/ui/me").text
-        assert browser.get(link).status_code == 200
+        with page.browser("Anna") as browser:
+            assert "Anna" in browser.get("/ui/me").text
+            assert browser.get(link).status_code == 200, "another link of hers is still good"
+            session = browser.cookies["faultline"]
         unknown = run(["operators", "link", "Nobody"], page.environment)
         assert (unknown.returncode, "no operator named Nobody" in unknown.stderr) == (2, True)
-        session = browser.cookies["faultline"]
-        browser.close()
         assert page.process.stop() == 0
         log = page.process.log.read_text()
     assert link.rpartition("/")[2] not in log, "I11: no secret in any log"
     assert session not in log
+
+
+def test_a_new_alert_and_its_answer_reach_a_live_page_within_two_seconds(database_url: str, tmp_path: Path) -> None:
+    with alert_world(database_url) as world, page_process({"DATABASE_URL": database_url}, tmp_path) as page:
+        world.operator("Anna", ANNA)
+        with page.browser("Anna") as browser, browser.stream("GET", "/ui/live") as live:
+            states = (
+                json.loads(line.removeprefix("data: ")) for line in live.iter_lines() if line.startswith("data: ")
+            )
+            assert next(states) == []
+            began = time.monotonic()
+            alert = world.alert()
+            assert next(states) == [[alert, "open"]]
+            assert time.monotonic() - began < 2
+            world.inbox.accept("shell", Reply("shell", None, "{}", "Anna", "shell", "n", alert=alert))
+            assert next(states) == [[alert, "open 1"]]
+            assert page.process.stop() == 0, "a live page holds nobody up"
+            assert list(states) == []
 
 
 def test_a_port_that_is_taken_is_one_clear_line(database_url: str) -> None:
