@@ -39,6 +39,13 @@ class Buttons:
         rows = [[Button(words, self._data(f"{alert}:{answer}")) for words, answer in row] for row in _ROWS]
         return rows if label is None else [*rows, [Button("↩ Undo", self._data(f"{alert}:{UNDO}:{label}"))]]
 
+    def of_each(self, alerts: Sequence[int]) -> Sequence[Sequence[Button]]:
+        """A row of buttons for each of several alerts, which they name."""
+        return [
+            [Button(f"✅ #{alert}", self._data(f"{alert}:y")), Button(f"❌ #{alert}", self._data(f"{alert}:n"))]
+            for alert in alerts
+        ]
+
     def read(self, data: str) -> Press | None:
         """What the callback data stands for; None: we did not make it."""
         stated, _, mac = data.rpartition(":")

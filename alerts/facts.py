@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
+from core.digest import Grouping
 from core.errors import Undeliverable
 from core.label import Verdict
 from core.reply import Outcome, Refusal
@@ -57,6 +58,33 @@ class ReceiptFacts(Struct, frozen=True):
     device: str = ""
     verdict: Verdict | None = None
     refusal: Refusal | None = None
+
+
+class DigestAlert(Struct, frozen=True):
+    """An alert as a digest tells of it, with its answer once there is one."""
+
+    alert: int
+    device: str
+    since: datetime
+    probability: float
+    kind: Literal["fault", "silent"] = "fault"
+    verdict: Verdict | None = None
+    by: str = ""
+
+
+class DigestFacts(Struct, frozen=True):
+    """Alerts that are told in one message."""
+
+    reason: Grouping
+    alerts: int
+    devices: int
+    answered: int
+    since: datetime
+    """When the first of them began; `until`: the newest."""
+    until: datetime
+    titles: tuple[str, ...]
+    """Of their machines."""
+    worst: tuple[DigestAlert, ...]
 
 
 class TextFacts(Struct, frozen=True):

@@ -29,7 +29,10 @@ def receipt_text(facts: ReceiptFacts, markup: Markup = PLAIN) -> str:
             return _noted(facts, markup)
         case Outcome.WHICH_ALERT:
             waiting = ", ".join(f"#{alert}" for alert in facts.alerts[:10])
-            return f"Several alerts wait for an answer ({waiting}). Reply to the message of the one you mean."
+            return (
+                f"Several alerts wait for an answer ({waiting}). Reply to the message of the one you mean,"
+                f" or write its number too: Y {facts.alerts[0]}"
+            )
         case Outcome.UNKNOWN_ALERT:
             return "No alert waits for an answer here. To correct an earlier answer, reply to the alert's message."
         case Outcome.NOT_UNDERSTOOD:

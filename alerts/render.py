@@ -1,12 +1,15 @@
 """A stored message as words, in the dress of its channel. Pure."""
 
+from collections.abc import Sequence
+
 from alerts.alert_text import alert_text, answer_text
 from alerts.buttons import Buttons
-from alerts.facts import AlertFacts, ReceiptFacts, TextFacts, read_facts
+from alerts.digest_text import digest_text
+from alerts.facts import AlertFacts, DigestFacts, ReceiptFacts, TextFacts, read_facts
 from alerts.markup import HTML, PLAIN, Markup
 from alerts.receipt_text import receipt_text
 from core.errors import Undeliverable
-from core.ports import OutboxMessage, Rendered
+from core.ports import Button, OutboxMessage, Rendered
 
 
 class TelegramRenderer:
@@ -17,10 +20,14 @@ class TelegramRenderer:
 
     def __call__(self, message: OutboxMessage) -> Rendered:
         """The message, at most 4096 characters. Raises Undeliverable for one that cannot be understood."""
-        text = _words(message, HTML)
+        return Rendered(_words(message, HTML), self._buttons_of(message))
+
+    def _buttons_of(self, message: OutboxMessage) -> Sequence[Sequence[Button]]:
+        if message.kind == "digest":
+            return self._buttons.of_each([one.alert for one in read_facts(message.body, DigestFacts).worst])
         if message.kind not in ("alert", "answered") or message.alert is None:
-            return Rendered(text)
-        return Rendered(text, self._buttons.of(message.alert, read_facts(message.body, AlertFacts).label))
+            return ()
+        return self._buttons.of(message.alert, read_facts(message.body, AlertFacts).label)
 
 
 class ConsoleRenderer:
@@ -44,6 +51,9 @@ def _words(message: OutboxMessage, markup: Markup) -> str:
             return alert_text(facts, message.zone, markup, repeat=message.possible_repeat)
         case "answered":
             return alert_text(read_facts(message.body, AlertFacts), message.zone, markup)
+        case "digest":
+            repeat = message.possible_repeat and message.edits is None
+            return digest_text(read_facts(message.body, DigestFacts), message.zone, markup, repeat=repeat)
         case "receipt":
             return _marked(receipt_text(read_facts(message.body, ReceiptFacts), markup), message)
         case "text":

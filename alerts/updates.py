@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from alerts.buttons import Buttons
+from core.label import read_named_answer
 from core.reply import Refusal, Reply
 
 _SHARED_SENDERS = {1087968824, 136817688, 777000}
@@ -82,14 +83,18 @@ def _written(message: _Message, number: int, raw: str, buttons: Buttons, bot: in
     assert message.sender is not None, "who wrote it is known"
     quoted = message.reply_to_message
     ours = quoted is not None and quoted.sender is not None and quoted.sender.id == bot
+    alert, text = _alert_of(quoted, buttons) if ours and quoted else None, message.text[:_LONGEST_TEXT]
+    named = read_named_answer(text) if ours or message.chat.id == message.sender.id else None
+    if named is not None and alert in (None, named.alert):
+        alert, text = named.alert, named.answer
     return Reply(
         channel="telegram",
         update_id=number,
         raw=raw,
         sender=str(message.sender.id),
         chat=str(message.chat.id),
-        text=message.text[:_LONGEST_TEXT],
-        alert=_alert_of(quoted, buttons) if ours and quoted else None,
+        text=text,
+        alert=alert,
         reference=str(message.message_id),
         replies_to=str(quoted.message_id) if ours and quoted else None,
         refusal=_refusal(message, message.sender, edited=edited),
@@ -97,10 +102,14 @@ def _written(message: _Message, number: int, raw: str, buttons: Buttons, bot: in
 
 
 def _alert_of(message: _Message, buttons: Buttons) -> int | None:
-    """The alert that our message is about, by its buttons: so it is known before its delivery is, or without that."""
+    """The alert that our message is about, by its buttons: so it is known before its delivery is, or without that.
+
+    A digest is about several, so a reply to it names none.
+    """
     rows = message.reply_markup.inline_keyboard if message.reply_markup else []
     presses = (buttons.read(button.callback_data) for row in rows for button in row)
-    return next((press.alert for press in presses if press), None)
+    alerts = {press.alert for press in presses if press}
+    return alerts.pop() if len(alerts) == 1 else None
 
 
 def _refusal(message: _Message, sender: _User, *, edited: bool) -> Refusal | None:

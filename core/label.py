@@ -42,6 +42,7 @@ _ANSWER = re.compile(
     rf"\s*(?:({_WORD})[.!]*(?:\s*[,.;:!–—-]\s+|\s*\n)|([yn])[,.;:!]*\s+)(\S.*)", re.IGNORECASE | re.DOTALL
 )
 _ALONE = re.compile(rf"\s*({_WORD})[.!\s]*", re.IGNORECASE)
+_NAMED = re.compile(rf"\s*({_WORD})[,.;:!]*\s+#?([1-9][0-9]{{0,17}})[.!\s]*", re.IGNORECASE)
 
 
 def read_answer(text: str) -> Answer | None:
@@ -58,3 +59,16 @@ def read_answer(text: str) -> Answer | None:
     comment = found.group(3).strip()
     begins = re.match(rf"(?:{_WORD})\b", comment, re.IGNORECASE)
     return None if begins and _WORDS[begins.group().lower()] is not verdict else Answer(verdict, comment)
+
+
+class Named(NamedTuple):
+    """A written answer that names its alert: `N 14`."""
+
+    answer: str
+    alert: int
+
+
+def read_named_answer(text: str) -> Named | None:
+    """An answer with nothing but the alert's number behind it (`Y 14`, `no #14`); None where the text is none."""
+    found = _NAMED.fullmatch(text)
+    return Named(found[1], int(found[2])) if found else None

@@ -231,7 +231,8 @@ class OutboxMessage:
     channel: str
     address: str
     kind: str
-    """`alert`, `answered` (edit of an alert), `receipt` (what became of a reply), `text` (words, in the body)."""
+    """`alert`, `answered` (edit of an alert), `digest` (several alerts in one, or an edit of that), `receipt` (what
+    became of a reply), `text` (words, in the body)."""
     alert: int | None
     body: Mapping[str, object]
     edits: str | None

@@ -34,9 +34,9 @@ class Reply:
     """The sender's id in the channel; for channel `shell` the operator's name."""
     chat: str
     text: str
-    """What the person wrote; for a button, the answer that it stands for."""
+    """What the person wrote, without the number where it names its alert; for a button, the answer it stands for."""
     alert: int | None = None
-    """The alert it answers, where it names one (button or shell)."""
+    """The alert it answers, where it names one (button, shell, or a number behind the answer)."""
     reference: str | None = None
     """The channel's id of the message it is; None: it is no message, and its receipt is none either."""
     replies_to: str | None = None

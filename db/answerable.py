@@ -60,17 +60,23 @@ _BY_TELEGRAM_ID = "SELECT id, name FROM operator WHERE telegram_id::text = :send
 _BY_ID = "SELECT id, name FROM operator WHERE id::text = :sender AND removed_at IS NULL"
 _BY_CHANNEL = {"shell": _BY_NAME, "page": _BY_ID}
 _NAMED = "SELECT id FROM alert WHERE id = :alert"
+# A reply to a digest may mean each alert in it.
 _REPLIED_TO = """
-    SELECT DISTINCT alert FROM outbox
-     WHERE channel = :channel AND address = :chat AND reference = :reference AND alert IS NOT NULL"""
+    SELECT alert FROM outbox
+     WHERE channel = :channel AND address = :chat AND reference = :reference AND alert IS NOT NULL
+     UNION
+    SELECT o.alert FROM outbox d JOIN outbox o ON o.carried_by = d.id
+     WHERE d.channel = :channel AND d.address = :chat AND d.reference = :reference
+     ORDER BY alert"""
 _ANSWERED_LAST = """
     SELECT alert FROM label l
      WHERE operator = :operator AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
      ORDER BY id DESC LIMIT 1"""
+# The address of a digest is where the alerts in it arrived.
 _UNANSWERED = """
-    SELECT o.alert FROM outbox o JOIN alert a ON a.id = o.alert
-     WHERE o.channel = :channel AND o.address = :chat AND o.kind = 'alert'
-       AND o.state IN ('sent', 'uncertain', 'sending')
+    SELECT o.alert FROM outbox o LEFT JOIN outbox d ON d.id = o.carried_by JOIN alert a ON a.id = o.alert
+     WHERE o.channel = :channel AND coalesce(d.address, o.address) = :chat AND o.kind = 'alert'
+       AND coalesce(d.state, o.state) IN ('sent', 'uncertain', 'sending')
        AND NOT EXISTS (SELECT FROM effective_label l WHERE l.incident = a.incident)
      ORDER BY o.alert"""
 _DEVICE = """

@@ -10,6 +10,7 @@ from core.delivery import after_failure
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Undeliverable
 from core.ports import OutboxMessage
 from db.chat import follow_chat, may_send_now, pace_chat, pause_chat
+from db.digests import carried, digest_facts, gather
 from db.failures import failures_named
 
 LEASE_S = 60.0
@@ -34,8 +35,9 @@ class PostgresOutbox:
                     continue
                 if not may_send_now(connection, row.channel, row.address):
                     return None
+                row = gather(connection, row)
                 connection.execute(text(_LEASE), {"id": row.id, "worker": worker, "lease": self._lease_s})
-                return _message(row)
+                return _message(connection, row)
         return None
 
     def due(self, channels: Sequence[str]) -> float | None:
@@ -71,18 +73,19 @@ def _settle(connection: Connection, row: Row[Any], error: FaultlineError) -> Non
         pause_chat(connection, row.channel, row.address, error.retry_after)
     if then.state == "dead":
         detail = {"message": row.id, "alert": row.alert, "channel": row.channel, "chat": row.address}
-        detail["error"] = str(error)
+        detail |= {"error": str(error)} | ({"alerts": carried(connection, row.id)} if row.kind == "digest" else {})
         connection.execute(text(_REPORT), {"detail": msgspec.json.encode(detail).decode()})
 
 
-def _message(row: Row[Any]) -> OutboxMessage:
+def _message(connection: Connection, row: Row[Any]) -> OutboxMessage:
+    digest = row.id if row.kind == "digest" else row.edited_digest
     return OutboxMessage(
         id=row.id,
         channel=row.channel,
         address=row.address,
-        kind=row.kind,
+        kind="digest" if digest else row.kind,
         alert=row.alert,
-        body=row.body,
+        body=digest_facts(connection, digest) if digest else row.body,
         edits=row.edited_reference,
         replies_to=row.body.get("replies_to"),
         zone=row.zone,
@@ -91,13 +94,16 @@ def _message(row: Row[Any]) -> OutboxMessage:
     )
 
 
+# An edit of an alert that a digest carries is an edit of the digest.
 _NEXT = """
-    SELECT o.*, e.state AS edited_state, e.reference AS edited_reference
-      FROM outbox o LEFT JOIN outbox e ON e.id = o.edits
+    SELECT o.*, d.id AS edited_digest, coalesce(d.state, e.state) AS edited_state,
+           coalesce(d.reference, e.reference) AS edited_reference
+      FROM outbox o LEFT JOIN outbox e ON e.id = o.edits LEFT JOIN outbox d ON d.id = e.carried_by
      WHERE o.id IN (SELECT id FROM outbox_head
                      WHERE channel = ANY(:channels) AND state <> 'sending' AND due_at <= clock_timestamp())
-       AND o.state IN ('pending', 'uncertain') AND (e.id IS NULL OR e.state IN ('sent', 'dead'))
-     ORDER BY o.id LIMIT 1 FOR UPDATE OF o SKIP LOCKED"""
+       AND o.state IN ('pending', 'uncertain')
+       AND (e.id IS NULL OR coalesce(d.state, e.state) IN ('sent', 'dead'))
+     ORDER BY coalesce(o.place, o.id) LIMIT 1 FOR UPDATE OF o SKIP LOCKED"""
 _DUE = """
     SELECT extract(epoch FROM min(due_at) - clock_timestamp()) FROM outbox_head WHERE channel = ANY(:channels)"""
 _LEASE = """

@@ -46,6 +46,12 @@ class AlertWorld:
         )
         return int(self.one("SELECT max(id) FROM alert"))
 
+    def alerts(self, devices: Sequence[str]) -> None:
+        """These devices run hot for two readings each, in one batch."""
+        twice = [*devices, *devices]
+        hot = [[95.0, 3.0]] * len(twice)
+        self.store(a_batch(len(twice), devices=twice, sensors=hot, first_offset=self._next_offset))
+
     def hotter(self, count: int, device: str = "press-1") -> None:
         """The incident goes on."""
         self.store(
@@ -113,7 +119,8 @@ def pass_time(owner: Engine, seconds: float) -> None:
 
 
 _EARLIER_MESSAGES = """
-    UPDATE outbox SET not_before = not_before - make_interval(secs => :seconds),
+    UPDATE outbox SET created_at = created_at - make_interval(secs => :seconds),
+                      not_before = not_before - make_interval(secs => :seconds),
                       lease_until = lease_until - make_interval(secs => :seconds)"""
 _EARLIER_CHATS = """
     UPDATE chat SET next_at = next_at - make_interval(secs => :seconds),

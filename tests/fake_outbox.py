@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.delivery import after_failure
+from core.digest import Grouping, why_digest
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Undeliverable
 from core.ports import OutboxMessage
 
@@ -22,12 +23,15 @@ class Entry:
     alert: int | None = None
     body: Mapping[str, Any] = field(default_factory=dict)
     edits: int | None = None
+    carried_by: int | None = None
+    place: int = 0
     state: str = "pending"
     tries: int = 0
     unclear: int = 0
     not_before: float = 0.0
     lease_until: float = 0.0
     reference: str | None = None
+    created_at: float = 0.0
 
 
 class FakeOutbox:
@@ -40,7 +44,7 @@ class FakeOutbox:
 
     def put(self, address: str, channel: str = "telegram", **fields: Any) -> int:
         """A message to send; its id."""
-        self.entries.append(Entry(len(self.entries) + 1, channel, address, **fields))
+        self.entries.append(Entry(len(self.entries) + 1, channel, address, created_at=self.now, **fields))
         return len(self.entries)
 
     def claim(self, channels: Sequence[str], worker: str) -> OutboxMessage | None:
@@ -53,6 +57,7 @@ class FakeOutbox:
                 self._settle(entry, Undeliverable("never delivered"))
                 continue
             self._pace(entry)
+            entry = self._gathered(entry)
             entry.state, entry.tries, entry.lease_until = "sending", entry.tries + 1, self.now + LEASE_S
             return _message(entry, edited)
         return None
@@ -77,10 +82,27 @@ class FakeOutbox:
         return self.entries[number - 1]
 
     def _edited(self, entry: Entry) -> Entry | None:
-        return None if entry.edits is None else self._entry(entry.edits)
+        edited = None if entry.edits is None else self._entry(entry.edits)
+        return self._entry(edited.carried_by) if edited and edited.carried_by else edited
+
+    def _gathered(self, head: Entry) -> Entry:
+        waiting = [
+            entry
+            for entry in self.entries
+            if (entry.channel, entry.address, entry.kind) == (head.channel, head.address, "alert")
+            and (entry.state, entry.unclear) == ("pending", 0)
+        ]
+        is_flood = why_digest(len(waiting), self.now - head.created_at) is not Grouping.NONE
+        if head.channel == "console" or head.unclear or (head.kind != "digest" and not (head in waiting and is_flood)):
+            return head
+        digest = head if head.kind == "digest" else self._entry(self.put(head.address, head.channel, kind="digest"))
+        digest.place = digest.place or head.id
+        for entry in waiting:
+            entry.state, entry.carried_by = "carried", digest.id
+        return digest
 
     def _next(self, channels: Sequence[str]) -> Entry | None:
-        for head in sorted(self._heads(channels), key=lambda entry: entry.id):
+        for head in sorted(self._heads(channels), key=lambda entry: entry.place or entry.id):
             edited = self._edited(head)
             is_editable = edited is None or edited.state in ("sent", "dead")
             if head.state != "sending" and self._due_at(head) <= self.now and is_editable:
@@ -89,7 +111,7 @@ class FakeOutbox:
 
     def _heads(self, channels: Sequence[str]) -> Sequence[Entry]:
         heads: dict[tuple[str, str], Entry] = {}
-        for entry in sorted(self.entries, key=lambda entry: (entry.state != "sending", entry.id)):
+        for entry in sorted(self.entries, key=lambda entry: (entry.state != "sending", entry.place or entry.id)):
             if entry.channel in channels and entry.state in ("pending", "uncertain", "sending"):
                 heads.setdefault((entry.channel, entry.address), entry)
         return list(heads.values())
@@ -126,7 +148,7 @@ def _message(entry: Entry, edited: Entry | None) -> OutboxMessage:
         id=entry.id,
         channel=entry.channel,
         address=entry.address,
-        kind=entry.kind,
+        kind="digest" if edited and edited.kind == "digest" else entry.kind,
         alert=entry.alert,
         body=entry.body,
         edits=edited.reference if edited else None,

@@ -1,11 +1,12 @@
 """One suite for the outbox in memory and for the outbox on Postgres."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import pytest
 from sqlalchemy import Engine, text
 
+from core.digest import MOST_ALONE
 from core.errors import ChatMoved, NotSent, SendUnclear, Unauthorised, Undeliverable
 from core.ports import Outbox, OutboxMessage
 from db.engine import connect
@@ -21,7 +22,9 @@ class Rig(Protocol):
 
     @property
     def outbox(self) -> Outbox: ...
-    def put(self, address: str, channel: str = "telegram", *, edits: int | None = None) -> int: ...
+    def put(
+        self, address: str, channel: str = "telegram", *, kind: str = "receipt", edits: int | None = None
+    ) -> int: ...
     def state(self, message: int) -> str: ...
     def wait(self, seconds: float) -> None: ...
 
@@ -30,8 +33,8 @@ class InMemory:
     def __init__(self) -> None:
         self.outbox = FakeOutbox()
 
-    def put(self, address: str, channel: str = "telegram", *, edits: int | None = None) -> int:
-        return self.outbox.put(address, channel, edits=edits)
+    def put(self, address: str, channel: str = "telegram", *, kind: str = "receipt", edits: int | None = None) -> int:
+        return self.outbox.put(address, channel, kind=kind, edits=edits)
 
     def state(self, message: int) -> str:
         return self.outbox.entries[message - 1].state
@@ -45,14 +48,14 @@ class OnPostgres:
         self.outbox = PostgresOutbox(alerts)
         self._owner = owner
 
-    def put(self, address: str, channel: str = "telegram", *, edits: int | None = None) -> int:
+    def put(self, address: str, channel: str = "telegram", *, kind: str = "receipt", edits: int | None = None) -> int:
         with self._owner.begin() as connection:
             number: int = connection.execute(
                 text(
                     "INSERT INTO outbox (channel, address, kind, body, edits)"
-                    " VALUES (:channel, :address, 'receipt', '{}', :edits) RETURNING id"
+                    " VALUES (:channel, :address, :kind, '{}', :edits) RETURNING id"
                 ),
-                {"channel": channel, "address": address, "edits": edits},
+                {"channel": channel, "address": address, "kind": kind, "edits": edits},
             ).scalar_one()
         return number
 
@@ -91,6 +94,15 @@ def send_all(rig: Rig) -> list[int]:
         ids.append(message.id)
         rig.wait(0.05)
     return ids
+
+
+def many(rig: Rig, count: int = MOST_ALONE + 1, channel: str = "telegram") -> list[int]:
+    """So many alerts for one chat, waiting."""
+    return [rig.put("7", channel, kind="alert") for _ in range(count)]
+
+
+def states(rig: Rig, messages: Sequence[int]) -> set[str]:
+    return {rig.state(message) for message in messages}
 
 
 def test_an_empty_outbox_has_nothing_to_send(rig: Rig) -> None:
@@ -291,3 +303,86 @@ def test_an_edit_of_a_message_that_died_dies_too(rig: Rig) -> None:
     rig.wait(1)
     rig.outbox.claim(TELEGRAM, "me")
     assert (rig.state(edit), rig.state(other)) == ("dead", "sending")
+
+
+def test_many_alerts_that_wait_in_a_chat_are_sent_as_one_digest(rig: Rig) -> None:
+    other, alerts = rig.put("8", kind="alert"), many(rig)
+    assert claimed(rig).id == other
+    rig.wait(1)
+    digest = claimed(rig)
+    assert (digest.kind, digest.alert, states(rig, alerts)) == ("digest", None, {"carried"})
+    rig.outbox.sent(digest, "99")
+    rig.wait(1)
+    assert rig.outbox.claim(TELEGRAM, "me") is None
+
+
+def test_few_alerts_are_sent_alone_however_long_they_waited(rig: Rig) -> None:
+    many(rig, MOST_ALONE)
+    rig.wait(3600)
+    assert claimed(rig).kind == "alert"
+
+
+def test_a_digest_that_was_refused_takes_along_what_came_since(rig: Rig) -> None:
+    many(rig)
+    rig.outbox.failed(claimed(rig), NotSent("refused"))
+    late = rig.put("7", kind="alert")
+    rig.wait(60)
+    assert (claimed(rig).kind, rig.state(late)) == ("digest", "carried")
+
+
+def test_a_digest_that_may_have_arrived_is_repeated_as_it_was(rig: Rig) -> None:
+    many(rig)
+    first = claimed(rig)
+    rig.outbox.failed(first, SendUnclear("no answer"))
+    late = rig.put("7", kind="alert")
+    rig.wait(60)
+    again = claimed(rig)
+    assert (again.id, again.possible_repeat, rig.state(late)) == (first.id, True, "pending")
+
+
+def test_an_alert_that_may_have_arrived_is_in_no_digest(rig: Rig) -> None:
+    first = rig.put("7", kind="alert")
+    rig.outbox.failed(claimed(rig), SendUnclear("no answer"))
+    alerts = many(rig)
+    rig.wait(60)
+    again = claimed(rig)
+    assert (again.id, again.kind, again.possible_repeat) == (first, "alert", True)
+    rig.outbox.sent(again, "99")
+    rig.wait(1)
+    assert (claimed(rig).kind, rig.state(first), states(rig, alerts)) == ("digest", "sent", {"carried"})
+
+
+def test_a_digest_stands_where_its_first_alert_stood(rig: Rig) -> None:
+    many(rig)
+    receipt = rig.put("7")
+    digest = claimed(rig)
+    rig.outbox.failed(digest, NotSent("refused"))
+    rig.wait(60)
+    assert send_all(rig) == [digest.id]
+    rig.wait(1)
+    assert send_all(rig) == [receipt]
+
+
+def test_an_edit_of_an_alert_that_a_digest_carries_edits_the_digest(rig: Rig) -> None:
+    alerts = many(rig)
+    rig.put("7", kind="answered", edits=alerts[3])
+    rig.outbox.sent(claimed(rig), "99")
+    rig.wait(1)
+    edit = claimed(rig)
+    assert (edit.kind, edit.edits) == ("digest", "99")
+
+
+def test_an_edit_of_an_alert_whose_digest_died_dies_too(rig: Rig) -> None:
+    alerts = many(rig)
+    edit = rig.put("7", kind="answered", edits=alerts[3])
+    rig.outbox.failed(claimed(rig), Undeliverable("blocked"))
+    rig.wait(1)
+    assert rig.outbox.claim(TELEGRAM, "me") is None
+    assert rig.state(edit) == "dead"
+
+
+def test_a_terminal_prints_each_alert_however_many_wait(rig: Rig) -> None:
+    many(rig, channel="console")
+    message = rig.outbox.claim(("console",), "me")
+    assert message is not None
+    assert message.kind == "alert"

@@ -55,6 +55,7 @@ FAULTS = (
     "Telegram: timeout after delivery",
     "Telegram: lost on the way",
     "Telegram refused for an hour",
+    "many devices that fail at once",
     "dispatcher killed between send and mark",
     "two dispatchers",
     "bot killed after fetching replies",

@@ -94,7 +94,7 @@ class ChatRig:
         world, telegram = self.installation.world, self.installation.telegram
         calls = telegram.calls()
         assert_each_alert_arrived_or_is_reported_dead(world, telegram)
-        assert_order_is_kept(telegram, sorted({int(call.chat) for call in calls}))
+        assert_order_is_kept(world, telegram)
         assert_one_in_flight_a_chat(calls)
         assert_pace(calls)
 

@@ -1,7 +1,7 @@
 """I5 over every chat: what was to be sent, from the outbox, beside what the chats saw and when it was tried."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from sqlalchemy import Row
@@ -11,32 +11,45 @@ from tests.fake_telegram.calls import Call
 from tests.fake_telegram.client import Chats
 
 REPEAT = "(possible repeat)"
-_ALERT = re.compile(r"^Alert #(\d+) ", re.MULTILINE)
+_ALERT = re.compile(r"^Alert #(\d+) |the alert's number: N (\d+)$", re.MULTILINE)
+"""The alert that a message tells of, or the first one that a digest shows."""
 FLOOD_S = 3
 """What a 429 asks for in these tests: longer than we would wait by ourselves."""
 
 
 def assert_each_alert_arrived_or_is_reported_dead(world: AlertWorld, telegram: Chats) -> None:
-    """At least one copy each, at most one more for each unclear send, and every copy but the first says so."""
-    sends = world.rows("SELECT id, alert, address, state, unclear FROM outbox WHERE kind = 'alert'")
-    assert len({(send.alert, send.address) for send in sends}) == len(sends), "two sends of an alert to one chat"
-    for chat in {send.address for send in sends}:
-        seen = _copies(telegram, chat)
-        mine = [send for send in sends if send.address == chat]
-        assert set(seen) <= {send.alert for send in mine}, f"chat {chat} saw an alert that was not for it"
-        for send in mine:
-            _check_copies(send, seen.get(send.alert, []))
+    """Each by itself or in one digest; at least one copy of that, at most one more for each unclear send, marked."""
+    alerts = world.rows("SELECT id, alert, address, state, carried_by FROM outbox WHERE kind = 'alert'")
+    assert len({(row.alert, row.address) for row in alerts}) == len(alerts), "two sends of an alert to one chat"
+    carriers = {(row.address, row.alert): row.carried_by or row.id for row in alerts}
+    sends = world.rows("SELECT id, address, state, unclear FROM outbox WHERE id = ANY(:ids)", ids=[*carriers.values()])
+    for chat in {row.address for row in alerts}:
+        seen: dict[int, list[str]] = {}
+        for message in telegram.messages(int(chat)):
+            alert = _alert(message["text"])
+            assert (chat, alert) in carriers, f"chat {chat} saw alert {alert}, which was not for it"
+            seen.setdefault(carriers[chat, alert], []).append(message["text"])
+        for send in sends:
+            if send.address == chat:
+                _check_copies(send, seen.get(send.id, []))
     dead = {send.id for send in sends if send.state == "dead"}
     reported = world.rows("SELECT detail->>'message' AS message FROM audit WHERE action = 'message given up'")
     assert {int(row.message) for row in reported} == dead, "the dead are reported, and only they"
     assert len(reported) == len(dead), "each of them once"
 
 
-def assert_order_is_kept(telegram: Chats, chats: Sequence[int]) -> None:
+def assert_order_is_kept(world: AlertWorld, telegram: Chats) -> None:
     """Repeats included: nothing overtakes a message that may be repeated."""
-    for chat in chats:
-        numbers = [_alert(message["text"]) for message in telegram.messages(chat)]
-        assert numbers == sorted(numbers), f"chat {chat} saw {numbers}"
+    places = {
+        (row.address, row.alert): row.place
+        for row in world.rows(
+            "SELECT o.address, o.alert, coalesce(d.place, o.id) AS place FROM outbox o"
+            " LEFT JOIN outbox d ON d.id = o.carried_by WHERE o.kind = 'alert'"
+        )
+    }
+    for chat in {chat for chat, _ in places}:
+        seen = [places[chat, _alert(message["text"])] for message in telegram.messages(int(chat))]
+        assert seen == sorted(seen), f"chat {chat} saw {seen}"
 
 
 def assert_one_in_flight_a_chat(calls: Sequence[Call]) -> None:
@@ -59,25 +72,18 @@ def assert_pace(calls: Sequence[Call]) -> None:
     assert all(later - first >= 1 for first, later in zip(times, times[30:], strict=False)), "more than 30 a second"
 
 
-def _check_copies(send: Row[tuple[int, int, str, str, int]], copies: Sequence[str]) -> None:
-    assert send.state in ("sent", "dead"), f"alert {send.alert} is {send.state}"
-    assert len(copies) >= (send.state == "sent"), f"alert {send.alert} never arrived in {send.address}"
-    assert len(copies) <= 1 + send.unclear, f"alert {send.alert}: {len(copies)} copies, {send.unclear} unclear sends"
+def _check_copies(send: Row[tuple[int, str, str, int]], copies: Sequence[str]) -> None:
+    assert send.state in ("sent", "dead"), f"message {send.id} is {send.state}"
+    assert len(copies) >= (send.state == "sent"), f"message {send.id} never arrived in {send.address}"
+    assert len(copies) <= 1 + send.unclear, f"message {send.id}: {len(copies)} copies, {send.unclear} unclear sends"
     unmarked = [text for text in copies[1:] if REPEAT not in text]
-    assert not unmarked, f"a copy of alert {send.alert} does not say that it may be a repeat"
-
-
-def _copies(telegram: Chats, chat: str) -> Mapping[int, Sequence[str]]:
-    seen: dict[int, list[str]] = {}
-    for message in telegram.messages(int(chat)):
-        seen.setdefault(_alert(message["text"]), []).append(message["text"])
-    return seen
+    assert not unmarked, f"a copy of message {send.id} does not say that it may be a repeat"
 
 
 def _alert(text: str) -> int:
     found = _ALERT.search(text)
     assert found, f"no alert: {text}"
-    return int(found[1])
+    return int(found[1] or found[2])
 
 
 def _neighbours(calls: Sequence[Call]) -> Iterator[tuple[Call, Call]]:

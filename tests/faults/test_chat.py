@@ -98,3 +98,39 @@ def test_an_hour_in_which_telegram_refuses_costs_no_alert_and_makes_no_repeat(ri
     rig.survived()
     assert len(telegram.messages(ANNA)) == 4
     assert not any(REPEAT in message["text"] for message in telegram.messages())
+
+
+@survives("Telegram refused for an hour", checks="I5 I10 I11")
+def test_500_incidents_while_telegram_refuses_for_an_hour_are_told_in_a_digest_and_can_be_answered(
+    rig: ChatRig,
+) -> None:
+    world, telegram = rig.installation.world, rig.installation.telegram
+    rig.installation.start()
+    rig.installation.alert("press-0")
+    with rig.unreachable() as refused_for:
+        for minute in range(60):
+            world.alerts([f"press-{minute}-{number}" for number in range(9 if minute < 20 else 8)])
+            refused_for(1)
+    rig.survived()
+    assert world.one("SELECT count(*) FROM alert") == 1 + 500
+    (_, *digests) = telegram.messages(ANNA)
+    assert len(digests) <= 2, "no flood after the silence"
+    assert "while this chat could not be reached" in digests[0]["text"]
+    told = world.one("SELECT count(*) FROM outbox o JOIN outbox d ON d.id = o.carried_by WHERE d.state = 'sent'")
+    assert told == 500, "each is accounted for by the digest that carried it"
+    telegram.press(ANNA, digests[0], button=1)
+    rig.wait_until(lambda: "Answered: 1 of " in telegram.messages(ANNA)[1]["text"], "the answer in the digest")
+    assert world.rows("SELECT verdict FROM label") == [("false_alarm",)]
+
+
+@survives("many devices that fail at once", checks="I5 I10 I11")
+def test_300_devices_that_fail_at_once_are_no_flood(rig: ChatRig) -> None:
+    rig.installation.start()
+    rig.installation.alert("press-0")
+    rig.installation.world.alerts([f"press-all-{number}" for number in range(300)])
+    rig.wait_until(lambda: not rig.waiting(), "all of it was sent")
+    rig.survived()
+    digests = [message["text"] for message in rig.installation.telegram.messages(ANNA)][1:]
+    assert len(digests) == 1
+    assert digests[0].startswith("⚠ 300 devices need attention\n")
+    assert "perhaps they have one cause" in digests[0]

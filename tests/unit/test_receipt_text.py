@@ -14,7 +14,7 @@ WORDS = {
     Outcome.UNDONE: "Taken back: false alarm, press-3, alert #12.",
     Outcome.NOTHING_TO_UNDO: "no answer of yours to take back",
     Outcome.REPLAYED: "Noted before.",
-    Outcome.WHICH_ALERT: "Reply to the message of the one you mean",
+    Outcome.WHICH_ALERT: "Reply to the message of the one you mean, or write its number too: Y 12",
     Outcome.UNKNOWN_ALERT: "No alert waits for an answer here",
     Outcome.NOT_UNDERSTOOD: "reply Y (real fault) or N (false alarm)",
     Outcome.WELCOMED: "Hello Anna.",

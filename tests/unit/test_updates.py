@@ -37,6 +37,42 @@ def test_the_alert_is_known_by_the_buttons_of_the_message_that_is_answered() -> 
     assert read(message=a_message(reply_to_message=OURS)).reply.alert is None
 
 
+def test_a_reply_to_a_digest_names_no_alert_though_its_buttons_do() -> None:
+    buttons = [
+        [{"text": button.text, "callback_data": button.data} for button in row] for row in BUTTONS.of_each([12, 13])
+    ]
+    quoted = {**OURS, "reply_markup": {"inline_keyboard": buttons}}
+    reply = read(message=a_message(reply_to_message=quoted)).reply
+    assert (reply.alert, reply.replies_to) == (None, "70")
+    named = read(message=a_message(reply_to_message=quoted, text="n 13")).reply
+    assert (named.alert, named.text) == (13, "n")
+
+
+@pytest.mark.parametrize("text", ["N 14", "no #14", "n, 14.", " NO  14 ", "not sure: 14"])
+def test_an_answer_may_name_its_alert(text: str) -> None:
+    reply = read(message=a_message(text=text)).reply
+    assert (reply.alert, reply.text.lower()[0]) == (14, "n")
+    assert json.loads(reply.raw)["message"]["text"] == text
+
+
+@pytest.mark.parametrize("text", ["14", "perhaps 14", "n 0", "n 14 15", "no 14 of them", f"n {10**18}"])
+def test_a_number_beside_other_words_names_no_alert(text: str) -> None:
+    reply = read(message=a_message(text=text)).reply
+    assert (reply.alert, reply.text) == (None, text)
+
+
+def test_a_number_that_people_write_to_each_other_in_a_group_names_no_alert() -> None:
+    assert read(message=a_message(text="no 14", chat={"id": -5})).reply.alert is None
+    assert read(message=a_message(text="no 14", chat={"id": -5}, reply_to_message=OURS)).reply.alert == 14
+
+
+def test_the_message_that_is_answered_says_more_than_a_number_does() -> None:
+    buttons = [[{"text": button.text, "callback_data": button.data} for button in row] for row in BUTTONS.of(12)]
+    quoted = {**OURS, "reply_markup": {"inline_keyboard": buttons}}
+    reply = read(message=a_message(reply_to_message=quoted, text="n 14")).reply
+    assert (reply.alert, reply.text) == (12, "n 14")
+
+
 def test_a_reply_to_another_person_is_no_reply_to_us() -> None:
     quoted = {**OURS, "from": {"id": 12}}
     assert read(message=a_message(reply_to_message=quoted)).reply.replies_to is None

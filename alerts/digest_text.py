@@ -1,0 +1,48 @@
+"""A digest in words: how many devices need attention, why in one message, the worst of them, and how to answer."""
+
+from collections.abc import Iterator
+
+from alerts.facts import DigestAlert, DigestFacts
+from alerts.markup import Markup
+from core.digest import Grouping
+from core.numbers import clock, percent
+
+_WHY = {
+    Grouping.AT_ONCE: "at about the same time: perhaps they have one cause",
+    Grouping.BACKLOG: "while this chat could not be reached",
+}
+# Pieces are cut so short that ten alerts stay below 4096 characters, whatever they are called.
+_TITLES, _TITLE_LIMIT, _NAME_LIMIT, _BY_LIMIT = 3, 60, 60, 30
+
+
+def digest_text(facts: DigestFacts, zone: str, markup: Markup, repeat: bool = False) -> str:
+    """The digest, its first line made for a lock screen. At most 4096 characters."""
+    return "\n".join(_lines(facts, zone, markup, repeat))
+
+
+def _lines(facts: DigestFacts, zone: str, markup: Markup, repeat: bool) -> Iterator[str]:
+    yield "⚠ " + markup.bold(f"{facts.devices} devices need attention")
+    first = facts.worst[0].alert
+    if repeat:
+        yield f"(possible repeat) of {facts.alerts} alerts, the worst #{first}"
+    yield f"{facts.alerts} alerts, since {clock(facts.since, zone)} to {clock(facts.until, zone)}, {_WHY[facts.reason]}"
+    titles = ", ".join(markup.text(title, _TITLE_LIMIT) for title in facts.titles[:_TITLES])
+    yield f"Machine: {titles}{' and others' if len(facts.titles) > _TITLES else ''}"
+    yield ""
+    for alert in facts.worst:
+        yield _alert(alert, zone, markup)
+    if facts.alerts > len(facts.worst):
+        yield f"… and {facts.alerts - len(facts.worst)} more"
+    if facts.answered:
+        yield f"Answered: {facts.answered} of {facts.alerts}"
+    yield ""
+    yield f"Are these correct? Press a button, or write Y or N and the alert's number: N {first}"
+
+
+def _alert(alert: DigestAlert, zone: str, markup: Markup) -> str:
+    name = markup.text(alert.device, _NAME_LIMIT)
+    if alert.kind == "silent":
+        told = f"#{alert.alert} {name}: no reading since {clock(alert.since, zone)}"
+    else:
+        told = f"#{alert.alert} {name}: {percent(alert.probability)}, since {clock(alert.since, zone)}"
+    return f"{told} · {alert.verdict.words} ({markup.text(alert.by, _BY_LIMIT)})" if alert.verdict else told

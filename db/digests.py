@@ -1,0 +1,76 @@
+"""Digests: many alerts that wait for one chat, told in one message, whose words are looked up when it is sent."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, text
+
+from core.digest import SHOWN, Grouping, why_digest
+
+
+def gather(connection: Connection, head: Row[Any]) -> Row[Any]:
+    """What is sent in place of a chat's next message: a digest where too many alerts wait, else the message itself.
+
+    A digest that was surely not delivered yet takes along what has come since. Alerts that may have arrived stay
+    messages of their own.
+    """
+    if head.channel == "console" or head.unclear:  # a terminal rings nobody
+        return head
+    if head.kind == "digest":
+        _carry(connection, head.id, head)
+    if head.kind != "alert":
+        return head
+    waiting = connection.execute(text(_WAITING), {"channel": head.channel, "address": head.address}).one()
+    reason = why_digest(waiting.alerts, float(waiting.waited_s))
+    if reason is Grouping.NONE:
+        return head
+    body = msgspec.json.encode({"reason": reason.value}).decode()
+    digest = connection.execute(text(_INSERT), {"head": head.id, "body": body}).one()
+    _carry(connection, digest.id, head)
+    return digest
+
+
+def digest_facts(connection: Connection, digest: int) -> Mapping[str, object]:
+    """What the digest tells now: how many, since when, the worst with their answers."""
+    facts = connection.execute(text(_SUMMARY), {"digest": digest}).mappings().one()
+    worst = connection.execute(text(_WORST), {"digest": digest, "shown": SHOWN}).mappings().all()
+    return {**facts["body"], **{name: facts[name] for name in _COUNTED}, "worst": [dict(row) for row in worst]}
+
+
+def carried(connection: Connection, digest: int) -> Sequence[int]:
+    """The alerts that the digest tells of."""
+    return connection.execute(text(_ALERTS), {"digest": digest}).scalars().all()
+
+
+def _carry(connection: Connection, digest: int, head: Row[Any]) -> None:
+    connection.execute(text(_CARRY), {"digest": digest, "channel": head.channel, "address": head.address})
+
+
+_COUNTED = ("alerts", "devices", "answered", "since", "until", "titles")
+_WAITING = """
+    SELECT count(*) AS alerts, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS waited_s
+      FROM outbox
+     WHERE channel = :channel AND address = :address AND kind = 'alert' AND state = 'pending' AND unclear = 0"""
+_INSERT = """
+    INSERT INTO outbox (channel, address, zone, kind, body, place)
+    SELECT channel, address, zone, 'digest', CAST(:body AS jsonb), id FROM outbox WHERE id = :head
+    RETURNING *, NULL AS edited_digest, NULL AS edited_state, NULL AS edited_reference"""
+_CARRY = """
+    UPDATE outbox SET state = 'carried', carried_by = :digest, error = NULL
+     WHERE channel = :channel AND address = :address AND kind = 'alert' AND state = 'pending' AND unclear = 0"""
+_ALERTS = "SELECT alert FROM outbox WHERE carried_by = :digest ORDER BY alert"
+_SUMMARY = """
+    SELECT (SELECT body FROM outbox WHERE id = :digest) AS body, count(*) AS alerts,
+           count(DISTINCT (o.body->>'machine', o.body->>'device')) AS devices, count(l.id) AS answered,
+           min(CAST(o.body->>'since' AS timestamptz)) AS since, max(CAST(o.body->>'since' AS timestamptz)) AS until,
+           array_agg(DISTINCT coalesce(nullif(o.body->>'title', ''), o.body->>'machine')) AS titles
+      FROM outbox o JOIN alert a ON a.id = o.alert LEFT JOIN effective_label l ON l.incident = a.incident
+     WHERE o.carried_by = :digest"""
+_WORST = """
+    SELECT o.alert, o.body->>'device' AS device, CAST(o.body->>'since' AS timestamptz) AS since,
+           coalesce(o.body->>'kind', 'fault') AS kind, a.probability, l.verdict, coalesce(p.name, '') AS by
+      FROM outbox o JOIN alert a ON a.id = o.alert LEFT JOIN effective_label l ON l.incident = a.incident
+      LEFT JOIN operator p ON p.id = l.operator
+     WHERE o.carried_by = :digest
+     ORDER BY a.probability DESC, o.alert LIMIT :shown"""

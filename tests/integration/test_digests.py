@@ -1,0 +1,74 @@
+"""Digests in the real database: what they say, and how the alerts in them are answered."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from core.digest import MOST_ALONE, SHOWN
+from core.errors import Undeliverable
+from core.ports import OutboxMessage
+from core.reply import Outcome, Reply, ReplyOutcome
+from tests.alert_world import ANNA, AlertWorld, alert_world
+
+MANY = MOST_ALONE + 2
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[AlertWorld]:
+    with alert_world(database_url) as world:
+        world.operator("Anna", ANNA)
+        for number in range(MANY):
+            world.alert(f"press-{number}")
+        yield world
+
+
+def claimed(world: AlertWorld) -> OutboxMessage:
+    world.pass_time(5)
+    message = world.outbox.claim(["telegram"], "me")
+    assert message is not None
+    return message
+
+
+def answered(world: AlertWorld, update: int, text: str, **more: object) -> ReplyOutcome:
+    reply = Reply("telegram", update, "{}", str(ANNA), str(ANNA), text, reference="7", **more)  # type: ignore[arg-type]
+    return world.inbox.accept("telegram/4242", reply)
+
+
+def test_a_digest_knows_how_many_the_worst_and_their_answers(world: AlertWorld) -> None:
+    world.execute("UPDATE alert SET probability = 0.5 + id / 100.0")
+    answered(world, 1, "n", alert=MANY)
+    digest = claimed(world)
+    body = digest.body
+    assert [body[name] for name in ("reason", "alerts", "devices", "answered")] == ["at_once", MANY, MANY, 1]
+    worst = body["worst"]
+    assert isinstance(worst, list)
+    assert [one["alert"] for one in worst] == list(range(MANY, MANY - SHOWN, -1))
+    assert [(one["verdict"], one["by"]) for one in worst[:2]] == [("false_alarm", "Anna"), (None, "")]
+
+
+def test_an_answer_edits_the_digest_that_told_of_the_alert(world: AlertWorld) -> None:
+    world.outbox.sent(claimed(world), "70")
+    answered(world, 1, "n", alert=3)
+    edit = claimed(world)
+    assert (edit.kind, edit.edits, edit.body["answered"]) == ("digest", "70", 1)
+
+
+def test_a_plain_answer_where_a_digest_waits_asks_which_alert_it_means(world: AlertWorld) -> None:
+    world.outbox.sent(claimed(world), "70")
+    for update, replies_to in enumerate((None, "70"), start=1):
+        outcome = answered(world, update, "y", replies_to=replies_to)
+        assert (outcome.kind, outcome.facts["alerts"]) == (Outcome.WHICH_ALERT, list(range(1, MANY + 1)))
+    assert answered(world, 3, "y", alert=3, replies_to="70").kind is Outcome.LABELLED
+    assert world.rows("SELECT alert FROM label") == [(3,)]
+
+
+def test_a_digest_that_is_given_up_reports_the_alerts_in_it(world: AlertWorld) -> None:
+    world.outbox.failed(claimed(world), Undeliverable("blocked"))
+    reported = world.one("SELECT detail->'alerts' FROM audit WHERE action = 'message given up'")
+    assert reported == list(range(1, MANY + 1))
+
+
+def test_every_alert_that_is_carried_names_its_digest(world: AlertWorld) -> None:
+    digest = claimed(world)
+    rows = world.rows("SELECT DISTINCT state, carried_by FROM outbox WHERE kind = 'alert'")
+    assert rows == [("carried", digest.id)]
