@@ -9,6 +9,7 @@ from core.login import Logins
 from core.machine import Machine
 from core.ports import Inbox
 from core.shown import Alerts
+from core.shown_devices import Devices
 
 
 class Stores(NamedTuple):
@@ -17,6 +18,7 @@ class Stores(NamedTuple):
     logins: Logins
     alerts: Alerts
     inbox: Inbox
+    devices: Devices
     machines: Mapping[str, Machine]
     """By name: what their files say to people."""
 

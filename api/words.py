@@ -1,6 +1,7 @@
 """How the page writes numbers and times: filters of its templates."""
 
 from datetime import datetime
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -12,4 +13,9 @@ def moment(time: datetime, zone: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(time.isoformat(), clock(time, zone))
 
 
-FILTERS = {"number": number, "percent": percent, "moment": moment}
+def place(device: str, machine: str) -> str:
+    """Where the device's page is. A slash in its name is no step of the path."""
+    return f"/ui/devices/{quote(device, safe='')}?machine={quote(machine, safe='')}"
+
+
+FILTERS = {"number": number, "percent": percent, "moment": moment, "place": place}

@@ -13,6 +13,7 @@ from core.login import new_token
 from core.reply import Reply
 from tests.builders import a_machine
 from tests.fake_alerts import FakeAlerts
+from tests.fake_devices import FakeDevices
 from tests.fake_inbox import FakeInbox, SentAlert
 from tests.fake_logins import ANNA_VISITS, FakeLogins
 from tests.fake_notices import RungByHand
@@ -29,7 +30,8 @@ class PageRig:
         self.inbox = FakeInbox(operators={str(ANNA_VISITS.id): ANNA_VISITS.id, "2": 2})
         self.alerts = FakeAlerts(self.inbox)
         press = a_machine(title="Hydraulic press", advice="Feel the housing.")
-        self.stores = Stores(self.logins, self.alerts, self.inbox, {"press": press})
+        self.devices = FakeDevices()
+        self.stores = Stores(self.logins, self.alerts, self.inbox, self.devices, {"press": press})
         self.bell = Bell(RungByHand())
         self.browser = self.another_browser()
 

@@ -18,6 +18,7 @@ from db.inbox import PostgresInbox
 from db.login_sessions import PostgresLogins
 from db.notices import PostgresNotices
 from db.shown_alerts import PostgresShownAlerts
+from db.shown_devices import PostgresShownDevices
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +37,13 @@ def command(ctx: click.Context) -> None:
         here = site(settings.page_host, socket.getsockname()[1], settings.page_url)
         if not here.is_secure and settings.page_host not in LOOPBACK:
             _log.warning("the page is reached without TLS: who listens on the network can read its sessions")
-        stores = Stores(PostgresLogins(engine), PostgresShownAlerts(engine), PostgresInbox(engine), machines(settings))
+        stores = Stores(
+            PostgresLogins(engine),
+            PostgresShownAlerts(engine),
+            PostgresInbox(engine),
+            PostgresShownDevices(engine),
+            machines(settings),
+        )
         notices = PostgresNotices(database_url(settings), "api", "outbox")
 
         async def until_stopped() -> None:

@@ -1,0 +1,114 @@
+"""Devices and their latest readings: core.shown_devices.Devices on Postgres.
+
+Readings have no index by device: it would cost a quarter of what comes in. What is asked for is found among the newest
+readings of each partition, in windows that grow up to a limit.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, text
+
+from core.shown_devices import Course, ShownDevice, Trouble
+from db.failures import failures_named
+
+_WINDOW = 20_000
+"""So many of a partition's newest offsets are looked through for the latest reading of each device …"""
+_WINDOWS = (_WINDOW, 4 * _WINDOW, 16 * _WINDOW)
+"""… and so many for the course of one."""
+
+
+class PostgresShownDevices:
+    """Reads what the consumer stored."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def latest(self, operator: int, search: str, count: int) -> Sequence[ShownDevice]:
+        """At most `count` whose name holds `search`: those in trouble first, then by score, the highest first."""
+        arguments = {"operator": operator, "search": search, "count": count, "window": _WINDOW}
+        with failures_named(), self._engine.connect() as connection:
+            rows = connection.execute(text(_LATEST), arguments).mappings().all()
+        return [msgspec.convert(dict(row), ShownDevice) for row in rows]
+
+    def machines_of(self, operator: int, device: str) -> Sequence[str]:
+        """The machines that have a device of this name."""
+        arguments = {"operator": operator, "device": device}
+        with failures_named(), self._engine.connect() as connection:
+            return connection.execute(text(_MACHINES), arguments).scalars().all()
+
+    def course(self, machine: str, device: str, count: int) -> Course:
+        """Its latest readings, at most `count`; fewer where they lie too far back to be looked for."""
+        with failures_named(), self._engine.connect() as connection:
+            known = connection.execute(text(_DEVICE), {"machine": machine, "device": device}).one_or_none()
+            if known is None:
+                return Course((), (), ())
+            return _course(known.sensors, _newest(connection, known.machine, known.device, count))
+
+    def troubles(self, machine: str, device: str, count: int) -> Sequence[Trouble]:
+        """Its newest incidents, newest first."""
+        arguments = {"machine": machine, "device": device, "count": count}
+        with failures_named(), self._engine.connect() as connection:
+            rows = connection.execute(text(_TROUBLES), arguments).mappings().all()
+        return [msgspec.convert(dict(row), Trouble) for row in rows]
+
+
+def _newest(connection: Connection, machine: int, device: int, count: int) -> Sequence[Row[Any]]:
+    """The device's newest readings, newest first; the next window is opened where one holds too few."""
+    rows: Sequence[Row[Any]] = ()
+    for window in _WINDOWS:
+        arguments = {"machine": machine, "device": device, "count": count, "window": window}
+        rows = connection.execute(text(_COURSE), arguments).all()
+        if len(rows) in (0, count):
+            break
+    return rows
+
+
+def _course(sensors: Sequence[str], newest_first: Sequence[Row[Any]]) -> Course:
+    rows = newest_first[::-1]
+    columns = [
+        (name, [_number(row.sensors[place]) if place < len(row.sensors) else None for row in rows])
+        for place, name in enumerate(sensors)
+    ]
+    return Course([row.time for row in rows], [_number(row.score) for row in rows], columns)
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else value  # NaN alone differs from itself
+
+
+_LATEST = """
+    WITH followed AS (SELECT m.id, m.name FROM machine m
+                       WHERE EXISTS (SELECT FROM subscription s
+                                      WHERE s.operator = :operator AND (s.machine IS NULL OR s.machine = m.id))),
+         latest AS (SELECT DISTINCT ON (r.device) r.device, r.time, r.score
+                      FROM ingest_partition p JOIN topic t ON t.id = p.topic AND t.retired_at IS NULL
+                      JOIN followed f ON f.id = t.machine
+                      JOIN reading r ON r.topic = p.topic AND r.kafka_partition = p.kafka_partition
+                                    AND r.kafka_offset >= p.next_offset - :window
+                     ORDER BY r.device, r.time DESC, r.kafka_offset DESC)
+    SELECT f.name AS machine, d.name AS device, l.time, nullif(l.score, 'NaN') AS score,
+           EXISTS (SELECT FROM incident i WHERE i.device = d.id AND i.closed_offset IS NULL) AS in_trouble
+      FROM device d JOIN followed f ON f.id = d.machine LEFT JOIN latest l ON l.device = d.id
+     WHERE position(lower(:search) IN lower(d.name)) > 0
+     ORDER BY in_trouble DESC, score DESC NULLS LAST, machine, device LIMIT :count"""
+_MACHINES = """
+    SELECT m.name FROM machine m JOIN device d ON d.machine = m.id
+     WHERE d.name = :device AND EXISTS (SELECT FROM subscription s
+                                         WHERE s.operator = :operator AND (s.machine IS NULL OR s.machine = m.id))
+     ORDER BY m.name"""
+_DEVICE = """
+    SELECT m.id AS machine, d.id AS device, m.sensors FROM device d JOIN machine m ON m.id = d.machine
+     WHERE m.name = :machine AND d.name = :device"""
+_COURSE = """
+    SELECT r.time, r.score, r.sensors
+      FROM ingest_partition p JOIN topic t ON t.id = p.topic AND t.retired_at IS NULL AND t.machine = :machine
+      JOIN reading r ON r.topic = p.topic AND r.kafka_partition = p.kafka_partition
+                    AND r.kafka_offset >= p.next_offset - :window
+     WHERE r.device = :device ORDER BY r.time DESC, r.kafka_offset DESC LIMIT :count"""
+_TROUBLES = """
+    SELECT a.id AS alert, i.since_time AS since, i.closed_time AS until
+      FROM incident i JOIN device d ON d.id = i.device JOIN machine m ON m.id = d.machine
+      LEFT JOIN alert a ON a.incident = i.id
+     WHERE m.name = :machine AND d.name = :device ORDER BY i.id DESC LIMIT :count"""
