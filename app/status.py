@@ -11,10 +11,12 @@ from consumer.lag import LogEnds, messages_behind
 from core.errors import Unavailable
 from core.halt import HaltKind
 from core.machine import Machine
+from core.overdue import Waiting
 from core.ports import TopicPartition
 from core.repair import WAYS_ON
 from db.partitions import PartitionStatus, PostgresPartitions
 from db.status import MachineStatus, PostgresStatus
+from db.waiting import PostgresWaiting
 
 _BY_ITSELF = "then it goes on by itself"
 Ends = Mapping[TopicPartition, tuple[int, int]]
@@ -26,6 +28,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
     machines: Mapping[str, MachineStatus]
     partitions: Sequence[PartitionStatus]
+    outbox: Waiting
+    """Messages to people that were not delivered yet."""
     silent: Unavailable | None
     """Why the lags are not known: Kafka does not answer."""
 
@@ -40,6 +44,7 @@ class Overview:
         engine = database(settings, "grafana")
         self._database = PostgresStatus(engine)
         self._partitions = PostgresPartitions(engine)
+        self._outbox = PostgresWaiting(engine)
 
     def look(self) -> Mapping[str, MachineStatus]:
         """The status of each machine by name, with its lag. Raises Unavailable, of Kafka as well."""
@@ -65,7 +70,7 @@ class Overview:
             name: msgspec.structs.replace(known.get(name, MachineStatus()), lag=lag)
             for name, lag in sorted(lags.items())
         }
-        return Seen(machines=found, partitions=partitions, silent=silent)
+        return Seen(machines=found, partitions=partitions, outbox=self._outbox.look(), silent=silent)
 
 
 def measured(

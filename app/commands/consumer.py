@@ -12,6 +12,7 @@ from app.heartbeat import Heartbeat
 from app.hung import end_hung
 from app.machines import pick_machine
 from app.models import model_source
+from app.outbox_watch import OutboxWatch
 from app.relay import Relay
 from app.settings import Settings
 from app.signals import set_on_signal
@@ -31,6 +32,7 @@ from db.notices import PostgresNotices
 from db.promotion_log import PostgresPromotionLog
 from db.reading_store import PostgresReadingStore
 from db.unrelayed import PostgresUnrelayed
+from db.waiting import PostgresWaiting
 from producer.dead_topics import DeadTopics
 
 
@@ -69,6 +71,7 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)
     beside = database(settings, "consumer")  # connections of its own: what is slow there keeps none from the main loop
     Relay(PostgresUnrelayed(beside), DeadTopics(kafka(settings), settings.topic_replication), stopping).start()
+    OutboxWatch(PostgresWaiting(beside), stopping).start()
     interpreter.tune()
     alive = Heartbeat(settings.heartbeat_file).beat
     Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive).run()

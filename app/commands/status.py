@@ -4,9 +4,11 @@ import click
 import msgspec
 
 from app.cli import settings_of
+from app.program import spoken
 from app.status import Overview, halted_lines, lag_words
 from app.table import table
 from app.wiring import machines, resolved
+from core.overdue import overdue_words
 from db.status import MachineStatus
 
 
@@ -14,15 +16,19 @@ from db.status import MachineStatus
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """How each machine is doing: champion, readings, faults, incidents, alerts, labels, dead letters, lag, halts."""
+    """How each machine is doing: champion, readings, faults, incidents, alerts, labels, dead letters, lag, halts.
+
+    And whether messages to people wait for too long: `outbox.overdue` of --json is then above zero.
+    """
     settings = resolved(settings_of(ctx))
     seen = Overview(settings, machines(settings).values()).see()
     if as_json:
         halted = [one for one in seen.partitions if one.halt is not None]
-        click.echo(msgspec.json.encode({"machines": seen.machines, "halted": halted}))
+        click.echo(msgspec.json.encode({"machines": seen.machines, "halted": halted, "outbox": seen.outbox}))
     else:
         rows = [_COLUMNS, *(_row(name, one) for name, one in seen.machines.items())]
-        click.echo("\n".join([table(rows), *halted_lines(seen.partitions)]))
+        trouble = [*halted_lines(seen.partitions), spoken(overdue_words(seen.outbox))]
+        click.echo("\n".join([table(rows), *filter(None, trouble)]))
     if seen.silent:
         raise seen.silent
 
