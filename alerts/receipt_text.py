@@ -10,10 +10,11 @@ _REFUSALS = {
     Refusal.EDITED: "Changed messages are not taken as answers. Write a new Y or N, as a reply to the alert.",
     Refusal.SHARED_SENDER: "Answers are taken from people, not from groups and channels. Please answer as yourself.",
 }
-_HELP = (
+HELP = (
     "Answer an alert with its buttons, or reply Y (real fault) or N (false alarm) to its message; you may add why,"
     " as in: N, door was open. A later answer corrects an earlier one; /undo takes yours back."
 )
+"""How to answer."""
 
 
 _OF_WHAT_WAS_SAID = (
@@ -36,11 +37,11 @@ def receipt_text(facts: ReceiptFacts, markup: Markup = PLAIN) -> str:
         case Outcome.UNKNOWN_ALERT:
             return "No alert waits for an answer here. To correct an earlier answer, reply to the alert's message."
         case Outcome.NOT_UNDERSTOOD:
-            return f"That was not understood. {_HELP}"
+            return f"That was not understood. {HELP}"
         case Outcome.REFUSED:
-            return _REFUSALS[facts.refusal] if facts.refusal else _HELP
+            return _REFUSALS[facts.refusal] if facts.refusal else HELP
         case Outcome.WELCOMED if facts.by:
-            return f"Hello {markup.text(facts.by, 100)}. {_HELP}"
+            return f"Hello {markup.text(facts.by, 100)}. {HELP} /help lists what else you can ask."
         case _:
             return (
                 "You are not known here yet, so nothing was changed. Give this id to an engineer, who can add you:"

@@ -8,6 +8,7 @@ from alerts.digest_text import digest_text
 from alerts.facts import AlertFacts, DigestFacts, ReceiptFacts, TextFacts, read_facts
 from alerts.markup import HTML, PLAIN, Markup
 from alerts.receipt_text import receipt_text
+from alerts.told import Told, told_text
 from core.errors import Undeliverable
 from core.ports import Button, OutboxMessage, Rendered
 
@@ -56,6 +57,8 @@ def _words(message: OutboxMessage, markup: Markup) -> str:
             return digest_text(read_facts(message.body, DigestFacts), message.zone, markup, repeat=repeat)
         case "receipt":
             return _marked(receipt_text(read_facts(message.body, ReceiptFacts), markup), message)
+        case "told":
+            return _marked(told_text(read_facts(message.body, Told), message.zone, markup), message)
         case "text":
             return _marked(markup.text(read_facts(message.body, TextFacts).text, 2000), message)
         case _:

@@ -11,12 +11,13 @@ from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
 from alerts.telegram_errors import named
+from core.command import MENU
 from core.ports import Rendered
 
 _CONNECT_S, _POOL_S, _READ_S, _WRITE_S = 5.0, 5.0, 15.0, 10.0
 LONGEST_SEND_S = _CONNECT_S + _POOL_S + _READ_S + _WRITE_S
 """A lease on a message must outlive it."""
-_COMMANDS = [BotCommand("start", "Who I am to you"), BotCommand("help", "How to answer an alert")]
+_COMMANDS = [BotCommand(command, words) for command, words in MENU.items()]
 
 
 class Telegram:

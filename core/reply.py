@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from core.command import Asked, Command, read_command
 from core.label import Verdict, read_answer
 
-UNDO = "/undo"
+UNDO = f"/{Command.UNDO}"
 
 
 class Refusal(StrEnum):
@@ -47,21 +48,21 @@ class Reply:
     """The label that an undo means, where it names one: pressed twice, it takes no second one back."""
 
     @property
-    def is_command(self) -> bool:
-        """It asks for something and answers nothing."""
-        return self.text.startswith("/") and not self.is_undo
+    def asked(self) -> Asked | None:
+        """The command that it is; None: it is none of ours."""
+        return read_command(self.text)
 
     @property
     def is_undo(self) -> bool:
         """It takes the sender's newest answer back."""
-        return self.text.strip().lower().partition("@")[0] == UNDO
+        return self.asked is not None and self.asked.command is Command.UNDO
 
     @property
     def is_for_us(self) -> bool:
         """Not just people talking to each other in a group that the bot is in."""
         in_private = self.chat == self.sender
         points_at_us = self.alert is not None or self.replies_to is not None or self.refusal is Refusal.FORGED
-        return in_private or points_at_us or self.is_command or self.is_undo
+        return in_private or points_at_us or self.asked is not None
 
 
 class Outcome(StrEnum):
@@ -79,6 +80,8 @@ class Outcome(StrEnum):
     REPLAYED = "replayed"
     """The same update again: nothing changed."""
     WELCOMED = "welcomed"
+    TOLD = "told"
+    """What the sender asked for."""
     NOT_UNDERSTOOD = "not_understood"
     WHICH_ALERT = "which_alert"
     """Several alerts wait for an answer in this chat."""
@@ -122,12 +125,12 @@ def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
         return Outcome.IGNORED
     if reply.refusal is not None:
         return Outcome.REFUSED
-    if reply.is_command:
+    if reply.asked is not None and reply.asked.command is not Command.UNDO and _welcomes(reply.asked, known):
         return Outcome.WELCOMED
     if known.operator is None:
         return Outcome.UNAUTHORISED
-    if reply.is_undo:
-        return _undo(reply, known)
+    if reply.asked is not None:
+        return _undo(reply, known) if reply.is_undo else Outcome.TOLD
     answer = read_answer(reply.text)
     if answer is None:
         return Outcome.COMMENTED if _is_comment(reply, known) else Outcome.NOT_UNDERSTOOD
@@ -135,6 +138,11 @@ def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
         return Outcome.WHICH_ALERT if known.alerts else Outcome.UNKNOWN_ALERT
     says_more = bool(answer.comment or reply.comment)
     return Outcome.LABELLED if says_more or known.newest != (known.operator, answer.verdict) else Outcome.REPEATED
+
+
+def _welcomes(asked: Asked, known: Circumstances) -> bool:
+    """Who is not known yet learns from any question how to become so."""
+    return asked.command is Command.START or known.operator is None
 
 
 def _is_comment(reply: Reply, known: Circumstances) -> bool:

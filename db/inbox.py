@@ -4,8 +4,10 @@ import msgspec
 from sqlalchemy import Connection, Engine, text
 
 from core.reply import Outcome, Reply, ReplyOutcome, outcome_of
+from db.answerable import Sender
 from db.failures import failures_named
 from db.judging import facts_of, judge, look_up
+from db.told import told
 
 
 class PostgresInbox:
@@ -41,8 +43,10 @@ def _take(connection: Connection, bot: str, number: int, reply: Reply) -> ReplyO
     label = judge(connection, reply, known, outcome, inbox)
     if outcome.is_suspicious:
         _audit(connection, reply, inbox, outcome)
+    if outcome is Outcome.TOLD and reply.asked and known.sender:
+        facts |= told(connection, reply.asked, known.sender, reply.chat)
     if reply.reference is not None and outcome is not Outcome.IGNORED:
-        _queue_receipt(connection, reply, facts)
+        _queue_receipt(connection, reply, outcome, known.sender, facts)
     return ReplyOutcome(outcome, facts, label)
 
 
@@ -58,9 +62,17 @@ def _audit(connection: Connection, reply: Reply, inbox: int, outcome: Outcome) -
     )
 
 
-def _queue_receipt(connection: Connection, reply: Reply, facts: dict[str, object]) -> None:
-    body = msgspec.json.encode({**facts, "replies_to": reply.reference}).decode()
-    arguments = {"channel": reply.channel, "chat": reply.chat, "alert": facts.get("alert"), "body": body}
+def _queue_receipt(
+    connection: Connection, reply: Reply, outcome: Outcome, sender: Sender | None, facts: dict[str, object]
+) -> None:
+    arguments = {
+        "channel": reply.channel,
+        "chat": reply.chat,
+        "zone": sender.zone if sender else "UTC",
+        "kind": "told" if outcome is Outcome.TOLD else "receipt",
+        "alert": facts.get("alert"),
+        "body": msgspec.json.encode({**facts, "replies_to": reply.reference}).decode(),
+    }
     connection.execute(text(_RECEIPT), arguments)
     connection.execute(text("SELECT pg_notify('outbox', '')"))
 
@@ -80,7 +92,7 @@ _INSERT = """
 _AUDIT = "INSERT INTO audit (actor, action, detail) VALUES (:actor, :action, CAST(:detail AS jsonb))"
 # Somebody who writes without end fills no queue: beyond a few waiting receipts there are none.
 _RECEIPT = """
-    INSERT INTO outbox (channel, address, kind, alert, body)
-    SELECT :channel, :chat, 'receipt', :alert, CAST(:body AS jsonb)
-     WHERE (SELECT count(*) FROM outbox WHERE channel = :channel AND address = :chat AND kind = 'receipt'
+    INSERT INTO outbox (channel, address, zone, kind, alert, body)
+    SELECT :channel, :chat, :zone, :kind, :alert, CAST(:body AS jsonb)
+     WHERE (SELECT count(*) FROM outbox WHERE channel = :channel AND address = :chat AND kind IN ('receipt', 'told')
                AND state IN ('pending', 'uncertain', 'sending')) < 5"""

@@ -1,6 +1,7 @@
 """What an answer leaves behind in the database."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from core.errors import Undeliverable
 from core.reply import Outcome, Refusal, Reply
 from db.engine import connect
+from db.operators import Operator
 from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
 
 BOT = "telegram/4242"
@@ -166,3 +168,37 @@ def test_a_reason_is_kept_with_its_label_and_shown_to_every_reader(world: AlertW
     assert world.one("SELECT comment FROM label") == "door was open"
     label, comment = world.rows("SELECT body ->> 'label', body ->> 'comment' FROM outbox WHERE kind = 'answered'")[0]
     assert (int(label), comment) == (world.one("SELECT id FROM label"), "door was open")
+
+
+def ask(world: AlertWorld, text: str, number: int, sender: int = ANNA) -> dict[str, Any]:
+    """The bot's answer to a command, as it is queued."""
+    world.inbox.accept(BOT, Reply("telegram", number, "{}", str(sender), str(sender), text, reference="7"))
+    found = world.rows("SELECT kind, zone, body FROM outbox WHERE kind IN ('told', 'receipt') ORDER BY id DESC LIMIT 1")
+    return {"kind": found[0].kind, "zone": found[0].zone, **found[0].body}
+
+
+def test_open_tells_what_waits_for_an_answer_of_the_machines_that_one_follows(world: AlertWorld) -> None:
+    answered, waiting = world.alert("press-1"), world.alert("press-2")
+    press(world, answered, "n", 500)
+    told = ask(world, "/open", 501)
+    assert (told["kind"], told["zone"], told["waiting"]) == ("told", "Europe/Berlin", 1)
+    assert [(one["alert"], one["device"], one["over"]) for one in told["alerts"]] == [(waiting, "press-2", False)]
+    world.operators.add(Operator("Eva", "operator", "UTC", 77, []))
+    assert ask(world, "/open", 502, sender=77)["alerts"] == [], "who follows no machine is told of none"
+
+
+def test_me_tells_role_zone_machines_and_answers(world: AlertWorld) -> None:
+    press(world, world.alert(), "n", 500)
+    told = ask(world, "/me", 501)
+    assert (told["by"], told["role"], told["zone"], told["machines"], told["answers"]) == (
+        *("Anna", "operator", "Europe/Berlin"),
+        *([None], 1),
+    )
+
+
+def test_a_stranger_is_told_nothing_but_how_to_be_added(world: AlertWorld) -> None:
+    world.alert()
+    for number, command in enumerate(("/open", "/me", "/help", "/start"), 500):
+        told = ask(world, command, number, sender=STRANGER)
+        assert (told["kind"], told["outcome"]) == ("receipt", "welcomed")
+        assert "alerts" not in told

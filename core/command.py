@@ -1,0 +1,38 @@
+"""Commands: what people ask the bot for."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Command(StrEnum):
+    """A command, without its slash."""
+
+    START = "start"
+    HELP = "help"
+    OPEN = "open"
+    UNDO = "undo"
+    ME = "me"
+
+
+MENU: Mapping[Command, str] = {
+    Command.OPEN: "Alerts that wait for an answer",
+    Command.UNDO: "Take your last answer back",
+    Command.ME: "Who you are here, and what you get",
+    Command.HELP: "How to answer an alert",
+}
+"""What the bot's menu and its help show, in this order."""
+
+
+class Asked(NamedTuple):
+    """A command, and what was written after it."""
+
+    command: Command
+    argument: str = ""
+
+
+def read_command(text: str) -> Asked | None:
+    """The command that a text begins with, in any case; the bot's name may follow it. None: it is none of ours."""
+    first, _, rest = text.strip().partition(" ")
+    name = first[1:].partition("@")[0].lower() if first.startswith("/") else ""
+    return Asked(Command(name), rest.strip()) if name in tuple(Command) else None

@@ -1,0 +1,41 @@
+"""What a person asked the bot for, looked up: facts, of which words are made when they are sent."""
+
+from sqlalchemy import Connection, text
+
+from core.command import Asked, Command
+from db.answerable import Sender
+
+_LISTED = 20
+
+
+def told(connection: Connection, asked: Asked, sender: Sender, chat: str) -> dict[str, object]:
+    """The facts of the answer; a later question may have another one."""
+    facts: dict[str, object] = {"command": asked.command.value, "by": sender.name}
+    match asked.command:
+        case Command.OPEN:
+            rows = connection.execute(text(_WAITING), {"operator": sender.id, "count": _LISTED}).mappings().all()
+            listed = [{name: row[name] for name in row if name != "waiting"} for row in rows]
+            return {**facts, "alerts": listed, "waiting": rows[0]["waiting"] if rows else 0}
+        case Command.ME:
+            row = connection.execute(text(_ME), {"operator": sender.id, "chat": chat}).mappings().one()
+            return {**facts, **row}
+        case _:
+            return facts
+
+
+_WAITING = """
+    SELECT a.id AS alert, d.name AS device, i.kind, i.since_time AS since,
+           greatest(i.peak, a.probability) AS probability, i.closed_time IS NOT NULL AS over,
+           count(*) OVER () AS waiting
+      FROM alert a JOIN incident i ON i.id = a.incident JOIN device d ON d.id = i.device
+     WHERE EXISTS (SELECT FROM subscription s
+                    WHERE s.operator = :operator AND (s.machine IS NULL OR s.machine = i.machine))
+       AND NOT EXISTS (SELECT FROM effective_label l WHERE l.incident = i.id)
+     ORDER BY a.id DESC LIMIT :count"""
+_ME = """
+    SELECT o.role, o.zone,
+           (SELECT count(*) FROM label l WHERE l.operator = o.id
+               AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)) AS answers,
+           ARRAY(SELECT DISTINCT m.name FROM subscription s LEFT JOIN machine m ON m.id = s.machine
+                  WHERE s.operator = o.id AND s.address = :chat) AS machines
+      FROM operator o WHERE o.id = :operator"""

@@ -1,0 +1,84 @@
+"""What people ask the bot for, and what it answers."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.buttons import Buttons
+from alerts.render import TelegramRenderer
+from core.command import MENU, Asked, Command, read_command
+from core.ports import OutboxMessage
+from tests.fake_telegram.entities import plain_text
+
+render = TelegramRenderer(Buttons("4242:secret"))
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC).isoformat()
+
+
+def told(command: Command, **facts: object) -> str:
+    body: dict[str, Any] = {"command": command.value, "by": "Anna", **facts}
+    nowhere: dict[str, Any] = {"alert": None, "edits": None, "replies_to": None, "possible_repeat": False}
+    message = OutboxMessage(1, "telegram", "7", "told", body=body, zone="Europe/Berlin", tries=1, **nowhere)
+    return plain_text(render(message).text, "HTML")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("/open", Asked(Command.OPEN)),
+        (" /OPEN ", Asked(Command.OPEN)),
+        ("/open@faultline_bot", Asked(Command.OPEN)),
+        ("/start abc  def", Asked(Command.START, "abc  def")),
+        ("/openly", None),
+        ("open", None),
+        ("/", None),
+        ("", None),
+    ],
+)
+def test_a_command_is_its_first_word(text: str, asked: Asked | None) -> None:
+    assert read_command(text) == asked
+
+
+@given(st.text())
+def test_any_text_is_read(text: str) -> None:
+    asked = read_command(text)
+    assert asked is None or text.strip().startswith("/")
+
+
+def test_help_lists_every_command_of_the_menu() -> None:
+    words = told(Command.HELP)
+    assert all(f"/{command} " in words for command in MENU)
+    assert "reply Y (real fault) or N (false alarm)" in words
+
+
+def test_open_lists_what_waits_worst_news_last_seen_first() -> None:
+    alerts = [
+        {"alert": 13, "device": "press-<4>", "kind": "silent", "since": NOON, "probability": 0.0, "over": True},
+        {"alert": 12, "device": "press-3", "kind": "fault", "since": NOON, "probability": 0.97, "over": False},
+    ]
+    assert told(Command.OPEN, alerts=alerts, waiting=2).splitlines() == [
+        "2 alerts wait for an answer. Reply to their messages.",
+        "#13 press-<4> · silent since 13:00 CET, 1 Mar · over",
+        "#12 press-3 · 97 % since 13:00 CET, 1 Mar",
+    ]
+
+
+def test_open_says_how_many_it_does_not_list_and_when_there_is_none() -> None:
+    one = {"alert": 12, "device": "press-3", "kind": "fault", "since": NOON, "probability": 0.97, "over": False}
+    assert told(Command.OPEN, alerts=[one], waiting=30).endswith("and 29 older ones")
+    assert told(Command.OPEN, alerts=[], waiting=0) == "No alert waits for an answer."
+
+
+def test_me_says_who_one_is_and_what_one_gets() -> None:
+    words = told(Command.ME, role="engineer", zone="Europe/Berlin", machines=["press", None], answers=3)
+    assert words.splitlines() == [
+        "Anna, engineer. Times are shown for Europe/Berlin.",
+        "Alerts here: of every machine.",
+        "Your answers so far: 3.",
+    ]
+    assert "Alerts here: of press, pump." in told(
+        Command.ME, role="operator", zone="UTC", machines=["pump", "press"], answers=0
+    )
+    assert "Alerts here: none." in told(Command.ME, role="operator", zone="UTC", machines=[], answers=0)
