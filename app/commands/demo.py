@@ -16,9 +16,11 @@ from app.children import run_child
 from app.cli import settings_of
 from app.commands.stack import ports
 from app.demo import Processes, Summary, drain, summary, watch
+from app.demo_page import on_a_free_port, visitor, wait_until_it_answers
 from app.demo_phone import fake_telegram
 from app.live_line import LiveLine
 from app.log import set_up_logging
+from app.login_link import login_link
 from app.machines import pick_machine
 from app.prepare import CONSOLE_OPERATOR, ensure_operator, prepare_servers
 from app.settings import Settings
@@ -85,7 +87,7 @@ def command(
         running.callback(line.end)
         stack = running.enter_context(Stack.start(directory, ports(settings), report=line.say))
         running.enter_context(held(directory / "demo.lock"))  # a detached stack could serve two of them
-        ready = with_local_stack(settings, asdict(stack.addresses))
+        ready = on_a_free_port(with_local_stack(settings, asdict(stack.addresses)))
         prepare_servers(ready, [machine])
         if phone:
             ready = running.enter_context(fake_telegram(ready, directory / "telegram.json"))
@@ -120,9 +122,10 @@ class Demo:
         produced.unlink(missing_ok=True)
         stopping = set_on_signal()
         try:
-            for process in ("consumer", "alerts", "trainer"):
+            for process in ("consumer", "alerts", "trainer", "page"):
                 self._processes.start(process, printing=process == "alerts")
             self._processes.start("producer", _MACHINE, *_producer(rate, devices, produced))
+            self._invite()
             self._line.say(f"{devices} machines are running; Ctrl-C ends the demo. In another terminal: ./run status")
             watch(self._look, partial(self._each_second, answers), _over(stopping.is_set, seconds), self._line)
             self._processes.stop("producer")
@@ -138,6 +141,11 @@ class Demo:
         if log.champion(self._machine.name) is None:
             self._line.say(f"training the first model of {self._machine.name} on simulated machines")
             run_child(["train", self._machine.name, "--simulate"], self._settings.as_environment())
+
+    def _invite(self) -> None:
+        wait_until_it_answers(self._settings, self._processes.check)
+        link = login_link(self._settings, visitor(self._settings))
+        self._line.say(f"alerts and devices in a browser (this link works once, within an hour): {link}")
 
     def _answers(self, share: float) -> AutoReply:
         if share:

@@ -6,13 +6,11 @@ from zoneinfo import available_timezones
 import click
 import msgspec
 
-from api.site import site
 from app.cli import settings_of
+from app.login_link import login_link
 from app.machines import pick_machine
 from app.wiring import database, machines, resolved
 from core.errors import UserError
-from core.login import new_token
-from db.login_links import PostgresLoginLinks
 from db.operators import Operator, PostgresOperators, Subscription
 
 
@@ -90,11 +88,7 @@ def remove(ctx: click.Context, name: str) -> None:
 @click.pass_context
 def link(ctx: click.Context, name: str) -> None:
     """Print a link that lets the operator in to the page (./run page), once, within an hour."""
-    settings = resolved(settings_of(ctx))
-    here = site(settings.page_host, settings.page_port, settings.page_url)
-    token = new_token()
-    PostgresLoginLinks(database(settings, "alerts")).offer(name, token)
-    click.echo(f"{here.url}/login/{token.text}")
+    click.echo(login_link(resolved(settings_of(ctx)), name))
 
 
 def _subscriptions(

@@ -1,10 +1,12 @@
 """`./run demo`, as the README's first command."""
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.processes import Running, run, wait_until
@@ -20,11 +22,16 @@ def folder() -> Iterator[Path]:
 
 @pytest.mark.timeout(300)
 def test_the_demo_stores_what_it_produced_alerts_and_learns_labels(folder: Path) -> None:
-    environment = {"DATA_DIRECTORY": str(folder / "data")}
+    environment = {"DATA_DIRECTORY": str(folder / "data"), "PAGE_PORT": "0"}
     arguments = ["demo", "--seconds", "25", "--auto-reply", "0.8", "--summary", str(folder / "summary.json")]
     demo = Running(arguments, environment, folder / "log")
     try:
         wait_until(lambda: "machines are running" in demo.tail() or not demo.running, "the demo runs", 120)
+
+        wait_until(lambda: "/login/" in demo.tail(), "somebody is let in to the page")
+        link = re.search(r"http://127\.0\.0\.1:\d+/login/\S+", demo.tail())
+        assert link, demo.tail()
+        assert "Welcome, console" in httpx.get(link.group()).text
 
         second = run(["demo", "--seconds", "5"], environment)
         assert second.returncode == 2
