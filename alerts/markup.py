@@ -2,6 +2,7 @@
 
 import html
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Pieces are cut before they are escaped, so no cut can fall inside an entity; together they stay below 4096.
@@ -24,6 +25,11 @@ class Markup:
         """A name: data, so never a link, a mention or a command, whatever it looks like."""
         shown = self.text(raw, NAME_LIMIT)
         return f"<code>{shown}</code>" if self.is_html and shown else shown
+
+    def table(self, rows: Sequence[str]) -> str:
+        """Lines that were written already, in letters of one width."""
+        written = "\n".join(rows)
+        return f"<pre>{written}</pre>" if self.is_html else written
 
     def bold(self, written: str) -> str:
         """What was written already, in bold."""

@@ -1,6 +1,6 @@
 """What the bot says to a command."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -9,7 +9,12 @@ from msgspec import Struct
 from alerts.markup import Markup
 from alerts.receipt_text import HELP
 from core.command import MENU, Command
-from core.numbers import clock, percent
+from core.numbers import clock, number, percent
+from core.shown_devices import ShownDevice
+
+
+_ROWS = 25
+"""Of the table of one device: three of them stay below 4096 characters."""
 
 
 class WaitingAlert(Struct, frozen=True):
@@ -24,6 +29,15 @@ class WaitingAlert(Struct, frozen=True):
     """Its incident is closed."""
 
 
+class TakenCourse(Struct, frozen=True):
+    """The latest readings of a device, newest first."""
+
+    machine: str
+    times: tuple[datetime, ...]
+    scores: tuple[float | None, ...]
+    sensors: tuple[tuple[str, tuple[float | None, ...]], ...]
+
+
 class Told(Struct, frozen=True):
     """What a person asked for, as facts; which are there depends on the command."""
 
@@ -32,6 +46,10 @@ class Told(Struct, frozen=True):
     alerts: tuple[WaitingAlert, ...] = ()
     waiting: int = 0
     """How many wait in all."""
+    argument: str = ""
+    """What the person wrote after the command."""
+    devices: tuple[ShownDevice, ...] = ()
+    courses: tuple[TakenCourse, ...] = ()
     role: str = ""
     zone: str = ""
     machines: tuple[str | None, ...] = ()
@@ -44,6 +62,10 @@ def told_text(told: Told, zone: str, markup: Markup) -> str:
     match told.command:
         case Command.OPEN:
             return "\n".join(_waiting(told, zone, markup))
+        case Command.DEVICES:
+            return "\n".join(_devices(told, zone, markup))
+        case Command.STATUS:
+            return "\n".join(_status(told, zone, markup))
         case Command.ME:
             return "\n".join(_me(told, markup))
         case _:
@@ -55,13 +77,53 @@ def _waiting(told: Told, zone: str, markup: Markup) -> Iterator[str]:
         yield "No alert waits for an answer."
         return
     many = told.waiting > 1
-    yield f"{told.waiting} alerts wait for an answer. Reply to their messages." if many else "One alert waits for you."
+    how = "Reply to their messages, or write Y or N and the number"
+    yield f"{told.waiting} alerts wait for an answer. {how}: N {told.alerts[0].alert}" if many else "One alert waits:"
     for one in told.alerts:
         what = {"fault": percent(one.probability), "sensor": "sensor fault", "silent": "silent"}[one.kind]
         over = " · over" if one.over else ""
         yield f"#{one.alert} {markup.text(one.device, 60)} · {what} since {clock(one.since, zone)}{over}"
     if told.waiting > len(told.alerts):
         yield f"and {told.waiting - len(told.alerts)} older ones"
+
+
+def _devices(told: Told, zone: str, markup: Markup) -> Iterator[str]:
+    if not told.devices:
+        named = f" named like {markup.name(told.argument)}" if told.argument else ""
+        yield f"You follow no device{named}."
+    for one in told.devices:
+        score = "not scored" if one.score is None else percent(one.score)
+        when = "no reading lately" if one.time is None else f"{score}, {clock(one.time, zone)}"
+        yield f"{'⚠ ' if one.in_trouble else ''}{markup.text(one.device, 60)}: {when}"
+
+
+def _status(told: Told, zone: str, markup: Markup) -> Iterator[str]:
+    if not told.courses:
+        asked = f"You follow no device named {markup.name(told.argument)}." if told.argument else "Which device?"
+        yield f"{asked} /devices lists them, as in: /status press-3"
+    for course in told.courses:
+        yield markup.bold(f"{markup.text(told.argument, 60)} ({markup.text(course.machine, 60)})")
+        if not course.times:
+            yield "No reading of it lately."
+            continue
+        yield f"{len(course.times)} latest readings, newest first; the last at {clock(course.times[0], zone)}"
+        rows = [("fault", *map(_share, course.scores)), *((name, *map(_value, row)) for name, row in course.sensors)]
+        yield markup.table([markup.text(line, 120) for line in _aligned(rows[:_ROWS])])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *values in rows:
+        cells = [f"{value:>{width}}" for value, width in zip(values, widths[1:], strict=True)]
+        yield " ".join([name.ljust(widths[0]), *cells])
+
+
+def _share(score: float | None) -> str:
+    return "-" if score is None else f"{score:.0%}"
+
+
+def _value(value: float | None) -> str:
+    return "-" if value is None else number(value)
 
 
 def _me(told: Told, markup: Markup) -> Iterator[str]:

@@ -11,12 +11,16 @@ class Command(StrEnum):
     START = "start"
     HELP = "help"
     OPEN = "open"
+    DEVICES = "devices"
+    STATUS = "status"
     UNDO = "undo"
     ME = "me"
 
 
 MENU: Mapping[Command, str] = {
     Command.OPEN: "Alerts that wait for an answer",
+    Command.DEVICES: "The devices: those in trouble first, then by score",
+    Command.STATUS: "The latest readings of a device: /status DEVICE",
     Command.UNDO: "Take your last answer back",
     Command.ME: "Who you are here, and what you get",
     Command.HELP: "How to answer an alert",

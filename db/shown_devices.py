@@ -27,24 +27,18 @@ class PostgresShownDevices:
 
     def latest(self, operator: int, search: str, count: int) -> Sequence[ShownDevice]:
         """At most `count` whose name holds `search`: those in trouble first, then by score, the highest first."""
-        arguments = {"operator": operator, "search": search, "count": count, "window": _WINDOW}
         with failures_named(), self._engine.connect() as connection:
-            rows = connection.execute(text(_LATEST), arguments).mappings().all()
-        return [msgspec.convert(dict(row), ShownDevice) for row in rows]
+            return latest_devices(connection, operator, search, count)
 
     def machines_of(self, operator: int, device: str) -> Sequence[str]:
         """The machines that have a device of this name."""
-        arguments = {"operator": operator, "device": device}
         with failures_named(), self._engine.connect() as connection:
-            return connection.execute(text(_MACHINES), arguments).scalars().all()
+            return machines_of(connection, operator, device)
 
     def course(self, machine: str, device: str, count: int) -> Course:
         """Its latest readings, at most `count`; fewer where they lie too far back to be looked for."""
         with failures_named(), self._engine.connect() as connection:
-            known = connection.execute(text(_DEVICE), {"machine": machine, "device": device}).one_or_none()
-            if known is None:
-                return Course((), (), ())
-            return _course(known.sensors, _newest(connection, known.machine, known.device, count))
+            return course_of(connection, machine, device, count)
 
     def troubles(self, machine: str, device: str, count: int) -> Sequence[Trouble]:
         """Its newest incidents, newest first."""
@@ -52,6 +46,26 @@ class PostgresShownDevices:
         with failures_named(), self._engine.connect() as connection:
             rows = connection.execute(text(_TROUBLES), arguments).mappings().all()
         return [msgspec.convert(dict(row), Trouble) for row in rows]
+
+
+def latest_devices(connection: Connection, operator: int, search: str, count: int) -> Sequence[ShownDevice]:
+    """See core.shown_devices.Devices.latest."""
+    arguments = {"operator": operator, "search": search, "count": count, "window": _WINDOW}
+    rows = connection.execute(text(_LATEST), arguments).mappings().all()
+    return [msgspec.convert(dict(row), ShownDevice) for row in rows]
+
+
+def machines_of(connection: Connection, operator: int, device: str) -> Sequence[str]:
+    """See core.shown_devices.Devices.machines_of."""
+    return connection.execute(text(_MACHINES), {"operator": operator, "device": device}).scalars().all()
+
+
+def course_of(connection: Connection, machine: str, device: str, count: int) -> Course:
+    """See core.shown_devices.Devices.course."""
+    known = connection.execute(text(_DEVICE), {"machine": machine, "device": device}).one_or_none()
+    if known is None:
+        return Course((), (), ())
+    return _course(known.sensors, _newest(connection, known.machine, known.device, count))
 
 
 def _newest(connection: Connection, machine: int, device: int, count: int) -> Sequence[Row[Any]]:

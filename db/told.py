@@ -4,8 +4,11 @@ from sqlalchemy import Connection, text
 
 from core.command import Asked, Command
 from db.answerable import Sender
+from db.shown_devices import course_of, latest_devices, machines_of
 
 _LISTED = 20
+_READINGS = 4
+_MACHINES = 3
 
 
 def told(connection: Connection, asked: Asked, sender: Sender, chat: str) -> dict[str, object]:
@@ -19,8 +22,24 @@ def told(connection: Connection, asked: Asked, sender: Sender, chat: str) -> dic
         case Command.ME:
             row = connection.execute(text(_ME), {"operator": sender.id, "chat": chat}).mappings().one()
             return {**facts, **row}
+        case Command.DEVICES:
+            devices = latest_devices(connection, sender.id, asked.argument, _LISTED)
+            return {**facts, "argument": asked.argument, "devices": devices}
+        case Command.STATUS:
+            return {**facts, "argument": asked.argument, "courses": _courses(connection, sender.id, asked.argument)}
         case _:
             return facts
+
+
+def _courses(connection: Connection, operator: int, device: str) -> list[dict[str, object]]:
+    """The latest readings of the devices of that name, newest first."""
+    found: list[dict[str, object]] = []
+    for machine in machines_of(connection, operator, device)[:_MACHINES]:
+        course = course_of(connection, machine, device, _READINGS)
+        sensors = [(name, values[::-1]) for name, values in course.sensors]
+        newest_first = {"times": course.times[::-1], "scores": course.scores[::-1], "sensors": sensors}
+        found.append({"machine": machine, **newest_first})
+    return found
 
 
 _WAITING = """

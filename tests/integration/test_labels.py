@@ -202,3 +202,18 @@ def test_a_stranger_is_told_nothing_but_how_to_be_added(world: AlertWorld) -> No
         told = ask(world, command, number, sender=STRANGER)
         assert (told["kind"], told["outcome"]) == ("receipt", "welcomed")
         assert "alerts" not in told
+
+
+def test_devices_and_status_tell_the_latest_readings_of_the_machines_that_one_follows(world: AlertWorld) -> None:
+    world.alert("press-1")
+    devices = ask(world, "/devices press", 500)["devices"]
+    assert [(one["device"], one["score"], one["in_trouble"]) for one in devices] == [
+        ("press-1", 0.95, True),
+        ("press-fine", 0.7, False),
+    ]
+    (course,) = ask(world, "/status press-1", 501)["courses"]
+    assert (course["machine"], course["scores"]) == ("press", [0.95, 0.95])
+    assert dict(course["sensors"])["temperature"] == [95.0, 95.0]
+    world.operators.add(Operator("Eva", "operator", "UTC", 77, []))
+    assert ask(world, "/devices", 502, sender=77)["devices"] == []
+    assert ask(world, "/status press-1", 503, sender=77)["courses"] == []

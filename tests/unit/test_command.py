@@ -59,7 +59,7 @@ def test_open_lists_what_waits_worst_news_last_seen_first() -> None:
         {"alert": 12, "device": "press-3", "kind": "fault", "since": NOON, "probability": 0.97, "over": False},
     ]
     assert told(Command.OPEN, alerts=alerts, waiting=2).splitlines() == [
-        "2 alerts wait for an answer. Reply to their messages.",
+        "2 alerts wait for an answer. Reply to their messages, or write Y or N and the number: N 13",
         "#13 press-<4> · silent since 13:00 CET, 1 Mar · over",
         "#12 press-3 · 97 % since 13:00 CET, 1 Mar",
     ]
@@ -82,3 +82,38 @@ def test_me_says_who_one_is_and_what_one_gets() -> None:
         Command.ME, role="operator", zone="UTC", machines=["pump", "press"], answers=0
     )
     assert "Alerts here: none." in told(Command.ME, role="operator", zone="UTC", machines=[], answers=0)
+
+
+def test_devices_are_listed_with_their_latest_score() -> None:
+    devices = [
+        {"machine": "press", "device": "press-3", "time": NOON, "score": 0.97, "in_trouble": True},
+        {"machine": "press", "device": "press-4", "time": NOON, "score": None, "in_trouble": False},
+        {"machine": "press", "device": "press-5", "time": None, "score": None, "in_trouble": False},
+    ]
+    assert told(Command.DEVICES, devices=devices).splitlines() == [
+        "⚠ press-3: 97 %, 13:00 CET, 1 Mar",
+        "press-4: not scored, 13:00 CET, 1 Mar",
+        "press-5: no reading lately",
+    ]
+    assert told(Command.DEVICES, argument="x", devices=[]) == "You follow no device named like x."
+
+
+def test_status_is_a_table_of_the_latest_readings() -> None:
+    course = {
+        "machine": "press",
+        "times": [NOON, NOON],
+        "scores": [0.974, None],
+        "sensors": [["temperature", [95.01, 7.5]], ["<vibration>", [None, 3.0]]],
+    }
+    assert told(Command.STATUS, argument="press-3", courses=[course]).splitlines() == [
+        "press-3 (press)",
+        "2 latest readings, newest first; the last at 13:00 CET, 1 Mar",
+        "fault         97%   -",
+        "temperature 95.01 7.5",
+        "<vibration>     -   3",
+    ]
+
+
+def test_status_of_no_device_or_an_unknown_one_says_how_to_find_it() -> None:
+    assert told(Command.STATUS) == "Which device? /devices lists them, as in: /status press-3"
+    assert told(Command.STATUS, argument="pres").startswith("You follow no device named pres.")
