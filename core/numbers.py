@@ -20,11 +20,12 @@ def percent(probability: float) -> str:
 
 def clock(time: datetime, zone: str) -> str:
     """The time in the reader's zone, which it names: `13:04 CET, 1 Mar`. An unknown zone is read as UTC."""
-    local = time.astimezone(_zone(zone))
+    local = time.astimezone(zone_of(zone))
     return f"{local:%H:%M} {local.tzname()}, {local.day} {local:%b}"
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of that name; UTC where there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
