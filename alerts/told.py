@@ -12,7 +12,6 @@ from core.command import MENU, Command
 from core.numbers import clock, number, percent
 from core.shown_devices import ShownDevice
 
-
 _ROWS = 25
 """Of the table of one device: three of them stay below 4096 characters."""
 
