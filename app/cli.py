@@ -29,6 +29,7 @@ COMMANDS = {
     "dead-letters": "What was refused: list, show, replay, export.",
     "models": "List, show, verify, promote and roll back model versions.",
     "explain": "Why an alert came: which sensors pushed the prediction.",
+    "alarms": "How good the alarms are: rates, floods, false alarms.",
     "reply": "Answer an alert from the shell: reply ALERT y|n.",
     "operators": "Who gets alerts and may answer: add, list, link, remove.",
     "partitions": "Where each partition stands; let a halted one go on.",

@@ -1,13 +1,16 @@
 """What an answer leaves behind in the database."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from core.errors import Undeliverable
+from core.label import Verdict
 from core.reply import Outcome, Refusal, Reply
+from db.alarm_history import PostgresAlarmHistory
 from db.engine import connect
 from db.operators import Operator
 from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
@@ -217,3 +220,19 @@ def test_devices_and_status_tell_the_latest_readings_of_the_machines_that_one_fo
     world.operators.add(Operator("Eva", "operator", "UTC", 77, []))
     assert ask(world, "/devices", 502, sender=77)["devices"] == []
     assert ask(world, "/status press-1", 503, sender=77)["courses"] == []
+
+
+def test_the_history_of_alarms_knows_answers_sensors_and_who_got_them(world: AlertWorld, database_url: str) -> None:
+    press(world, world.alert("press-1"), "n", 500)
+    world.alert("press-2")
+    reader = connect(database_url, "grafana")
+    history = PostgresAlarmHistory(reader)
+    now = history.now()
+    first, second = history.raised(now - timedelta(hours=1), now)
+    assert (first.device, first.verdict, first.operators) == ("press-1", Verdict.FALSE_ALARM, ("Anna",))
+    assert first.answered_at is not None
+    assert first.answered_at >= first.at
+    assert (second.device, second.verdict, second.until) == ("press-2", None, None)
+    assert "temperature" in second.sensors
+    assert history.raised(now - timedelta(hours=1), now, "another") == []
+    reader.dispose()
