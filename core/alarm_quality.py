@@ -93,7 +93,9 @@ class AlarmQuality(Struct, frozen=True, kw_only=True):
 
 
 def alarm_quality(alarms: Sequence[Alarm], start: datetime, end: datetime) -> AlarmQuality:
-    """The figures of the alarms raised from `start` (included) to `end`."""
+    """The figures of the alarms raised from `start` (included) to `end`; older ones count where they are stale."""
+    stale = Counter((one.machine, one.device) for one in alarms if (one.until or end) - one.at > _STALE)
+    alarms = [one for one in alarms if one.at >= start]
     waits = [(one.answered_at - one.at).total_seconds() for one in alarms if one.answered_at is not None]
     return AlarmQuality(
         start=start,
@@ -105,7 +107,7 @@ def alarm_quality(alarms: Sequence[Alarm], start: datetime, end: datetime) -> Al
         operators=_loads(alarms, start, end),
         worst=_ranked(Counter((one.machine, one.device) for one in alarms))[:_WORST],
         chattering=_ranked(Counter({device: most for device, most in _bursts(alarms).items() if most >= _CHATTERS})),
-        stale=_ranked(Counter((one.machine, one.device) for one in alarms if (one.until or end) - one.at > _STALE)),
+        stale=_ranked(stale),
         by_machine=_verdicts(alarms, lambda one: [one.machine]),
         by_sensor=_verdicts(alarms, lambda one: one.sensors),
         by_model_version=_verdicts(alarms, lambda one: [f"{one.machine} v{one.model_version}"]),

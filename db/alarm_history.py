@@ -23,7 +23,7 @@ class PostgresAlarmHistory:
         return now
 
     def raised(self, start: datetime, end: datetime, machine: str | None = None) -> Sequence[Alarm]:
-        """The alerts raised from `start` to before `end`, oldest first. Raises Unavailable."""
+        """The alerts raised from `start` to before `end`, and older ones whose incident is open. Raises Unavailable."""
         arguments = {"start": start, "end": end, "machine": machine}
         with failures_named(), self._engine.connect() as connection:
             rows = connection.execute(text(_RAISED), arguments).mappings().all()
@@ -39,5 +39,6 @@ _RAISED = """
                   WHERE s.machine IS NULL OR s.machine = m.id) AS operators
       FROM alert a JOIN incident i ON i.id = a.incident JOIN machine m ON m.id = i.machine
       JOIN device d ON d.id = i.device LEFT JOIN effective_label l ON l.incident = i.id
-     WHERE a.created_at >= :start AND a.created_at < :end AND (CAST(:machine AS text) IS NULL OR m.name = :machine)
+     WHERE (a.created_at >= :start OR i.closed_offset IS NULL) AND a.created_at < :end
+       AND (CAST(:machine AS text) IS NULL OR m.name = :machine)
      ORDER BY a.id"""

@@ -65,9 +65,11 @@ def test_an_alarm_that_is_open_for_more_than_a_day_is_stale() -> None:
         alarm(0, "press-2", until=START + timedelta(hours=25)),
         alarm(0, "press-3", until=START + timedelta(hours=23)),
         alarm(60 * 25, "press-4", until=None),
+        alarm(-60 * 24 * 9, "press-5", until=None),
     ]
-    stale = alarm_quality(alarms, START, END).stale
-    assert [one.device for one in stale] == ["press-1", "press-2"]
+    quality = alarm_quality(alarms, START, END)
+    assert [one.device for one in quality.stale] == ["press-1", "press-2", "press-5"]
+    assert quality.alarms == 4, "what is older counts for nothing else"
 
 
 def test_the_ten_devices_with_the_most_alarms_are_named() -> None:
