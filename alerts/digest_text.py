@@ -32,7 +32,7 @@ def _lines(facts: DigestFacts, zone: str, markup: Markup, repeat: bool) -> Itera
     for alert in facts.worst:
         yield _alert(alert, zone, markup)
     if facts.alerts > len(facts.worst):
-        yield f"… and {facts.alerts - len(facts.worst)} more"
+        yield f"… and {facts.alerts - len(facts.worst)} more: /open lists what waits"
     if facts.answered:
         yield f"Answered: {facts.answered} of {facts.alerts}"
     yield ""

@@ -386,3 +386,12 @@ def test_a_terminal_prints_each_alert_however_many_wait(rig: Rig) -> None:
     message = rig.outbox.claim(("console",), "me")
     assert message is not None
     assert message.kind == "alert"
+
+
+def test_a_digest_follows_a_chat_that_moved(rig: Rig) -> None:
+    alerts = many(rig)
+    rig.outbox.failed(claimed(rig), ChatMoved("-100"))
+    rig.wait(3)
+    digest = claimed(rig)
+    assert (digest.kind, digest.address, digest.possible_repeat) == ("digest", "-100", False)
+    assert states(rig, alerts) == {"carried"}

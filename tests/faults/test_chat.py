@@ -121,6 +121,9 @@ def test_500_incidents_while_telegram_refuses_for_an_hour_are_told_in_a_digest_a
     telegram.press(ANNA, digests[0], button=1)
     rig.wait_until(lambda: "Answered: 1 of " in telegram.messages(ANNA)[1]["text"], "the answer in the digest")
     assert world.rows("SELECT verdict FROM label") == [("false_alarm",)]
+    telegram.say(ANNA, "Y 501")
+    labels = "SELECT verdict FROM label WHERE alert = 501"
+    rig.wait_until(lambda: world.rows(labels) == [("fault",)], "the answer to one that the digest only counts")
 
 
 @survives("many devices that fail at once", checks="I5 I10 I11")

@@ -41,7 +41,7 @@ def test_a_digest_says_who_since_when_the_worst_and_how_to_answer() -> None:
         "#12 press-12: 97 %, since 13:00 CET, 1 Mar\n"
         "#11 press-11: 93 %, since 13:00 CET, 1 Mar\n"
         "#13 press-13: no reading since 13:00 CET, 1 Mar\n"
-        "… and 297 more\n"
+        "… and 297 more: /open lists what waits\n"
         "\n"
         "Are these correct? Press a button, or write Y or N and the alert's number: N 12"
     )
