@@ -83,7 +83,7 @@ def test_a_double_tap_and_a_replayed_update_label_once(installation: Installatio
     raw = installation.world.one("SELECT raw FROM inbox WHERE update_id = :id", id=update)
     assert '"callback_query"' in raw
     telegram.say(ANNA, "/help")
-    installation.wait(lambda: installation.outcomes() == ["labelled", "repeated", "welcomed"], "the next update")
+    installation.wait(lambda: installation.outcomes() == ["labelled", "repeated", "told"], "the next update")
     assert installation.world.one("SELECT count(*) FROM label") == 1
 
 
