@@ -1,6 +1,7 @@
 """How the page writes numbers and times: filters of its templates."""
 
 from datetime import datetime
+from typing import Literal
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -8,9 +9,9 @@ from markupsafe import Markup
 from core.numbers import clock, number, percent
 
 
-def moment(time: datetime, zone: str) -> Markup:
+def moment(time: datetime, zone: str, to_the: Literal["minute", "second"] = "minute") -> Markup:
     """The time in the reader's zone, for people and for programs."""
-    return Markup('<time datetime="{}">{}</time>').format(time.isoformat(), clock(time, zone))
+    return Markup('<time datetime="{}">{}</time>').format(time.isoformat(), clock(time, zone, to_the))
 
 
 def place(device: str, machine: str) -> str:

@@ -1,6 +1,7 @@
 """Numbers and times as people read them."""
 
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -18,10 +19,10 @@ def percent(probability: float) -> str:
     return f"{probability * 100:.0f} %"
 
 
-def clock(time: datetime, zone: str) -> str:
+def clock(time: datetime, zone: str, to_the: Literal["minute", "second"] = "minute") -> str:
     """The time in the reader's zone, which it names: `13:04 CET, 1 Mar`. An unknown zone is read as UTC."""
     local = time.astimezone(zone_of(zone))
-    return f"{local:%H:%M} {local.tzname()}, {local.day} {local:%b}"
+    return f"{local:{'%H:%M' if to_the == 'minute' else '%H:%M:%S'}} {local.tzname()}, {local.day} {local:%b}"
 
 
 def zone_of(name: str) -> ZoneInfo:

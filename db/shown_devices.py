@@ -74,7 +74,7 @@ def _newest(connection: Connection, machine: int, device: int, count: int) -> Se
     for window in _WINDOWS:
         arguments = {"machine": machine, "device": device, "count": count, "window": window}
         rows = connection.execute(text(_COURSE), arguments).all()
-        if len(rows) in (0, count):
+        if len(rows) == count:
             break
     return rows
 

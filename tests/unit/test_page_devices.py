@@ -58,7 +58,7 @@ def test_of_very_many_devices_the_first_hundred_are_shown(rig: PageRig) -> None:
 def test_a_device_shows_its_latest_readings_newest_first_and_its_incidents(rig: PageRig) -> None:
     rig.devices.incidents["press", "press-1"] = [Trouble(7, NOON, None), Trouble(None, NOON, NOON)]
     html = rig.browser.get("/ui/devices/press-1").text
-    assert rows(html) == ["13:00 CET, 1 Mar not scored 95.5 –", "13:00 CET, 1 Mar 25 % 70 3"]
+    assert rows(html) == ["13:00:01 CET, 1 Mar not scored 95.5 –", "13:00:00 CET, 1 Mar 25 % 70 3"]
     assert "since 13:00 CET, 1 Mar , still open alert #7" in words(html)
     assert "over since 13:00 CET, 1 Mar" in words(html)
 
