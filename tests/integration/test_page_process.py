@@ -24,8 +24,9 @@ def test_a_link_from_the_command_line_lets_its_operator_in_and_is_in_no_log(data
             assert "Anna" in browser.get("/ui/me").text
             assert browser.get(link).status_code == 200, "another link of hers is still good"
             session = browser.cookies["faultline"]
-        unknown = run(["operators", "link", "Nobody"], page.environment)
-        assert (unknown.returncode, "no operator named Nobody" in unknown.stderr) == (2, True)
+        for name, port, line in (("Nobody", page.port, "no operator named Nobody"), ("Anna", "0", "PAGE_PORT is 0")):
+            refused = run(["operators", "link", name], page.environment | {"PAGE_PORT": port})
+            assert (refused.returncode, line in refused.stderr) == (2, True)
         assert page.process.stop() == 0
         log = page.process.log.read_text()
     assert link.rpartition("/")[2] not in log, "I11: no secret in any log"
