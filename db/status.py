@@ -45,7 +45,8 @@ _MACHINES = """
            (SELECT count(*) FROM incident WHERE machine = m.id) AS incidents,
            (SELECT count(*) FROM incident WHERE machine = m.id AND closed_offset IS NULL) AS open_incidents,
            (SELECT count(*) FROM alert a JOIN incident n ON n.id = a.incident WHERE n.machine = m.id) AS alerts,
-           (SELECT count(*) FROM label WHERE machine = m.id) AS labels
+           (SELECT count(*) FROM label l WHERE l.machine = m.id
+               AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)) AS labels
       FROM machine m
       LEFT JOIN champion c ON c.machine = m.id
       LEFT JOIN (SELECT t.machine, sum(p.stored)::bigint AS stored, sum(p.faults)::bigint AS faults,
