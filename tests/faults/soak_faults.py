@@ -67,8 +67,15 @@ class SoakFaults:
         return process
 
     def _producer(self) -> Running:
+        """One that publishes; told to stop before that it would just end, and not by a stop of its own."""
         options = ("--rate", str(self._rate), "--devices", "40", "--seed", str(self._dice.randrange(1000)))
-        return self._rig.world.start("producer", self._rig.world.machine, *options)
+        before = self._published()
+        producer = self._rig.world.start("producer", self._rig.world.machine, *options)
+        self._rig.wait_until(lambda: self._published() > before, "the producer publishes", 90)
+        return producer
+
+    def _published(self) -> int:
+        return sum(high for _, high in self._rig.lag().ends().values())
 
     def _kill_consumer(self) -> None:
         self.consumers.pop(0).kill()
