@@ -16,12 +16,21 @@ from core.errors import UserError
 )
 @click.option("--compose", is_flag=True, help="The stack in containers instead (needs Docker).")
 @click.option("--faults", is_flag=True, help="The faults instead: servers and processes that break under load.")
+@click.option(
+    "--bench", is_flag=True, help="The benches instead, each quickly: that they measure, not how fast we are."
+)
 @click.option("--soak", type=click.FloatRange(0, min_open=True), metavar="MINUTES", help="Mix faults at random.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the soak.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the soak's report there, as JSON.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(
-    compose: bool, faults: bool, soak: float | None, seed: int, report: Path | None, pytest_arguments: tuple[str, ...]
+    compose: bool,
+    faults: bool,
+    bench: bool,
+    soak: float | None,
+    seed: int,
+    report: Path | None,
+    pytest_arguments: tuple[str, ...],
 ) -> None:
     """Run the tests: unit, properties, contract, integration and end to end, on a local stack of their own.
 
@@ -33,7 +42,7 @@ def command(
     told |= {"SOAK_MINUTES": str(soak)} if soak else {}
     told |= {"SOAK_REPORT": str(report.absolute())} if report else {}
     os.chdir(ROOT)
-    tier = _COMPOSE if compose else _SOAK if soak else _FAULTS if faults else _REST
+    tier = _COMPOSE if compose else _SOAK if soak else _FAULTS if faults else _BENCH if bench else _REST
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *tier, *pytest_arguments], {**os.environ, **told})
 
 
@@ -41,4 +50,5 @@ _COMPOSE = ["-m", "compose"]
 # Most tests wait for servers and processes, so two at a time share even one core well. A worker has its own servers.
 _FAULTS = ["-m", "faults", "-n", "2", "--dist", "worksteal", "tests/faults"]
 _SOAK = ["-s", "tests/faults/test_soak.py"]
-_REST = ["-m", "not compose and not faults", "-n", "2", "--dist", "loadfile"]  # files stay together
+_BENCH = ["-m", "bench"]
+_REST = ["-m", "not compose and not faults and not bench", "-n", "2", "--dist", "loadfile"]  # files stay together

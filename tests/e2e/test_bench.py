@@ -11,6 +11,8 @@ import pytest
 from bench.stream import CONTENDERS
 from tests.processes import run
 
+pytestmark = pytest.mark.bench
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
