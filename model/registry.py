@@ -1,5 +1,6 @@
 """The bucket of models and base data: versioned, and always read by VersionId."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ _REJECTED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Exp
 _ABSENT = {"NoSuchKey", "NoSuchVersion", "404"}
 # A VersionId that no such server ever gave out, and a deleted object.
 _ABSENT |= {"InvalidArgument", "MethodNotAllowed", "405"}
+_MADE_WITHIN_S = 1.0
 
 
 class Registry:
@@ -30,14 +32,18 @@ class Registry:
         """Create the bucket with versions on where it is absent. UserError where it is there and keeps no versions."""
         if not self._exists():
             self._create()
-        with self._named():
-            status = self._client.get_bucket_versioning(Bucket=self._bucket).get("Status")
-        if status != "Enabled":
+        if not self._keeps_versions():
+            time.sleep(_MADE_WITHIN_S)  # another process may just be creating it: it switches versions on at once
+        if not self._keeps_versions():
             raise UserError(
                 f"the bucket {self._bucket} keeps no versions: switch its versioning on "
                 f"(aws s3api put-bucket-versioning --bucket {self._bucket} "
                 "--versioning-configuration Status=Enabled), or name another in S3_BUCKET"
             )
+
+    def _keeps_versions(self) -> bool:
+        with self._named():
+            return self._client.get_bucket_versioning(Bucket=self._bucket).get("Status") == "Enabled"
 
     def put(self, key: str, content: bytes, content_type: str) -> str:
         """Store a new version of the object; returns its VersionId. UserError where the bucket keeps no versions."""

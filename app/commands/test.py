@@ -16,9 +16,8 @@ from core.errors import UserError
 )
 @click.option("--compose", is_flag=True, help="The stack in containers instead (needs Docker).")
 @click.option("--faults", is_flag=True, help="The faults instead: servers and processes that break under load.")
-@click.option(
-    "--bench", is_flag=True, help="The benches instead, each quickly: that they measure, not how fast we are."
-)
+@click.option("--fuzz", is_flag=True, help="The fuzzing instead: any bytes at the decoder and the signature check.")
+@click.option("--bench", is_flag=True, help="The benches instead, each quickly: that they measure.")
 @click.option("--soak", type=click.FloatRange(0, min_open=True), metavar="MINUTES", help="Mix faults at random.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the soak.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the soak's report there, as JSON.")
@@ -26,6 +25,7 @@ from core.errors import UserError
 def command(
     compose: bool,
     faults: bool,
+    fuzz: bool,
     bench: bool,
     soak: float | None,
     seed: int,
@@ -42,7 +42,8 @@ def command(
     told |= {"SOAK_MINUTES": str(soak)} if soak else {}
     told |= {"SOAK_REPORT": str(report.absolute())} if report else {}
     os.chdir(ROOT)
-    tier = _COMPOSE if compose else _SOAK if soak else _FAULTS if faults else _BENCH if bench else _REST
+    tiers = ((compose, _COMPOSE), (soak, _SOAK), (faults, _FAULTS), (fuzz, _FUZZ), (bench, _BENCH))
+    tier = next((tier for wanted, tier in tiers if wanted), _REST)
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *tier, *pytest_arguments], {**os.environ, **told})
 
 
@@ -50,5 +51,13 @@ _COMPOSE = ["-m", "compose"]
 # Most tests wait for servers and processes, so two at a time share even one core well. A worker has its own servers.
 _FAULTS = ["-m", "faults", "-n", "2", "--dist", "worksteal", "tests/faults"]
 _SOAK = ["-s", "tests/faults/test_soak.py"]
+_FUZZ = ["-m", "fuzz", "-n", "2"]
 _BENCH = ["-m", "bench"]
-_REST = ["-m", "not compose and not faults and not bench", "-n", "2", "--dist", "loadfile"]  # files stay together
+_REST = [
+    "-m",
+    "not compose and not faults and not fuzz and not bench",
+    "-n",
+    "2",
+    "--dist",
+    "loadfile",
+]  # files stay together

@@ -15,9 +15,12 @@ SECONDS = 25
 LONGEST = 4096
 JSON_WORDS = ('"{"', '"}"', '"["', '"]"', '":"', '","', '"\\""', '"\\\\u"', '"null"', '"true"', '"1e999"', '"sensors"')
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("atheris") is None, reason="atheris has no wheel for this Python or machine"
-)
+pytestmark = [
+    pytest.mark.fuzz,
+    pytest.mark.skipif(
+        importlib.util.find_spec("atheris") is None, reason="atheris has no wheel for this Python or machine"
+    ),
+]
 
 
 def fuzzed(target: str, seeds: Mapping[str, bytes], folder: Path, seconds: int = SECONDS) -> str:

@@ -101,7 +101,8 @@ def test_retrain_shows_the_trainers_progress_and_how_it_ended(
 ) -> None:
     _good(command("train", "equipment", "--csv", csv_file, "--model", "lr"))
     done = command("retrain", "equipment")
-    assert "promoted equipment v2: not worse on the hold-out" in _good(done)
+    assert done.returncode == 0, done.stderr + trainer.tail()
+    assert "promoted equipment v2: not worse on the hold-out" in done.stdout
     assert "going on from equipment v1" in done.stderr
     assert "refuted alerts: 0" in done.stderr
     assert trainer.stop() == 0

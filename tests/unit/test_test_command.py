@@ -35,7 +35,7 @@ def test_the_plain_tier_breaks_nothing_and_needs_no_containers(
 ) -> None:
     CliRunner().invoke(main, ["test", "-k", "incident"])
     ((arguments, _),) = started
-    assert "not compose and not faults and not bench" in arguments
+    assert "not compose and not faults and not fuzz and not bench" in arguments
     assert arguments[-2:] == ["-k", "incident"]
 
 
