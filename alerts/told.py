@@ -6,14 +6,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from alerts.markup import Markup
+from alerts.markup import Markup, cut
 from alerts.receipt_text import HELP
 from core.command import MENU, Command
 from core.numbers import clock, number, percent
 from core.shown_devices import ShownDevice
 
-_ROWS = 25
-"""Of the table of one device: three of them stay below 4096 characters."""
+_LINES, _LINE_LIMIT, _NAME_LIMIT = 48, 70, 24
+"""Of the tables of all devices together, so that they stay below 4096 characters."""
 
 
 class WaitingAlert(Struct, frozen=True):
@@ -106,8 +106,9 @@ def _status(told: Told, zone: str, markup: Markup) -> Iterator[str]:
             yield "No reading of it lately."
             continue
         yield f"{len(course.times)} latest readings, newest first; the last at {clock(course.times[0], zone)}"
-        rows = [("fault", *map(_share, course.scores)), *((name, *map(_value, row)) for name, row in course.sensors)]
-        yield markup.table([markup.text(line, 120) for line in _aligned(rows[:_ROWS])])
+        sensors = ((cut(name, _NAME_LIMIT), *map(_value, row)) for name, row in course.sensors)
+        rows = [("fault", *map(_share, course.scores)), *sensors][: _LINES // len(told.courses)]
+        yield markup.table([markup.text(line, _LINE_LIMIT) for line in _aligned(rows)])
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -129,5 +130,5 @@ def _me(told: Told, markup: Markup) -> Iterator[str]:
     yield f"{markup.text(told.by, 100)}, {told.role}. Times are shown for {markup.text(told.zone, 60)}."
     names = sorted(name for name in told.machines if name is not None)
     of = "of every machine" if len(names) < len(told.machines) else f"of {', '.join(names)}" if names else "none"
-    yield f"Alerts here: {of}."
+    yield f"Alerts here: {markup.text(of)}."
     yield f"Your answers so far: {told.answers}."

@@ -100,10 +100,12 @@ def run() -> None:
         click.echo(spoken(f"faultline: {error}"), err=True)
         sys.exit(2)
     except OSError as error:
-        if error.errno not in _OF_FILES:
+        if error.errno not in (*_OF_FILES, errno.EPIPE):
             raise
-        click.echo(f"faultline: {error.filename or 'the output'}: {error.strerror}", err=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left of the output fails no second time
+        if error.errno == errno.EPIPE:  # who read it has read enough
+            sys.exit(1)
+        click.echo(f"faultline: {error.filename or 'the output'}: {error.strerror}", err=True)
         sys.exit(2)
 
 

@@ -53,11 +53,5 @@ _FAULTS = ["-m", "faults", "-n", "2", "--dist", "worksteal", "tests/faults"]
 _SOAK = ["-s", "tests/faults/test_soak.py"]
 _FUZZ = ["-m", "fuzz", "-n", "2"]
 _BENCH = ["-m", "bench"]
-_REST = [
-    "-m",
-    "not compose and not faults and not fuzz and not bench",
-    "-n",
-    "2",
-    "--dist",
-    "loadfile",
-]  # files stay together
+_OTHER = "not compose and not faults and not fuzz and not bench"
+_REST = ["-m", _OTHER, "-n", "2", "--dist", "loadfile"]  # files stay together

@@ -1,4 +1,5 @@
 import importlib
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -99,3 +100,12 @@ def test_output_that_cannot_be_written_is_one_line_and_exit_code_2() -> None:
             check=False,
         )
     assert (ended.returncode, ended.stderr) == (2, "faultline: the output: No space left on device\n")
+
+
+def test_a_reader_that_has_read_enough_is_no_error_to_speak_of() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:  # what was written is still in our buffer when the command has ended
+        command = [sys.executable, "-c", "from app import cli; cli.main = lambda **_: print('x'); cli.run()"]
+        ended = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "")

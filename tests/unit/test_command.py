@@ -117,3 +117,15 @@ def test_status_is_a_table_of_the_latest_readings() -> None:
 def test_status_of_no_device_or_an_unknown_one_says_how_to_find_it() -> None:
     assert told(Command.STATUS) == "Which device? /devices lists them, as in: /status press-3"
     assert told(Command.STATUS, argument="pres").startswith("You follow no device named pres.")
+
+
+def test_no_answer_is_longer_than_telegram_takes() -> None:
+    sensors = [[f"{'s' * 44}{number:04}", [-12345.678] * 4] for number in range(1000)]
+    course = {"machine": "m" * 48, "times": [NOON] * 4, "scores": [0.5] * 4, "sensors": sensors}
+    assert len(told(Command.STATUS, argument="d" * 4000, courses=[course] * 3)) <= 4096
+    machines = [f"{'m' * 44}{number:04}" for number in range(500)]
+    assert len(told(Command.ME, role="operator", zone="UTC", machines=machines, answers=3)) <= 4096
+    alert = {"alert": 2**63 - 1, "device": "d" * 500, "kind": "sensor", "since": NOON, "probability": 0.5, "over": True}
+    assert len(told(Command.OPEN, alerts=[alert] * 20, waiting=10**9)) <= 4096
+    device = {"machine": "m", "device": "d" * 500, "time": NOON, "score": None, "in_trouble": True}
+    assert len(told(Command.DEVICES, devices=[device] * 20)) <= 4096
