@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from alerts.facts import AlertFacts, StandingOut
+from alerts.facts import AlertFacts
 from alerts.markup import Markup
 from core.label import Verdict
 from core.numbers import clock, number, percent
+from core.shown import ShownSensor
 
 
 def alert_text(facts: AlertFacts, zone: str, markup: Markup, repeat: bool = False) -> str:
@@ -45,7 +46,7 @@ def _answer(facts: AlertFacts, verdict: Verdict, zone: str, markup: Markup) -> s
     return markup.bold(f"Answer: {verdict.words}") + _by(facts, zone, markup) + said
 
 
-def _sensor(sensor: StandingOut, markup: Markup) -> str:
+def _sensor(sensor: ShownSensor, markup: Markup) -> str:
     unit = markup.text(f" {sensor.unit}" if sensor.unit else "", 20)
     usual = f"usually {number(sensor.low)} to {number(sensor.high)}"
     return f"• {markup.text(sensor.sensor, 60)}: {number(sensor.value)}{unit} ({usual})"

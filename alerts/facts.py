@@ -11,18 +11,9 @@ from core.digest import Grouping
 from core.errors import Undeliverable
 from core.label import Verdict
 from core.reply import Outcome, Refusal
+from core.shown import ShownSensor
 
 Facts = TypeVar("Facts")
-
-
-class StandingOut(Struct, frozen=True):
-    """A sensor outside its usual range."""
-
-    sensor: str
-    value: float
-    low: float
-    high: float
-    unit: str = ""
 
 
 class AlertFacts(Struct, frozen=True):
@@ -34,7 +25,7 @@ class AlertFacts(Struct, frozen=True):
     device: str
     since: datetime
     probability: float
-    standing_out: tuple[StandingOut, ...]
+    standing_out: tuple[ShownSensor, ...]
     model_version: int
     advice: str = ""
     kind: Literal["fault", "silent"] = "fault"

@@ -1,4 +1,4 @@
-"""What the page shows an operator, and what it asks of the database for that."""
+"""What operators are shown of an alert, and what the page asks of the database for that."""
 
 from collections.abc import Sequence
 from datetime import datetime
