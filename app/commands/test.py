@@ -1,6 +1,7 @@
 """`test`: run the tests, by tier."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from core.errors import UserError
 @click.option("--faults", is_flag=True, help="The faults instead: servers and processes that break under load.")
 @click.option("--fuzz", is_flag=True, help="The fuzzing instead: any bytes at the decoder and the signature check.")
 @click.option("--bench", is_flag=True, help="The benches instead, each quickly: that they measure.")
+@click.option("--browser", is_flag=True, help="The page instead, in a real browser (needs Chromium).")
 @click.option("--soak", type=click.FloatRange(0, min_open=True), metavar="MINUTES", help="Mix faults at random.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the soak.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the soak's report there, as JSON.")
@@ -27,6 +29,7 @@ def command(
     faults: bool,
     fuzz: bool,
     bench: bool,
+    browser: bool,
     soak: float | None,
     seed: int,
     report: Path | None,
@@ -41,17 +44,33 @@ def command(
     told = {"SOAK_SEED": str(seed)}
     told |= {"SOAK_MINUTES": str(soak)} if soak else {}
     told |= {"SOAK_REPORT": str(report.absolute())} if report else {}
+    told |= {"CHROMIUM": _chromium()} if browser else {}
     os.chdir(ROOT)
-    tiers = ((compose, _COMPOSE), (soak, _SOAK), (faults, _FAULTS), (fuzz, _FUZZ), (bench, _BENCH))
+    tiers = (
+        *((compose, _COMPOSE), (soak, _SOAK), (faults, _FAULTS), (fuzz, _FUZZ), (bench, _BENCH)),
+        (browser, _BROWSER),
+    )
     tier = next((tier for wanted, tier in tiers if wanted), _REST)
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *tier, *pytest_arguments], {**os.environ, **told})
 
 
+def _chromium() -> str:
+    """Where the system's browser is. UserError where there is none."""
+    wanted = os.environ.get("CHROMIUM")
+    found = next(filter(None, map(shutil.which, [wanted] if wanted else _BROWSERS)), None)
+    if found is None:
+        missing = f"CHROMIUM={wanted} is no program" if wanted else "no Chromium was found"
+        raise UserError(f"{missing}: install it (Debian: apt install chromium), or name it with CHROMIUM=/path/to/it")
+    return found
+
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _COMPOSE = ["-m", "compose"]
 # Most tests wait for servers and processes, so two at a time share even one core well. A worker has its own servers.
 _FAULTS = ["-m", "faults", "-n", "2", "--dist", "worksteal", "tests/faults"]
 _SOAK = ["-s", "tests/faults/test_soak.py"]
 _FUZZ = ["-m", "fuzz", "-n", "2"]
 _BENCH = ["-m", "bench"]
-_OTHER = "not compose and not faults and not fuzz and not bench"
+_BROWSER = ["-m", "browser", "tests/browser"]
+_OTHER = "not compose and not faults and not fuzz and not bench and not browser"
 _REST = ["-m", _OTHER, "-n", "2", "--dist", "loadfile"]  # files stay together

@@ -35,7 +35,7 @@ def test_the_plain_tier_breaks_nothing_and_needs_no_containers(
 ) -> None:
     CliRunner().invoke(main, ["test", "-k", "incident"])
     ((arguments, _),) = started
-    assert "not compose and not faults and not fuzz and not bench" in arguments
+    assert "not compose and not faults and not fuzz and not bench and not browser" in arguments
     assert arguments[-2:] == ["-k", "incident"]
 
 
@@ -43,3 +43,15 @@ def test_a_soak_without_faults_is_refused() -> None:
     result = CliRunner().invoke(main, ["test", "--soak", "1"])
     assert isinstance(result.exception, UserError)
     assert "--faults --soak" in str(result.exception)
+
+
+def test_without_a_browser_its_tests_are_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for path, words in (
+        ("", "no Chromium was found"),
+        ("/nowhere/chromium", "CHROMIUM=/nowhere/chromium is no program"),
+    ):
+        monkeypatch.setenv("PATH", "")
+        monkeypatch.setenv("CHROMIUM", path)
+        result = CliRunner().invoke(main, ["test", "--browser"])
+        assert isinstance(result.exception, UserError)
+        assert str(result.exception).startswith(f"{words}: install it")

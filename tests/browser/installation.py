@@ -1,0 +1,55 @@
+"""`./run page` over a real database that holds what a shift leaves behind."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.login import new_token
+from core.reply import Reply
+from db.engine import Engine, connect
+from db.login_links import PostgresLoginLinks
+from tests.alert_world import ANNA, BEN, AlertWorld, alert_world
+from tests.builders import a_batch
+from tests.page_process import PageProcess, page_process
+
+LONG_NAME = "press-of-the-second-line-with-a-name-that-goes-on-and-on-" + "0123456789" * 4
+"""Of a device: no space to break it at."""
+
+
+@dataclass
+class Installation:
+    """A page, and what happens behind it."""
+
+    world: AlertWorld
+    page: PageProcess
+    alerts: Engine
+    first: int
+    """An alert that Ben has answered."""
+
+    def link(self, name: str) -> str:
+        """A login link, without the command that prints one: it takes seconds."""
+        token = new_token()
+        PostgresLoginLinks(self.alerts).offer(name, token)
+        return f"{self.page.url}/login/{token.text}"
+
+    def verdicts(self, alert: int) -> list[str]:
+        """The labels of an alert that count."""
+        rows = self.world.rows("SELECT verdict FROM effective_label WHERE alert = :alert", alert=alert)
+        return [row.verdict for row in rows]
+
+
+@contextmanager
+def installation(database_url: str, folder: Path) -> Iterator[Installation]:
+    """One that is ended in the end."""
+    alerts = connect(database_url, "alerts")
+    with alert_world(database_url) as world, page_process({"DATABASE_URL": database_url}, folder) as page:
+        world.operator("Anna", ANNA)
+        world.operator("Ben", BEN)
+        first = world.alert(LONG_NAME)
+        world.inbox.accept(
+            "shell", Reply("shell", None, "{}", "Ben", "shell", "n", alert=first, comment="<b>door</b> was open")
+        )
+        world.store(a_batch(30, devices=["press-quiet"] * 30, first_offset=3))
+        yield Installation(world, page, alerts, first)
+    alerts.dispose()

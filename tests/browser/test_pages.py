@@ -1,0 +1,68 @@
+"""Every page in a real browser: nothing wrong on it, nothing in the way of anybody, nothing too wide for a phone."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.installation import LONG_NAME
+from tests.browser.visit import PHONE, Visit
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "inbox": "/ui/inbox",
+    "waiting": "/ui/inbox?show=waiting",
+    "alert": "/ui/alerts/1",
+    "devices": "/ui/devices",
+    "none found": "/ui/devices?search=nobody",
+    "device": "/ui/devices/press-quiet",
+    "device with an incident": f"/ui/devices/{LONG_NAME}",
+    "me": "/ui/me",
+}
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def on_every_page(visit: Visit, look: Callable[[], object]) -> dict[str, object]:
+    """What a look at each page found, once it has fetched everything; the pages where that was nothing are left out."""
+    visit.page.goto(visit.site.link("Anna"))
+    found = {"login": look()}
+    visit.log_in()
+    for name, path in PAGES.items():
+        visit.open(path)
+        visit.drawn()
+        found[name] = look()
+    return {name: one for name, one in found.items() if one}
+
+
+def test_axe_finds_nothing_serious_on_any_page(visit: Visit) -> None:
+    assert on_every_page(visit, visit.hurdles) == {}
+
+
+def test_every_page_can_be_read_in_the_dark(visit: Visit) -> None:
+    visit.reopen(color_scheme="dark")
+    assert on_every_page(visit, lambda: visit.hurdles(runOnly=["color-contrast"])) == {}
+
+
+def test_no_page_is_wider_than_a_narrow_phone(visit: Visit) -> None:
+    visit.reopen(viewport=PHONE, has_touch=True, is_mobile=True)
+    assert on_every_page(visit, lambda: visit.page.evaluate(SIDEWAYS)) == {}
+
+
+def test_a_device_has_a_chart_for_its_score_and_for_each_sensor(visit: Visit) -> None:
+    visit.log_in()
+    visit.open("/ui/devices/press-quiet")
+    visit.drawn()
+    assert visit.page.locator("figure canvas").count() == 3
+    captions = visit.page.locator("figcaption").all_inner_texts()
+    assert captions == ["Probability of a fault (%)", "temperature", "pressure"]
+
+
+def test_what_is_wrong_on_a_page_would_be_noticed(visit: Visit) -> None:
+    visit.log_in()
+    visit.page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'let a'}))")
+    visit.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    visit.page.evaluate("document.querySelector('main').style.minWidth = '3000px'")
+    assert [words for words in visit.complaints if "Content Security Policy" in words]
+    assert [words for words in visit.hurdles() if words.startswith("button-name")]
+    assert visit.page.evaluate(SIDEWAYS) > 0
+    visit.complaints.clear()
