@@ -6,7 +6,10 @@ from alerts.facts import AlertFacts
 from alerts.markup import Markup
 from core.label import Verdict
 from core.numbers import clock, number, percent
+from core.severity import Severity
 from core.shown import ShownSensor
+
+_SIGNS = {Severity.LOW: "🟡", Severity.MEDIUM: "🟠", Severity.HIGH: "🔴"}
 
 
 def alert_text(facts: AlertFacts, zone: str, markup: Markup, repeat: bool = False) -> str:
@@ -15,7 +18,9 @@ def alert_text(facts: AlertFacts, zone: str, markup: Markup, repeat: bool = Fals
 
 
 def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterator[str]:
-    yield "⚠ " + markup.bold(f"Your device {markup.name(facts.device)} needs attention")
+    yield f"{_SIGNS[facts.severity]} {facts.severity.words.capitalize()} · " + markup.bold(
+        f"Your device {markup.name(facts.device)} needs attention"
+    )
     if repeat:
         yield f"(possible repeat) #{facts.alert}"
     if facts.kind == "silent":

@@ -41,8 +41,6 @@ def _lines(facts: DigestFacts, zone: str, markup: Markup, repeat: bool) -> Itera
 
 def _alert(alert: DigestAlert, zone: str, markup: Markup) -> str:
     name = markup.text(alert.device, _NAME_LIMIT)
-    if alert.kind == "silent":
-        told = f"#{alert.alert} {name}: no reading since {clock(alert.since, zone)}"
-    else:
-        told = f"#{alert.alert} {name}: {percent(alert.probability)}, since {clock(alert.since, zone)}"
+    what = "no reading" if alert.kind == "silent" else f"{percent(alert.probability)},"
+    told = f"#{alert.alert} {name}: {alert.severity.words}, {what} since {clock(alert.since, zone)}"
     return f"{told} · {alert.verdict.words} ({markup.text(alert.by, _BY_LIMIT)})" if alert.verdict else told

@@ -11,6 +11,7 @@ from core.digest import Grouping
 from core.errors import Undeliverable
 from core.label import Verdict
 from core.reply import Outcome, Refusal
+from core.severity import Severity
 from core.shown import ShownSensor
 
 Facts = TypeVar("Facts")
@@ -29,6 +30,7 @@ class AlertFacts(Struct, frozen=True):
     model_version: int
     advice: str = ""
     kind: Literal["fault", "silent"] = "fault"
+    severity: Severity = Severity.LOW
     verdict: Verdict | None = None
     by: str = ""
     answered: datetime | None = None
@@ -59,6 +61,7 @@ class DigestAlert(Struct, frozen=True):
     since: datetime
     probability: float
     kind: Literal["fault", "silent"] = "fault"
+    severity: Severity = Severity.LOW
     verdict: Verdict | None = None
     by: str = ""
 

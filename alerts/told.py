@@ -10,6 +10,7 @@ from alerts.markup import Markup, cut
 from alerts.receipt_text import HELP
 from core.command import MENU, Command
 from core.numbers import clock, number, percent
+from core.severity import Severity
 from core.shown_devices import ShownDevice
 
 _LINES, _LINE_LIMIT, _NAME_LIMIT = 48, 70, 24
@@ -26,6 +27,7 @@ class WaitingAlert(Struct, frozen=True):
     probability: float
     over: bool
     """Its incident is closed."""
+    severity: Severity = Severity.LOW
 
 
 class TakenCourse(Struct, frozen=True):
@@ -80,8 +82,8 @@ def _waiting(told: Told, zone: str, markup: Markup) -> Iterator[str]:
     yield f"{told.waiting} alerts wait for an answer. {how}: N {told.alerts[0].alert}" if many else "One alert waits:"
     for one in told.alerts:
         what = {"fault": percent(one.probability), "sensor": "sensor fault", "silent": "silent"}[one.kind]
-        over = " · over" if one.over else ""
-        yield f"#{one.alert} {markup.text(one.device, 60)} · {what} since {clock(one.since, zone)}{over}"
+        state = f"{one.severity.words}, {what} since {clock(one.since, zone)}{' · over' if one.over else ''}"
+        yield f"#{one.alert} {markup.text(one.device, 60)} · {state}"
     if told.waiting > len(told.alerts):
         yield f"and {told.waiting - len(told.alerts)} older ones"
 

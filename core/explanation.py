@@ -11,6 +11,7 @@ import numpy as np
 from core.batch import Floats
 from core.machine import Machine
 from core.prediction import ModelVersion, UsualRange
+from core.severity import Severity
 
 
 class Scale(StrEnum):
@@ -56,6 +57,8 @@ class AlertedReading:
     sensors: Sequence[float]
     """In the machine's order; NaN for absent."""
     probability: float
+    severity: Severity
+    """Of its incident, by now."""
 
 
 @dataclass(frozen=True, slots=True)

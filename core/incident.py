@@ -37,6 +37,13 @@ class DeviceState:
     peak: float = 0.0
     """The highest score since `since`."""
     open: bool = False
+    newest: int | None = None
+    """The newest event time of a fault since `since`: clocks may jump, so that `last` need not have it."""
+
+    @property
+    def lasted(self) -> float:
+        """Seconds of event time from the first fault to the newest one; never less than before."""
+        return 0.0 if self.since is None or self.newest is None else (self.newest - self.since.time) / 1e6
 
 
 HEALTHY = DeviceState()
@@ -135,6 +142,7 @@ class _Course:
 
     def _add(self, rows: Integers) -> None:
         state, ones = self.state, min(len(rows), self._policy.of_last)
+        newest = int(self._batch.times[rows].max())
         self.state = replace(
             state,
             window=self._shifted(ones) | ((1 << ones) - 1),
@@ -143,6 +151,7 @@ class _Course:
             last=self._at(int(rows[-1])),
             faults=state.faults + len(rows),
             peak=max(state.peak, float(self._scores[rows].max())),
+            newest=newest if state.newest is None else max(state.newest, newest),
         )
 
     def _shifted(self, readings: int) -> int:

@@ -14,6 +14,11 @@ class Severity(IntEnum):
     MEDIUM = 2
     HIGH = 3
 
+    @property
+    def words(self) -> str:
+        """As a person reads it."""
+        return self.name.lower()
+
 
 class Graded(NamedTuple):
     """A severity, and why it is that one."""

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from core.label import Verdict
+from core.severity import Severity
 
 
 class ShownSensor(Struct, frozen=True):
@@ -46,11 +47,13 @@ class ShownAlert(Struct, frozen=True):
     standing_out: tuple[ShownSensor, ...]
     model_version: int
     answer: Answer | None
+    severity: Severity = Severity.LOW
 
     @property
     def version(self) -> str:
-        """Another one whenever it must be shown anew: `open` or `over`, and the label that counts."""
-        return f"{'over' if self.until else 'open'} {self.answer.label if self.answer else ''}".strip()
+        """Another one whenever it must be shown anew: `open` or `over`, the severity, and the label that counts."""
+        state = f"{'over' if self.until else 'open'} {self.severity.words}"
+        return f"{state} {self.answer.label}" if self.answer else state
 
 
 class Alerts(Protocol):

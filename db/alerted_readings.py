@@ -5,6 +5,7 @@ from sqlalchemy import Engine, text
 from core.errors import UserError
 from core.explanation import AlertedReading
 from core.prediction import ModelVersion
+from core.severity import Severity
 from db.failures import failures_named
 
 
@@ -24,14 +25,13 @@ class PostgresAlertedReadings:
             raise UserError(f"alert #{alert} tells of a silence: no model had a part in it")
         if row.sensors is None:
             raise UserError(f"the reading of alert #{alert} was dropped as too old; only those of answered alerts stay")
-        return AlertedReading(
-            ModelVersion(row.machine, row.model_version), row.device, row.time, tuple(row.sensors), row.score
-        )
+        version, severity = ModelVersion(row.machine, row.model_version), Severity(row.severity)
+        return AlertedReading(version, row.device, row.time, tuple(row.sensors), row.score, severity)
 
 
 # Labels keep copies of the readings that they judge, and outlive their retention.
 _FIND = """
-    SELECT i.kind, m.name AS machine, d.name AS device, r.time, r.sensors, r.score, r.model_version
+    SELECT i.kind, i.severity, m.name AS machine, d.name AS device, r.time, r.sensors, r.score, r.model_version
       FROM alert a JOIN incident i ON i.id = a.incident
       JOIN machine m ON m.id = i.machine JOIN device d ON d.id = i.device
       LEFT JOIN LATERAL (

@@ -13,7 +13,12 @@ def tell(connection: Connection, machine: int, alerts: Sequence[Mapping[str, obj
     if alerts:
         rows = [(machine, facts["alert"], msgspec.json.encode(facts).decode()) for facts in alerts]
         insert_values(connection, _TELL, rows)
-        connection.execute(text("SELECT pg_notify('outbox', '')"))
+        wake(connection)
+
+
+def wake(connection: Connection) -> None:
+    """Once this is committed, whoever sends or shows alerts looks again."""
+    connection.execute(text("SELECT pg_notify('outbox', '')"))
 
 
 # One message a chat, however many subscriptions lead to it. The page reads alerts where they are: it gets no message.

@@ -21,6 +21,7 @@ def state_from_row(row: Row[Any]) -> DeviceState:
         faults=row.faults,
         peak=row.peak,
         open=row.open,
+        newest=row.newest_time if row.newest_time is not None else row.last_time,
     )
 
 
@@ -48,14 +49,16 @@ def _row(device: int, state: DeviceState) -> tuple[object, ...]:
         state.faults,
         state.peak,
         state.open,
+        state.newest,
     )
 
 
 _UPSERT = """
     INSERT INTO device_state (device, window_bits, normals, since_partition, since_offset, since_time,
-                              last_partition, last_offset, last_time, faults, peak, open) VALUES %s
+                              last_partition, last_offset, last_time, faults, peak, open, newest_time) VALUES %s
     ON CONFLICT (device) DO UPDATE SET window_bits = excluded.window_bits, normals = excluded.normals,
         since_partition = excluded.since_partition, since_offset = excluded.since_offset,
         since_time = excluded.since_time,
         last_partition = excluded.last_partition, last_offset = excluded.last_offset, last_time = excluded.last_time,
-        faults = excluded.faults, peak = excluded.peak, open = excluded.open"""
+        faults = excluded.faults, peak = excluded.peak, open = excluded.open,
+        newest_time = excluded.newest_time"""

@@ -69,8 +69,9 @@ _SUMMARY = """
      WHERE o.carried_by = :digest"""
 _WORST = """
     SELECT o.alert, o.body->>'device' AS device, CAST(o.body->>'since' AS timestamptz) AS since,
-           coalesce(o.body->>'kind', 'fault') AS kind, a.probability, l.verdict, coalesce(p.name, '') AS by
-      FROM outbox o JOIN alert a ON a.id = o.alert LEFT JOIN effective_label l ON l.incident = a.incident
-      LEFT JOIN operator p ON p.id = l.operator
+           coalesce(o.body->>'kind', 'fault') AS kind, a.probability,
+           i.severity, l.verdict, coalesce(p.name, '') AS by
+      FROM outbox o JOIN alert a ON a.id = o.alert JOIN incident i ON i.id = a.incident
+      LEFT JOIN effective_label l ON l.incident = a.incident LEFT JOIN operator p ON p.id = l.operator
      WHERE o.carried_by = :digest
-     ORDER BY a.probability DESC, o.alert LIMIT :shown"""
+     ORDER BY i.severity DESC, a.probability DESC, o.alert LIMIT :shown"""

@@ -1,17 +1,19 @@
 """Incidents as they open, grow and close, with the alerts of those that open: a few statements a batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection
 
+from core.alert_policy import AlertPolicy
 from core.batch import Batch, from_micros
 from core.incident import Closed, DeviceState, Judgement, Moment, Opened
 from core.ports import Model
 from core.prediction import standing_out
-from db.alerts import tell
+from core.severity import Severity, graded
+from db.alerts import tell, wake
 from db.bulk import insert_returning, insert_values
 from db.catalogue import Catalogued
 
@@ -27,14 +29,24 @@ class _New:
 def save_incidents(connection: Connection, known: Catalogued, batch: Batch, judgement: Judgement, model: Model) -> None:
     """Close, open and grow the incidents of the batch, and queue the alerts of those that opened."""
     new, over = _sorted_out(judgement)
-    insert_values(connection, _CLOSE, [_ending(closed) for closed in over])  # first: a device has one open incident
+    policy = known.machine.alerts
+    ends = [_ending(closed, policy) for closed in over]
+    insert_values(connection, _CLOSE, ends)  # first: a device has one open incident
     topic = known.topics[batch.topic]
-    rows = [_incident(known.id, topic, one, judgement, model.version.number) for one in new]
+    rows = [_incident(known, topic, one, judgement, model.version.number) for one in new]
     incidents = [row[0] for row in insert_returning(connection, _INSERT_INCIDENTS, rows)]
     _alert(connection, known, batch, [one.opened for one in new], incidents, model)
     opened_now = {one.opened.device for one in new}
     growing = {device: state for device, state in judgement.states.items() if state.open and device not in opened_now}
     insert_values(connection, _GROW, [(device, *_amount(state)) for device, state in growing.items()])
+    _raise(connection, {device: _severity(state, policy) for device, state in growing.items()})
+
+
+def _raise(connection: Connection, severities: Mapping[int, Severity]) -> None:
+    """Incidents that go on become more severe, never less; whoever tells people of it is woken."""
+    raised = [(device, severity) for device, severity in severities.items() if severity > Severity.LOW]
+    if insert_returning(connection, _RAISE, raised):
+        wake(connection)
 
 
 def _sorted_out(judgement: Judgement) -> tuple[Sequence[_New], Sequence[Closed]]:
@@ -54,26 +66,31 @@ def _sorted_out(judgement: Judgement) -> tuple[Sequence[_New], Sequence[Closed]]
     return new, over
 
 
-def _incident(machine: int, topic: int, new: _New, judgement: Judgement, version: int) -> tuple[object, ...]:
+def _incident(known: Catalogued, topic: int, new: _New, judgement: Judgement, version: int) -> tuple[object, ...]:
     opened, closed = new.opened, new.closed
     since = opened.state.since or opened.at
     state = closed.state if closed else judgement.states[opened.device]
     return (
-        *(machine, opened.device, topic, opened.at.partition, since.offset, _time(since)),
+        *(known.id, opened.device, topic, opened.at.partition, since.offset, _time(since)),
         *(opened.at.offset, _time(opened.at), *_amount(state)),
         *((closed.at.offset, _time(closed.at)) if closed else (None, None)),
-        version,
+        *(version, _severity(state, known.machine.alerts)),
     )
 
 
-def _ending(closed: Closed) -> tuple[object, ...]:
-    return closed.device, closed.at.offset, _time(closed.at), *_amount(closed.state)
+def _ending(closed: Closed, policy: AlertPolicy) -> tuple[object, ...]:
+    severity = _severity(closed.state, policy)
+    return closed.device, closed.at.offset, _time(closed.at), *_amount(closed.state), severity
 
 
 def _amount(state: DeviceState) -> tuple[object, ...]:
     """What the incident amounts to: its newest fault, their number, the highest score."""
     assert state.last is not None, "an incident has a fault"
     return state.last.offset, _time(state.last), state.faults, state.peak
+
+
+def _severity(state: DeviceState, policy: AlertPolicy) -> Severity:
+    return graded(state.peak, state.lasted, policy).severity
 
 
 def _alert(
@@ -98,6 +115,7 @@ def _alert(
             "device": batch.devices[one.row],
             "since": _time(one.state.since or one.at).isoformat(),
             "probability": one.state.peak,
+            "severity": _severity(one.state, known.machine.alerts),
             "standing_out": shown,
             "model_version": model.version.number,
             "advice": known.machine.advice,
@@ -119,15 +137,20 @@ def _time(moment: Moment) -> datetime:
 
 _INSERT_INCIDENTS = """
     INSERT INTO incident (machine, device, topic, kafka_partition, since_offset, since_time, opened_offset, opened_time,
-                          last_offset, last_time, faults, peak, closed_offset, closed_time, model_version)
+                          last_offset, last_time, faults, peak, closed_offset, closed_time, model_version,
+                          severity)
     VALUES %s RETURNING id"""
 _INSERT_ALERTS = "INSERT INTO alert (incident, probability, standing_out, model_version) VALUES %s RETURNING id"
 _CLOSE = """
     UPDATE incident i SET closed_offset = v.closed_offset, closed_time = v.closed_time, last_offset = v.last_offset,
-           last_time = v.last_time, faults = v.faults, peak = v.peak
-      FROM (VALUES %s) AS v (device, closed_offset, closed_time, last_offset, last_time, faults, peak)
+           last_time = v.last_time, faults = v.faults, peak = v.peak, severity = greatest(i.severity, v.severity)
+      FROM (VALUES %s) AS v (device, closed_offset, closed_time, last_offset, last_time, faults, peak, severity)
      WHERE i.device = v.device AND i.kind = 'fault' AND i.closed_offset IS NULL"""
 _GROW = """
     UPDATE incident i SET last_offset = v.last_offset, last_time = v.last_time, faults = v.faults, peak = v.peak
       FROM (VALUES %s) AS v (device, last_offset, last_time, faults, peak)
      WHERE i.device = v.device AND i.kind = 'fault' AND i.closed_offset IS NULL"""
+_RAISE = """
+    UPDATE incident i SET severity = v.severity FROM (VALUES %s) AS v (device, severity)
+     WHERE i.device = v.device AND i.kind = 'fault' AND i.closed_offset IS NULL AND i.severity < v.severity
+    RETURNING i.id"""

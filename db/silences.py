@@ -5,10 +5,12 @@ from collections.abc import Collection
 import numpy as np
 from sqlalchemy import Connection, text
 
-from core.batch import Integers, from_micros
+from core.batch import Integers, from_micros, to_micros
 from core.ports import TopicPartition
+from core.severity import Severity, graded
 from core.silence import Heard, LastReading, Silence
-from db.alerts import tell
+from db.alerts import tell, wake
+from db.bulk import insert_values
 from db.catalogue import Catalogued
 from db.heard import heard_elsewhere
 
@@ -30,6 +32,7 @@ def save_silence(
     topic = known.topics[partition.topic]
     for last in silence.speaks_again:
         connection.execute(text(_CLOSE), {"device": last.device, "offset": last.offset, "time": from_micros(last.time)})
+    _raise(connection, known, topic, partition.partition, watermark)
     if not silence.fell_silent:
         return np.empty(0, dtype=np.int64)
     elsewhere = heard_elsewhere(connection, known.id, topic, partition.partition)
@@ -44,6 +47,21 @@ def _spoke_since(elsewhere: Heard, last: LastReading) -> bool:
     return bool(((elsewhere.devices == last.device) & (elsewhere.times > last.time)).any())
 
 
+def _raise(connection: Connection, known: Catalogued, topic: int, partition: int, watermark: int) -> None:
+    """Silences that last become more severe, never less; whoever tells people of it is woken."""
+    before = connection.execute(text(_SEVERITIES), {"topic": topic, "partition": partition}).all()
+    now = [(row.id, _severity(watermark - to_micros(row.since_time), known)) for row in before]
+    raised = [one for one, row in zip(now, before, strict=True) if one[1] > row.severity]
+    if raised:
+        insert_values(connection, _RAISE, raised)
+        wake(connection)
+
+
+def _severity(micros: int, known: Catalogued) -> Severity:
+    """Of a silence that has lasted for so long: no model says how likely a fault it is."""
+    return graded(0.0, micros / 1e6, known.machine.alerts).severity
+
+
 def _open(
     connection: Connection,
     known: Catalogued,
@@ -53,6 +71,7 @@ def _open(
     watermark: int,
     model_version: int,
 ) -> None:
+    severity = _severity(watermark - last.time, known)
     incident = connection.execute(
         text(_INSERT_INCIDENT),
         {
@@ -64,6 +83,7 @@ def _open(
             "time": from_micros(last.time),
             "watermark": from_micros(watermark),
             "version": model_version,
+            "severity": severity,
         },
     ).scalar_one_or_none()
     if incident is None:
@@ -77,6 +97,7 @@ def _open(
         "device": connection.execute(text(_NAME), {"device": last.device}).scalar_one(),
         "since": from_micros(last.time).isoformat(),
         "probability": 0.0,
+        "severity": severity,
         "standing_out": [],
         "model_version": model_version,
         "advice": "",
@@ -91,12 +112,16 @@ _NAME = "SELECT name FROM device WHERE id = :device"
 _CLOSE = """
     UPDATE incident SET closed_offset = :offset, closed_time = :time
      WHERE device = :device AND kind = 'silent' AND closed_offset IS NULL"""
+_SEVERITIES = """
+    SELECT id, since_time, severity FROM incident
+     WHERE topic = :topic AND kafka_partition = :partition AND kind = 'silent' AND closed_offset IS NULL"""
+_RAISE = "UPDATE incident i SET severity = v.severity FROM (VALUES %s) AS v (id, severity) WHERE i.id = v.id"
 # Named by the device's last reading: the same silence cannot be opened twice, whoever asks again.
 _INSERT_INCIDENT = """
     INSERT INTO incident (machine, device, kind, topic, kafka_partition, since_offset, since_time, opened_offset,
-                          opened_time, last_offset, last_time, faults, peak, model_version)
+                          opened_time, last_offset, last_time, faults, peak, model_version, severity)
     VALUES (:machine, :device, 'silent', :topic, :partition, :offset, :time, :offset, :watermark, :offset, :time,
-            0, 0, :version)
+            0, 0, :version, :severity)
     ON CONFLICT (topic, kafka_partition, opened_offset, kind) DO NOTHING RETURNING id"""
 _INSERT_ALERT = """
     INSERT INTO alert (incident, probability, standing_out, model_version)

@@ -44,7 +44,7 @@ def _courses(connection: Connection, operator: int, device: str) -> list[dict[st
 
 _WAITING = """
     SELECT a.id AS alert, d.name AS device, i.kind, i.since_time AS since,
-           greatest(i.peak, a.probability) AS probability, i.closed_time IS NOT NULL AS over,
+           greatest(i.peak, a.probability) AS probability, i.severity, i.closed_time IS NOT NULL AS over,
            count(*) OVER () AS waiting
       FROM alert a JOIN incident i ON i.id = a.incident JOIN device d ON d.id = i.device
      WHERE EXISTS (SELECT FROM subscription s

@@ -62,6 +62,7 @@ def _facts(alert: int, found: Explanation) -> dict[str, object]:
         "device": reading.device,
         "time": reading.time,
         "probability": reading.probability,
+        "severity": reading.severity.words,
         "model_version": reading.version.number,
         "scale": found.scale,
         "base": found.base,

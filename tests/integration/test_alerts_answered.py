@@ -20,7 +20,7 @@ def installation(database_url: str, tmp_path: Path) -> Iterator[Installation]:
 def test_an_alert_arrives_is_answered_by_button_and_shows_the_answer(installation: Installation) -> None:
     process = installation.start()
     alert = installation.alert("press-<1>")
-    assert alert["text"].startswith("⚠ Your device press-<1> needs attention\n")
+    assert alert["text"].startswith("🔴 High · Your device press-<1> needs attention\n")
     installation.telegram.press(ANNA, alert, button=1)
     installation.wait(lambda: installation.telegram.messages(ANNA)[0]["edits"], "the answer in the alert")
     assert "Answer: false alarm (Anna, " in installation.telegram.messages(ANNA)[0]["text"]

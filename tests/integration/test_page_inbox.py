@@ -10,6 +10,7 @@ from api.live import Bell
 from api.page import page
 from api.stores import Stores
 from core.login import new_token
+from core.severity import Severity
 from core.shown import ShownAlert
 from db.engine import connect
 from db.inbox import PostgresInbox
@@ -98,6 +99,7 @@ def test_an_alert_is_shown_as_it_stands_now(world: AlertWorld, api: Engine) -> N
     newest: list[ShownAlert] = list(shown.newest(anna(world), 10))
     assert [(one.alert, one.device) for one in newest] == [(second, "press-2"), (first, "press-1")]
     assert (newest[0].probability, newest[0].faults, newest[0].until) == (0.97, 5, None)
+    assert (newest[0].severity, newest[0].version) == (Severity.HIGH, "open high")
     assert [sensor.sensor for sensor in newest[0].standing_out] == ["temperature"]
     assert [one.alert for one in shown.newest(anna(world), 1)] == [second]
     assert [one.alert for one in shown.newest(anna(world), 10, second)] == [first]

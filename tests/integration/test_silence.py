@@ -17,6 +17,7 @@ from core.batch import to_micros
 from core.errors import Fenced
 from core.label import Verdict
 from core.ports import Claim, LogBounds, OutboxMessage, TopicPartition
+from core.severity import Severity
 from db.engine import connect
 from db.labels import add_label
 from db.reading_store import PostgresReadingStore
@@ -93,6 +94,18 @@ def test_a_device_that_stops_speaking_opens_one_incident(store: PostgresReadingS
     consumer.sweep()
     (silence,) = silences(owner)
     assert tuple(silence) == ("press-2", 1, NOON + timedelta(seconds=5), None)
+
+
+def test_it_grows_more_severe_as_it_lasts(store: PostgresReadingStore, owner: Engine) -> None:
+    consumer = Owner(store)
+    severities: list[int] = []
+    both_speak_then_one(consumer)
+    for later in (620, 3000, 3606, 3700):
+        consumer.store(["press-1"], [later])
+        consumer.sweep()
+        with owner.connect() as connection:
+            severities += connection.execute(text("SELECT severity FROM incident")).scalars().all()
+    assert severities == [Severity.MEDIUM, Severity.MEDIUM, Severity.HIGH, Severity.HIGH]
 
 
 def test_it_is_closed_when_the_device_speaks_again(store: PostgresReadingStore, owner: Engine) -> None:
@@ -187,7 +200,7 @@ def test_the_alert_can_be_read_and_its_answer_trains_nothing(store: PostgresRead
         (row,) = connection.execute(text("SELECT * FROM outbox")).all()
         message = OutboxMessage(1, "console", "", row.kind, row.alert, row.body, None, None, "UTC", 1, False)
         assert ConsoleRenderer("./run")(message).text == (
-            "⚠ Your device press-2 needs attention\n"
+            "🟠 Medium · Your device press-2 needs attention\n"
             "No reading since 12:00 UTC, 1 Mar, while others went on\n"
             "Machine: press\n"
             "Alert #1 · model v1\n"

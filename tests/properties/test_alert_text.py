@@ -23,6 +23,7 @@ bodies = st.fixed_dictionaries(
         "device": texts,
         "since": st.integers(631_152_000, 4_102_444_800).map(lambda at: datetime.fromtimestamp(at, UTC).isoformat()),
         "probability": st.floats(0, 1),
+        "severity": st.integers(1, 3),
         "standing_out": st.lists(sensors, max_size=6),
         "model_version": st.integers(1, 10_000),
         "advice": texts,

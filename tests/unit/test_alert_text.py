@@ -17,6 +17,7 @@ BODY = {
     "device": "press-3",
     "since": "2026-03-01T12:04:00+00:00",
     "probability": 0.873,
+    "severity": 2,
     "standing_out": [
         {"sensor": "vibration", "value": 9.1342, "unit": "mm/s", "low": 1.0, "high": 6.25, "excess": 2.5},
     ],
@@ -39,7 +40,7 @@ def a_message(kind: str = "alert", body: dict[str, Any] = BODY, **fields: Any) -
 
 def test_an_alert_says_all_that_a_person_needs() -> None:
     assert plain_text(render(a_message()).text, "HTML") == (
-        "⚠ Your device press-3 needs attention\n"
+        "🟠 Medium · Your device press-3 needs attention\n"
         "87 % likely a fault · since 13:04 CET, 1 Mar\n"
         "Machine: Hydraulic press\n"
         "• vibration: 9.134 mm/s (usually 1 to 6.25)\n"
@@ -82,8 +83,13 @@ def test_a_possible_repeat_says_so() -> None:
 @pytest.mark.parametrize("name", ["<b>press</b>", "a&b", "*press*_1_", "https://evil.example", "@everybody", "/start"])
 def test_a_device_name_is_shown_as_text_whatever_it_contains(name: str) -> None:
     text = render(a_message(body=BODY | {"device": name})).text
-    assert plain_text(text, "HTML").startswith(f"⚠ Your device {name} needs attention\n")
+    assert plain_text(text, "HTML").startswith(f"🟠 Medium · Your device {name} needs attention\n")
     assert "<code>" in text.splitlines()[0], "what stands in <code> is never made a link, a mention or a command"
+
+
+@pytest.mark.parametrize(("severity", "head"), [(1, "🟡 Low · "), (2, "🟠 Medium · "), (3, "🔴 High · ")])
+def test_a_lock_screen_shows_how_severe_it_is_in_words(severity: int, head: str) -> None:
+    assert render(a_message(body=BODY | {"severity": severity})).text.startswith(head)
 
 
 def test_an_unknown_zone_is_read_as_utc() -> None:

@@ -58,10 +58,11 @@ def test_open_lists_what_waits_worst_news_last_seen_first() -> None:
         {"alert": 13, "device": "press-<4>", "kind": "silent", "since": NOON, "probability": 0.0, "over": True},
         {"alert": 12, "device": "press-3", "kind": "fault", "since": NOON, "probability": 0.97, "over": False},
     ]
+    alerts[1]["severity"] = 3
     assert told(Command.OPEN, alerts=alerts, waiting=2).splitlines() == [
         "2 alerts wait for an answer. Reply to their messages, or write Y or N and the number: N 13",
-        "#13 press-<4> · silent since 13:00 CET, 1 Mar · over",
-        "#12 press-3 · 97 % since 13:00 CET, 1 Mar",
+        "#13 press-<4> · low, silent since 13:00 CET, 1 Mar · over",
+        "#12 press-3 · high, 97 % since 13:00 CET, 1 Mar",
     ]
 
 

@@ -16,7 +16,15 @@ render = TelegramRenderer(BUTTONS)
 
 
 def an_alert(number: int, **more: Any) -> dict[str, Any]:
-    return {"alert": number, "device": f"press-{number}", "since": NOON, "probability": 0.97, "by": "", **more}
+    return {
+        "alert": number,
+        "device": f"press-{number}",
+        "since": NOON,
+        "probability": 0.97,
+        "severity": 3,
+        "by": "",
+        **more,
+    }
 
 
 def a_digest(worst: list[dict[str, Any]], *, repeat: bool = False, edits: str | None = None, **more: Any) -> str:
@@ -32,15 +40,15 @@ def message(
 
 
 def test_a_digest_says_who_since_when_the_worst_and_how_to_answer() -> None:
-    silent = an_alert(13, kind="silent", probability=0.0)
+    silent = an_alert(13, kind="silent", probability=0.0, severity=1)
     assert a_digest([an_alert(12), an_alert(11, probability=0.93), silent]) == (
         "⚠ 298 devices need attention\n"
         "300 alerts, since 13:00 CET, 1 Mar to 13:02 CET, 1 Mar, at about the same time: perhaps they have one cause\n"
         "Machine: Hydraulic press\n"
         "\n"
-        "#12 press-12: 97 %, since 13:00 CET, 1 Mar\n"
-        "#11 press-11: 93 %, since 13:00 CET, 1 Mar\n"
-        "#13 press-13: no reading since 13:00 CET, 1 Mar\n"
+        "#12 press-12: high, 97 %, since 13:00 CET, 1 Mar\n"
+        "#11 press-11: high, 93 %, since 13:00 CET, 1 Mar\n"
+        "#13 press-13: low, no reading since 13:00 CET, 1 Mar\n"
         "… and 297 more: /open lists what waits\n"
         "\n"
         "Are these correct? Press a button, or write Y or N and the alert's number: N 12"
@@ -53,7 +61,7 @@ def test_a_backlog_says_that_the_chat_was_away() -> None:
 
 def test_a_digest_shows_who_answered_what() -> None:
     shown = a_digest([an_alert(12, verdict="false_alarm", by="Anna"), an_alert(13)], answered=1)
-    assert "#12 press-12: 97 %, since 13:00 CET, 1 Mar · false alarm (Anna)\n#13" in shown
+    assert "#12 press-12: high, 97 %, since 13:00 CET, 1 Mar · false alarm (Anna)\n#13" in shown
     assert "Answered: 1 of 300" in shown
 
 

@@ -6,13 +6,14 @@ import pytest
 from app.commands.explain import _words
 from core.explanation import AlertedReading, Contributions, Explanation, Scale, explanation
 from core.prediction import ModelVersion, UsualRange
+from core.severity import Severity
 from tests.builders import NOON, a_machine
 
 NAN = float("nan")
 
 
 def explained(temperature: float, pressure: float, *pushes: float, scale: Scale = Scale.LOG_ODDS) -> Explanation:
-    reading = AlertedReading(ModelVersion("press", 3), "press-1", NOON, (temperature, pressure), 0.873)
+    reading = AlertedReading(ModelVersion("press", 3), "press-1", NOON, (temperature, pressure), 0.873, Severity.HIGH)
     usual = {"temperature": UsualRange(50, 65, 80)}
     return explanation(a_machine(), usual, reading, Contributions(scale, -4.0, np.array([pushes])))
 

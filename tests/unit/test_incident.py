@@ -1,9 +1,10 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.incident import Closed, DeviceState, Judgement, Opened, judge
+from core.incident import HEALTHY, Closed, DeviceState, Judgement, Opened, judge
 from core.machine import IncidentPolicy
 from tests.builders import a_batch, predictions
 
@@ -66,6 +67,14 @@ def test_devices_do_not_disturb_each_other() -> None:
     judgement = judge(batch, np.array([1, 2, 3, 4]), scores, {}, TWO_OF_THREE)
     assert judgement.events == []
     assert set(judgement.states) == {1, 2, 3, 4}
+
+
+def test_how_long_it_lasts_never_falls_where_a_clock_is_put_back() -> None:
+    batch, devices = a_batch(4), np.full(4, 7, dtype=np.int64)
+    clocks = replace(batch, times=batch.times + np.array([0, 500_000_000, 60_000_000, 0]))
+    (state,) = judge(clocks, devices, predictions([0.9] * 4), {}, TWO_OF_THREE).states.values()
+    assert state.lasted == 501.0
+    assert HEALTHY.lasted == 0.0
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])

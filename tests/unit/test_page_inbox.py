@@ -29,6 +29,7 @@ def test_an_alert_says_what_a_person_needs(rig: PageRig) -> None:
     rig.alert()
     words = " ".join(re.sub(r"<[^>]+>", "", rig.browser.get("/ui/inbox").text).split())
     assert "press-1 needs attention" in words
+    assert "Low severity" in words
     assert "87 % likely a fault · since 13:00 CET, 1 Mar · still open" in words
     assert "vibration: 9.134 mm/s (usually 1 to 6.25)" in words
     assert "Feel the housing." in words

@@ -54,7 +54,7 @@ def live(story: Callable[[Listening], Awaitable[None]]) -> None:
 def test_it_is_told_first_what_it_should_show_so_that_nothing_falls_between() -> None:
     async def story(page: Listening) -> None:
         first, second = page.rig.alert(), page.rig.alert()
-        assert await page.state() == [[second, "open"], [first, "open"]]
+        assert await page.state() == [[second, "open low"], [first, "open low"]]
 
     live(story)
 
@@ -64,13 +64,13 @@ def test_a_notice_brings_a_new_alert_and_an_answer_another_version() -> None:
         assert await page.state() == []
         alert = page.rig.alert()
         page.notices.notify()
-        assert await page.state() == [[alert, "open"]]
+        assert await page.state() == [[alert, "open low"]]
         page.rig.say(alert, "y")
         page.notices.notify()
-        assert await page.state() == [[alert, "open 1"]]
+        assert await page.state() == [[alert, "open low 1"]]
         page.rig.say(alert, "/undo")
         page.notices.notify()
-        assert await page.state() == [[alert, "open"]]
+        assert await page.state() == [[alert, "open low"]]
 
     live(story)
 
@@ -107,7 +107,7 @@ def test_while_the_database_is_away_the_page_stays_as_it_is_and_goes_on_later() 
         page.rig.logins.away = False
         alert = page.rig.alert()
         page.notices.notify()
-        assert await page.state() == [[alert, "open"]]
+        assert await page.state() == [[alert, "open low"]]
 
     live(story)
 
