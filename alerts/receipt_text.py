@@ -58,7 +58,8 @@ def _noted(facts: ReceiptFacts, markup: Markup) -> str:
         case Outcome.COMMENTED:
             return f"Kept as a comment on alert #{facts.alert}, not as an answer: for one, press a button or reply Y/N."
         case Outcome.UNDONE:
-            return f"Taken back: {_verdict(facts)}, {markup.name(facts.device)}, alert #{facts.alert}."
+            about = f"alert #{facts.alert}" if facts.alert else "which you reported"
+            return f"Taken back: {_verdict(facts)}, {markup.name(facts.device)}, {about}."
         case Outcome.NOTHING_TO_UNDO:
             return "There is no answer of yours to take back: only the newest one to an alert can be, by who gave it."
         case _:

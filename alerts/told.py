@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from alerts.markup import Markup, cut
 from alerts.receipt_text import HELP
+from alerts.told_report import Asked, ToldReport, asked_text, report_text
 from core.command import MENU, Command
 from core.numbers import clock, number, percent
 from core.severity import Severity
@@ -56,10 +57,17 @@ class Told(Struct, frozen=True):
     machines: tuple[str | None, ...] = ()
     """That the person follows; None: every one."""
     answers: int = 0
+    report: ToldReport | None = None
+    asked: Asked | None = None
+    """A question back: nothing was done."""
 
 
 def told_text(told: Told, zone: str, markup: Markup) -> str:
     """The answer, at most 4096 characters."""
+    if told.asked is not None:
+        return asked_text(told.asked, told.command, markup)
+    if told.report is not None:
+        return report_text(told.report, zone, markup)
     match told.command:
         case Command.OPEN:
             return "\n".join(_waiting(told, zone, markup))

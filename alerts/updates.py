@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ class _Keyboard(Struct):
 class _Message(Struct):
     message_id: int
     chat: _Chat
+    date: int = 0
     sender: _User | None = field(default=None, name="from")
     text: str = ""
     forward_origin: dict[str, object] | None = None
@@ -98,6 +100,7 @@ def _written(message: _Message, number: int, raw: str, buttons: Buttons, bot: in
         reference=str(message.message_id),
         replies_to=str(quoted.message_id) if ours and quoted else None,
         refusal=_refusal(message, message.sender, edited=edited),
+        at=_time(message.date),
     )
 
 
@@ -118,6 +121,14 @@ def _refusal(message: _Message, sender: _User, *, edited: bool) -> Refusal | Non
     if message.forward_origin is not None or message.forward_date is not None:
         return Refusal.FORWARDED
     return Refusal.EDITED if edited else None
+
+
+def _time(seconds: int) -> datetime | None:
+    """None where Telegram names no time, or one that is none."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _pressed(press: _Press, number: int, raw: str, buttons: Buttons) -> Read:

@@ -13,6 +13,7 @@ class Command(StrEnum):
     OPEN = "open"
     DEVICES = "devices"
     STATUS = "status"
+    FAULT = "fault"
     UNDO = "undo"
     ME = "me"
 
@@ -21,6 +22,7 @@ MENU: Mapping[Command, str] = {
     Command.OPEN: "Alerts that wait for an answer",
     Command.DEVICES: "The devices: those in trouble first, then by score",
     Command.STATUS: "The latest readings of a device: /status DEVICE",
+    Command.FAULT: "Report a fault that no alert told of: /fault DEVICE 10m (or 14:30) and why",
     Command.UNDO: "Take your last answer back",
     Command.ME: "Who you are here, and what you get",
     Command.HELP: "How to answer an alert",

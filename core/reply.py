@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from core.command import Asked, Command, read_command
 from core.label import Verdict, read_answer
+from core.report import Report
 
 UNDO = f"/{Command.UNDO}"
 
@@ -46,6 +48,10 @@ class Reply:
     refusal: Refusal | None = None
     takes_back: int | None = None
     """The label that an undo means, where it names one: pressed twice, it takes no second one back."""
+    at: datetime | None = None
+    """When it was sent; None: now."""
+    report: Report | None = None
+    """The missed fault that a form states; its text is the command then."""
 
     @property
     def asked(self) -> Asked | None:
@@ -82,6 +88,10 @@ class Outcome(StrEnum):
     WELCOMED = "welcomed"
     TOLD = "told"
     """What the sender asked for."""
+    REPORTED = "reported"
+    """The readings of a missed fault are labelled."""
+    ASKED_BACK = "asked_back"
+    """A command that would do something, but is unclear; nothing was done."""
     NOT_UNDERSTOOD = "not_understood"
     WHICH_ALERT = "which_alert"
     """Several alerts wait for an answer in this chat."""
@@ -108,6 +118,8 @@ class Circumstances:
     """Who gave the newest verdict on that one alert, and which."""
     newest_label: int | None = None
     """The label that holds it."""
+    act: Outcome | None = None
+    """What a command comes to that does something."""
 
 
 class ReplyOutcome(NamedTuple):
@@ -115,7 +127,10 @@ class ReplyOutcome(NamedTuple):
 
     kind: Outcome
     facts: dict[str, object]
-    """`outcome`, and as far as known `alert`, `alerts`, `device`, `verdict`, `by`, `sender`, `refusal`."""
+    """`outcome`, and as far as known `alert`, `alerts`, `device`, `verdict`, `by`, `sender`, `refusal`.
+
+    Of a report `report` (`heard`: core.report.Heard, `readings`, `since`), or `asked` (`unclear`: why we ask back).
+    """
     label: int | None = None
 
 
@@ -130,7 +145,7 @@ def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
     if known.operator is None:
         return Outcome.UNAUTHORISED
     if reply.asked is not None:
-        return _undo(reply, known) if reply.is_undo else Outcome.TOLD
+        return _undo(reply, known) if reply.is_undo else known.act or Outcome.TOLD
     answer = read_answer(reply.text)
     if answer is None:
         return Outcome.COMMENTED if _is_comment(reply, known) else Outcome.NOT_UNDERSTOOD

@@ -20,6 +20,7 @@ class LabelledIncident:
 
     label: int
     alert: int | None
+    """None: a person reported it, no alert told of it."""
     verdict: Verdict
     sensors: Floats
     """Shape (readings, sensors) in the machine's order and the readings' order; only readings that were scored."""
@@ -29,7 +30,7 @@ class TrainingLabels(Protocol):
     """What people said."""
 
     def effective(self, machine: Machine) -> Sequence[LabelledIncident]:
-        """The latest label of each incident, oldest first."""
+        """The latest label of each incident, and each report, oldest first; a reading counts with its latest one."""
 
 
 @dataclass(frozen=True, slots=True)

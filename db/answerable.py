@@ -71,7 +71,7 @@ _REPLIED_TO = """
      ORDER BY alert"""
 _ANSWERED_LAST = """
     SELECT alert FROM label l
-     WHERE operator = :operator AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
+     WHERE operator = :operator AND alert IS NOT NULL AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
      ORDER BY id DESC LIMIT 1"""
 # The address of a digest is where the alerts in it arrived.
 _UNANSWERED = """

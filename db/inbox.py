@@ -41,12 +41,14 @@ def _take(connection: Connection, bot: str, number: int, reply: Reply) -> ReplyO
     inbox: int = connection.execute(text(_INSERT), {**arguments, "outcome": outcome.value}).scalar_one()
     facts = facts_of(connection, reply, known, outcome)
     label = judge(connection, reply, known, outcome, inbox)
+    if known.act is not None:
+        facts |= {**known.act.facts, "label": label}
     if outcome.is_suspicious:
         _audit(connection, reply, inbox, outcome)
     if outcome is Outcome.TOLD and reply.asked and known.sender:
         facts |= told(connection, reply.asked, known.sender, reply.chat)
     if reply.reference is not None and outcome is not Outcome.IGNORED:
-        _queue_receipt(connection, reply, outcome, known.sender, facts)
+        _queue_receipt(connection, reply, known.sender, facts)
     return ReplyOutcome(outcome, facts, label)
 
 
@@ -62,14 +64,12 @@ def _audit(connection: Connection, reply: Reply, inbox: int, outcome: Outcome) -
     )
 
 
-def _queue_receipt(
-    connection: Connection, reply: Reply, outcome: Outcome, sender: Sender | None, facts: dict[str, object]
-) -> None:
+def _queue_receipt(connection: Connection, reply: Reply, sender: Sender | None, facts: dict[str, object]) -> None:
     arguments = {
         "channel": reply.channel,
         "chat": reply.chat,
         "zone": sender.zone if sender else "UTC",
-        "kind": "told" if outcome is Outcome.TOLD else "receipt",
+        "kind": "told" if "command" in facts else "receipt",
         "alert": facts.get("alert"),
         "body": msgspec.json.encode({**facts, "replies_to": reply.reference}).decode(),
     }

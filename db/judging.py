@@ -7,8 +7,11 @@ from sqlalchemy import Connection
 
 from core.label import Verdict, read_answer
 from core.reply import Circumstances, Outcome, Reply
+from db.act import Act
+from db.acts import act_of
 from db.answerable import Sender, alerts_meant, device_of, sender_of
 from db.labels import NewestLabel, add_comment, add_label, lock_incident_of, newest_label, show_answer, take_back
+from db.reports import report_meant
 
 
 class Known(NamedTuple):
@@ -18,20 +21,28 @@ class Known(NamedTuple):
     alerts: Sequence[int]
     """Those that it may mean."""
     newest: NewestLabel | None
-    """Of the one alert that it means."""
+    """Of the one alert that it means, or of the report."""
+    device: str = ""
+    """Of the report that an undo means."""
+    act: Act | None = None
+    """What it would do, where it is a command that does something."""
 
     @property
     def circumstances(self) -> Circumstances:
         """In the words of the rules."""
         operator = self.sender.id if self.sender else None
         if self.newest is None:
-            return Circumstances(operator, self.alerts)
+            return Circumstances(operator, self.alerts, act=self.act.outcome if self.act else None)
         return Circumstances(operator, self.alerts, (self.newest.operator, self.newest.verdict), self.newest.id)
 
 
 def look_up(connection: Connection, reply: Reply) -> Known:
     """Who sent it and what it may mean; nobody else labels that incident until the transaction ends."""
     sender = sender_of(connection, reply)
+    if sender is not None and (report := report_meant(connection, reply, sender)):
+        return Known(sender, (), report.label, report.device)
+    if sender is not None and (act := act_of(connection, reply, sender)):
+        return Known(sender, (), None, act=act)
     alerts = alerts_meant(connection, reply, sender)
     if len(alerts) != 1:
         return Known(sender, alerts, None)
@@ -44,6 +55,8 @@ def facts_of(connection: Connection, reply: Reply, known: Known, outcome: Outcom
     sender = known.sender
     facts: dict[str, object] = {"outcome": outcome.value, "sender": reply.sender, "by": sender.name if sender else ""}
     verdict = _verdict(reply, known, outcome)
+    if known.device and verdict is not None:
+        return facts | {"device": known.device, "verdict": verdict}
     if verdict is not None or outcome is Outcome.COMMENTED:
         return facts | {"alert": known.alerts[0], "device": device_of(connection, known.alerts[0]), "verdict": verdict}
     if outcome is Outcome.WHICH_ALERT:
@@ -58,6 +71,8 @@ def judge(connection: Connection, reply: Reply, known: Known, outcome: Outcome, 
 
     A comment is kept, and shown nowhere yet.
     """
+    if known.act is not None:
+        return known.act.write(inbox)
     label = None
     if outcome is Outcome.LABELLED:
         answer = read_answer(reply.text)
@@ -72,7 +87,8 @@ def judge(connection: Connection, reply: Reply, known: Known, outcome: Outcome, 
         if outcome is Outcome.COMMENTED and known.sender is not None:
             add_comment(connection, known.alerts[0], known.sender.id, reply.text.strip(), inbox)
         return None
-    show_answer(connection, known.alerts[0])
+    for alert in known.alerts:
+        show_answer(connection, alert)
     return label
 
 

@@ -14,13 +14,13 @@ from db.failures import failures_named
 
 
 class PostgresTrainingLabels:
-    """What people said, each incident by its latest label."""
+    """What people said: of each incident the latest label, and each report."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def effective(self, machine: Machine) -> Sequence[LabelledIncident]:
-        """The latest label of each incident with the readings that it judges, oldest first. Raises Unavailable."""
+        """The labels that count, oldest first, with the readings that no later one judges. Raises Unavailable."""
         with failures_named(), self._engine.connect() as connection:
             rows = connection.execute(text(_EFFECTIVE), {"machine": machine.name}).all()
         width = len(machine.sensors)
@@ -38,9 +38,12 @@ def _sensors(rows: Sequence[Sequence[float]], width: int) -> Floats:
     return sensors
 
 
-# Readings with a quality flag were not scored: they say nothing about the machine.
+# Readings with a quality flag were not scored: they say nothing about the machine. A report and an answer may speak of
+# the same reading: the later one counts.
 _EFFECTIVE = """
-    SELECT l.id, l.alert, l.verdict, r.sensors
-      FROM effective_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
-     WHERE m.name = :machine AND r.quality = 0
-     ORDER BY l.id, r.topic, r.kafka_partition, r.kafka_offset"""
+    SELECT id, alert, verdict, sensors
+      FROM (SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset) l.id, l.alert, l.verdict, r.*
+              FROM effective_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
+             WHERE m.name = :machine AND r.quality = 0
+             ORDER BY r.topic, r.kafka_partition, r.kafka_offset, l.id DESC) AS newest
+     ORDER BY id, topic, kafka_partition, kafka_offset"""

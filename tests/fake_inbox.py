@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from core.device_meant import Unclear
 from core.errors import Unavailable
 from core.label import Verdict, read_answer
 from core.reply import Circumstances, Outcome, Reply, ReplyOutcome, outcome_of
+from core.report import Heard, Report, hear, span_of
 
 
 @dataclass
@@ -33,6 +36,10 @@ class FakeInbox:
     """So many of the next calls fail because the database is away."""
     taken_back: set[int] = field(default_factory=set)
     """Places in `labels`."""
+    devices: dict[tuple[str, str], list[datetime]] = field(default_factory=dict)
+    """(machine, device) → the times of its readings."""
+    reports: list[Report] = field(default_factory=list)
+    """Those that became labels, oldest first."""
     _cursors: dict[str, int] = field(default_factory=dict)
 
     def cursor(self, bot: str) -> int | None:
@@ -45,8 +52,10 @@ class FakeInbox:
         if any(taken == number for taken, _, _ in self.replies):
             return ReplyOutcome(Outcome.REPLAYED, {"outcome": "replayed"})
         self._cursors[bot] = number + 1
-        alerts = self._meant(reply)
         operator = self.operators.get(reply.sender)
+        if reply.report is not None and operator is not None:
+            return self._report(number, reply, reply.report)
+        alerts = self._meant(reply)
         place = self._newest(lambda alert, _: [alert] == alerts)
         newest = None if place is None else self.labels[place][1:]
         outcome = outcome_of(reply, Circumstances(operator, alerts, newest, None if place is None else place + 1))
@@ -64,6 +73,24 @@ class FakeInbox:
         self.labels.append((alerts[0], operator, answer.verdict))
         facts: dict[str, object] = {"outcome": outcome.value, "alert": alerts[0], "verdict": answer.verdict}
         return ReplyOutcome(outcome, facts, len(self.labels))
+
+    def _report(self, number: int, reply: Reply, report: Report) -> ReplyOutcome:
+        """As its suite asks: what a form states; commands in a chat are for the real one alone."""
+        times = self.devices.get((report.machine, report.device))
+        span = span_of(report, reply.at or datetime.now(UTC))
+        spoken_of = [time for time in times or () if span.since <= time <= span.until]
+        heard = hear(report, span, len(spoken_of), 0 if report in self.reports else len(spoken_of))
+        outcomes = {Heard.LABELLED: Outcome.REPORTED, Heard.REPEATED: Outcome.REPEATED}
+        outcome = Outcome.ASKED_BACK if times is None else outcomes.get(heard, Outcome.ASKED_BACK)
+        self.replies.append((number, reply, outcome))
+        facts: dict[str, object] = {"outcome": outcome.value}
+        if times is None:
+            return ReplyOutcome(outcome, facts | {"asked": {"unclear": Unclear.UNKNOWN_DEVICE.value}})
+        facts["report"] = {"heard": heard.value, "device": report.device, "readings": len(spoken_of)}
+        if heard is not Heard.LABELLED:
+            return ReplyOutcome(outcome, facts)
+        self.reports.append(report)
+        return ReplyOutcome(outcome, facts, 1000 + len(self.reports))
 
     def _meant(self, reply: Reply) -> Sequence[int]:
         if reply.alert is not None:

@@ -11,7 +11,8 @@ from core.label import Verdict
 from core.machine import Machine
 from db.catalogue import catalogue
 
-_SERIAL = itertools.count(1)
+_SERIAL = itertools.count(1_000, 1_000)
+"""Also the first offset of an incident: its readings lie before the next one's."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class AnsweredIncident:
             names["inbox"] = _number(connection, _INBOX, names)
             names["label"] = _number(connection, _LABEL, names)
             for place, sensors in enumerate(readings):
-                connection.execute(text(_READING), {**names, "at": place, "sensors": list(sensors)})
+                connection.execute(text(_READING), {**names, "at": names["offset"] + place, "sensors": list(sensors)})
 
 
 def answered(owner: Engine, machine: Machine, verdict: Verdict, *readings: Sequence[float]) -> AnsweredIncident:

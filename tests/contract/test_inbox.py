@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import Protocol
 
@@ -10,7 +11,9 @@ import pytest
 from core.label import Verdict
 from core.ports import Inbox
 from core.reply import Outcome, Refusal, Reply
+from core.report import Report
 from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
+from tests.builders import NOON, a_batch
 from tests.fake_inbox import FakeInbox, SentAlert
 
 BOT = "telegram/4242"
@@ -26,6 +29,8 @@ class Rig(Protocol):
     def effective(self) -> dict[int, Verdict]: ...
     def comments(self) -> Sequence[tuple[int, str]]: ...
     def kept(self) -> Sequence[str]: ...
+    def device(self, name: str) -> None: ...
+    def reports(self) -> Sequence[tuple[str, str]]: ...
 
 
 class InMemory:
@@ -49,6 +54,12 @@ class InMemory:
 
     def kept(self) -> Sequence[str]:
         return [outcome.value for _, _, outcome in self.inbox.replies]
+
+    def device(self, name: str) -> None:
+        self.inbox.devices["press", name] = [NOON, NOON + timedelta(seconds=1)]
+
+    def reports(self) -> Sequence[tuple[str, str]]:
+        return [(report.device, report.comment) for report in self.inbox.reports]
 
 
 class OnPostgres:
@@ -77,6 +88,13 @@ class OnPostgres:
 
     def kept(self) -> Sequence[str]:
         return [row.outcome for row in self._world.rows("SELECT outcome FROM inbox ORDER BY id")]
+
+    def device(self, name: str) -> None:
+        self._world.store(a_batch(2, devices=[name] * 2))
+
+    def reports(self) -> Sequence[tuple[str, str]]:
+        query = "SELECT d.name, l.comment FROM label l JOIN device d ON d.id = l.device ORDER BY l.id"
+        return [(row.name, row.comment) for row in self._world.rows(query)]
 
 
 @pytest.fixture(params=["fake", "postgres"])
@@ -277,3 +295,39 @@ def test_words_to_an_alerts_message_are_kept_and_label_nothing(rig: Rig) -> None
     assert (outcome.kind, outcome.facts["alert"]) == (Outcome.COMMENTED, alert)
     assert rig.comments() == [(alert, "Bearing ordered")]
     assert rig.labels() == []
+
+
+def stated(device: str, comment: str = "", number: int = 500, sender: int = ANNA) -> Reply:
+    """A missed fault, stated by a form."""
+    report, at = Report("press", device, NOON, comment), NOON + timedelta(seconds=5)
+    return Reply("telegram", number, "{}", str(sender), str(sender), "/fault", report=report, at=at)
+
+
+def test_a_missed_fault_that_a_form_states_is_reported_once(rig: Rig) -> None:
+    rig.device("T-7")
+    outcome = rig.inbox.accept(BOT, stated("T-7", "humming"))
+    assert (outcome.kind, outcome.label is not None) == (Outcome.REPORTED, True)
+    told = outcome.facts["report"]
+    assert isinstance(told, dict)
+    assert (told["heard"], told["device"], told["readings"]) == ("labelled", "T-7", 2)
+    assert rig.inbox.accept(BOT, stated("T-7", "humming")).kind is Outcome.REPLAYED
+    assert rig.reports() == [("T-7", "humming")]
+
+
+def test_the_same_report_again_is_a_repeat(rig: Rig) -> None:
+    rig.device("T-7")
+    rig.inbox.accept(BOT, stated("T-7"))
+    assert rig.inbox.accept(BOT, stated("T-7", number=501)).kind is Outcome.REPEATED
+    assert rig.reports() == [("T-7", "")]
+
+
+def test_a_report_of_an_unknown_device_or_of_no_reading_or_by_a_stranger_labels_nothing(rig: Rig) -> None:
+    rig.device("T-7")
+    unknown = rig.inbox.accept(BOT, stated("T-8"))
+    asked = unknown.facts["asked"]
+    assert isinstance(asked, dict)
+    assert (unknown.kind, unknown.label, asked["unclear"]) == (Outcome.ASKED_BACK, None, "unknown_device")
+    early = replace(stated("T-7", number=501), at=NOON - timedelta(seconds=1))
+    assert rig.inbox.accept(BOT, early).kind is Outcome.ASKED_BACK
+    assert rig.inbox.accept(BOT, stated("T-7", number=502, sender=STRANGER)).kind is Outcome.WELCOMED
+    assert rig.reports() == []

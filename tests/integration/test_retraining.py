@@ -1,5 +1,6 @@
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from core.errors import ModelRefused, UserError
 from core.history import History
 from core.label import Verdict
 from core.prediction import ModelVersion
+from core.reply import Outcome as ReplyOutcome
+from core.reply import Reply
 from core.training import Algorithm
 from db.engine import connect
 from db.model_versions import PostgresModelVersions
@@ -22,7 +25,8 @@ from model.release import Outcome, Release
 from model.retraining import retrain
 from model.signature import Signer, TrustedKeys, make_key_pair
 from model.source import VerifiedModels
-from tests.builders import a_machine
+from tests.alert_world import ANNA, alert_world
+from tests.builders import NOON, a_batch, a_machine
 from tests.conftest import Servers
 from tests.labels import answered
 from tests.model_builders import a_candidate, a_history, at_noon, published
@@ -81,6 +85,26 @@ def test_one_refuted_incident_takes_that_kind_of_false_alarm_away(
     assert not any(_alarms(release, V2, again)), "the same kind of reading"
     assert all(_alarms(release, V2, [(99.0, 4.0), (104.0, 4.2)])), "real faults are still found"
     assert "refuted alerts: 1; the champion would raise 1 of them again, the challenger 0 (gone: #" in " ".join(said)
+
+
+def test_a_fault_that_a_person_reported_is_found_by_the_next_model(release: Release, database_url: str) -> None:
+    history = a_history(3_000)
+    published(release, a_candidate("rf", history), history)
+    cold = [(40.0 + 0.1 * place, 1.0) for place in range(10)]
+    assert not any(_alarms(release, V1, cold))
+    with alert_world(database_url) as world:
+        world.operator("Anna", ANNA)
+        world.store(a_batch(10, devices=["T-7"] * 10, sensors=cold))
+        at = NOON + timedelta(minutes=1)
+        said = Reply("telegram", 500, "{}", str(ANNA), str(ANNA), "/fault T-7 leaks", at=at)
+        assert world.inbox.accept("telegram/4242", said).kind is ReplyOutcome.REPORTED
+
+    outcome, said_by_trainer = _retrain(release)
+
+    assert "verdicts: 1 fault; 1 used for training" in said_by_trainer
+    assert outcome.promoted, outcome.reason
+    assert all(_alarms(release, V2, cold))
+    assert all(_alarms(release, V2, [(40.35, 1.0), (40.6, 1.02)])), "the same kind of reading"
 
 
 def test_the_latest_verdict_of_an_incident_is_the_one_that_teaches(release: Release, owner: Engine) -> None:

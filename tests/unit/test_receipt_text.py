@@ -23,7 +23,11 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome not in (Outcome.IGNORED, Outcome.TOLD)])
+ELSEWHERE = (Outcome.IGNORED, Outcome.TOLD, Outcome.REPORTED, Outcome.ASKED_BACK)
+"""The answers to commands have their own words."""
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome not in ELSEWHERE])
 def test_each_outcome_is_told(outcome: Outcome) -> None:
     facts = ReceiptFacts(
         outcome,
@@ -45,3 +49,8 @@ def test_each_refusal_says_what_to_do_instead(refusal: Refusal) -> None:
 
 def test_a_newcomer_learns_the_id_to_hand_to_an_engineer() -> None:
     assert receipt_text(ReceiptFacts(Outcome.WELCOMED, sender="99")).endswith(": 99")
+
+
+def test_a_report_that_was_taken_back_names_no_alert() -> None:
+    facts = ReceiptFacts(Outcome.UNDONE, by="Anna", device="T-7", verdict=Verdict.FAULT)
+    assert receipt_text(facts) == "Taken back: real fault, T-7, which you reported."
