@@ -14,7 +14,7 @@ from db.engine import connect
 from local.stack import Stack, silent
 from tests.conftest import Servers, fresh_database
 from tests.faults.memory import PeakMemory
-from tests.faults.rig import Rig
+from tests.faults.rig import SHORT_POLLS, Rig
 from tests.world import World
 
 # Postgres writes a sequence to its log 32 values ahead, and a copied database inherits the promise without the log:
@@ -72,7 +72,7 @@ def owner(servers: Servers, champion: Champion) -> Iterator[Engine]:
 def rig(
     stack: Stack, servers: Servers, owner: Engine, champion: Champion, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Rig]:
-    world = World(servers, owner, tmp_path, settings=champion.settings)
+    world = World(servers, owner, tmp_path, settings=champion.settings | SHORT_POLLS)
     _, checks = request.node.get_closest_marker("survives").args
     with ExitStack() as until_the_end, PeakMemory(world.started) as memory:
         yield Rig(world, stack, memory, champion.template, checks, until_the_end)

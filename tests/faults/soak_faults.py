@@ -13,8 +13,7 @@ from tests.faults.rig import Rig, said
 from tests.faults.test_commit import A_BATCH, COMMIT
 from tests.processes import Running
 
-# A killed broker may wait that long for members of before (consumer/group_wait.py).
-SESSION = {"KAFKA_SESSION_TIMEOUT_MS": "3000", "KAFKA_MAX_POLL_INTERVAL_MS": "30000"}
+SESSION = {"KAFKA_SESSION_TIMEOUT_MS": "3000"}
 
 
 class SoakFaults:
