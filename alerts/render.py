@@ -1,5 +1,6 @@
 """A stored message as words, in the dress of its channel. Pure."""
 
+import re
 from collections.abc import Sequence
 
 from alerts.alert_text import alert_text, answer_text
@@ -11,6 +12,8 @@ from alerts.receipt_text import receipt_text
 from alerts.told import Told, told_text
 from core.errors import Undeliverable
 from core.ports import Button, OutboxMessage, Rendered
+
+_QUESTION = re.compile(r"^(Is this|Are these) correct\?.*", re.MULTILINE)
 
 
 class TelegramRenderer:
@@ -43,6 +46,19 @@ class ConsoleRenderer:
             return Rendered(answer_text(read_facts(message.body, AlertFacts), message.zone, PLAIN))
         text = _words(message, PLAIN)
         return Rendered(text.replace("Reply Y/N", f"Answer with: {self._program} reply {message.alert} y|n"))
+
+
+class ServiceRenderer:
+    """Plain text for where nobody can answer; it says where one can."""
+
+    def __init__(self, page: str) -> None:
+        """`page`: what people type to reach the page; empty: they know."""
+        self._where = f"at {page.rstrip('/')}/ui/inbox" if page else "on the page"
+
+    def __call__(self, message: OutboxMessage) -> Rendered:
+        """The message. Raises Undeliverable for one that cannot be understood."""
+        text = _words(message, PLAIN).replace("/open lists", "the page lists")
+        return Rendered(_QUESTION.sub(rf"\1 correct? Answer {self._where} or in Telegram", text))
 
 
 def _words(message: OutboxMessage, markup: Markup) -> str:

@@ -3,21 +3,35 @@
 import asyncio
 import logging
 import sys
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from alerts.bot import Bot
 from alerts.buttons import Buttons
 from alerts.console import Console
 from alerts.dispatcher import Channel, Dispatcher
-from alerts.render import ConsoleRenderer, TelegramRenderer
+from alerts.render import ConsoleRenderer, ServiceRenderer, TelegramRenderer
 from alerts.stopping import unless_stopped
 from alerts.telegram import Telegram
 from core.errors import NotSent, SendUnclear, Unauthorised, Undeliverable
-from core.ports import Inbox, Notices, Outbox
+from core.ports import Inbox, Notices, Notifier, Outbox
 
 _log = logging.getLogger(__name__)
 
 _BACK_OFF_S = 5.0
+
+
+class Ways(NamedTuple):
+    """How people are reached, beside the console."""
+
+    token: str
+    """Of the Telegram bot; empty: no Telegram."""
+    api_url: str
+    """Of the Bot API."""
+    services: Mapping[str, str]
+    """URLs of one-way services, by name."""
+    page: str
+    """What people type to reach the page; empty: they know."""
 
 
 class Stores(NamedTuple):
@@ -28,17 +42,19 @@ class Stores(NamedTuple):
     notices: Notices
 
 
-async def serve(stores: Stores, token: str, api_url: str, worker: str, program: str, stopping: asyncio.Event) -> None:
-    """Serve the console, and Telegram where there is a token, until `stopping`. Raises Unauthorised for a wrong one.
+async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping: asyncio.Event) -> None:
+    """Serve the console, the one-way services, and Telegram where there is a token, until `stopping`.
 
-    `program` is what the command line is called here, for hints on the console.
+    Raises Unauthorised for a wrong token. `program` is what the command line is called here, for hints on the console.
     """
     channels = {"console": Channel(Console(sys.stdout), ConsoleRenderer(program))}
-    if not token:
+    if ways.services:
+        channels["service"] = Channel(_services(ways.services), ServiceRenderer(ways.page))
+    if not ways.token:
         _log.warning("TELEGRAM_BOT_TOKEN is not set: alerts to the console are printed, those to Telegram wait")
         await Dispatcher(stores.outbox, channels, worker).run(stores.notices, stopping)
         return
-    telegram, buttons = Telegram(token, api_url), Buttons(token)
+    telegram, buttons = Telegram(ways.token, ways.api_url), Buttons(ways.token)
     try:
         number = await _identify(telegram, stopping)
         if number is None:
@@ -51,6 +67,12 @@ async def serve(stores: Stores, token: str, api_url: str, worker: str, program: 
         raise _first(errors) from None
     finally:
         await telegram.close()
+
+
+def _services(urls: Mapping[str, str]) -> Notifier:
+    from alerts.services import Services  # half a second and 20 MB, only where services are named
+
+    return Services(urls)
 
 
 async def _identify(telegram: Telegram, stopping: asyncio.Event) -> int | None:

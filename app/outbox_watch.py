@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from core.errors import Unavailable
+from core.errors import FaultlineError, Unavailable
 from core.overdue import Waiting, overdue_words
 
 _log = logging.getLogger(__name__)
@@ -21,14 +21,27 @@ class Outbox(Protocol):
     def look(self) -> Waiting:
         """What was not delivered yet. Raises Unavailable."""
 
+    def take_turn(self, pause_s: float) -> bool:
+        """Whether this process is the one that tells engineers now. Raises Unavailable."""
+
 
 class OutboxWatch(threading.Thread):
-    """Logs an error while messages to people wait for too long: when it begins, every ten minutes, and its end."""
+    """Says it while messages to people wait for too long: when it begins, every ten minutes, and its end.
 
-    def __init__(self, outbox: Outbox, stopping: threading.Event, clock: Callable[[], float] = time.monotonic) -> None:
+    To the log; and, one process for all, to the engineers past the outbox.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        stopping: threading.Event,
+        tell: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(name="outbox watch", daemon=True)
         self._outbox = outbox
         self._stopping = stopping
+        self._tell = tell
         self._clock = clock
         self._told_at: float | None = None
 
@@ -54,3 +67,12 @@ class OutboxWatch(threading.Thread):
         elif self._told_at is None or self._clock() - self._told_at >= _REMIND_S:
             self._told_at = self._clock()
             _log.error("%s", words)
+            self._tell_engineers(words)
+
+    def _tell_engineers(self, words: str) -> None:
+        if not self._outbox.take_turn(_REMIND_S * 0.9):
+            return
+        try:
+            self._tell(f"Faultline: {words}")
+        except FaultlineError as error:
+            _log.error("engineers could not be told past the outbox: %s", error)  # one line says it

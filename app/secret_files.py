@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from app.keys import Keys, local_keys
 from core.errors import UserError
@@ -12,11 +13,20 @@ from db.logins import PROCESSES, login_of
 Files = Mapping[str, str]
 """Name → content."""
 
+
+class Given(NamedTuple):
+    """The secrets that a person brings."""
+
+    telegram_bot_token: str = ""
+    notify_urls: str = ""
+    engineer_urls: str = ""
+
+
 _S3_USER = "faultline"
 _DATABASE = "postgres:5432/faultline"
 
 
-def hand_out(folder: Path, telegram_bot_token: str) -> None:
+def hand_out(folder: Path, given: Given) -> None:
     """Make what is missing in `folder`/vault, then write every service's files to its folder beside it.
 
     What the vault holds is never made anew, so that a later start, or a crash in between, changes no password.
@@ -25,7 +35,7 @@ def hand_out(folder: Path, telegram_bot_token: str) -> None:
     vault = folder / "vault"
     try:
         passwords = {name: _kept(vault / f"{name}_password") for name in ("owner", "s3", *PROCESSES)}
-        services = files_of_services(passwords, local_keys(vault), telegram_bot_token)
+        services = files_of_services(passwords, local_keys(vault), given)
         for service, files in services.items():
             for name, content in files.items():
                 _write(folder / service / name, content)
@@ -36,7 +46,7 @@ def hand_out(folder: Path, telegram_bot_token: str) -> None:
         ) from error
 
 
-def files_of_services(passwords: Mapping[str, str], keys: Keys, telegram_bot_token: str) -> Mapping[str, Files]:
+def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) -> Mapping[str, Files]:
     """Service → the files that it needs, and no others: the signing key is the trainer's alone."""
     s3 = {"aws_access_key_id": _S3_USER, "aws_secret_access_key": passwords["s3"]}
     database = {
@@ -51,8 +61,13 @@ def files_of_services(passwords: Mapping[str, str], keys: Keys, telegram_bot_tok
             **{f"{process}_password": passwords[process] for process in PROCESSES},
             **s3,
         },
-        "consumer": {**database["consumer"], **s3, "trusted_keys": keys.trusted_keys},
-        "alerts": {**database["alerts"], "telegram_bot_token": telegram_bot_token},
+        "consumer": {
+            **database["consumer"],
+            **s3,
+            "trusted_keys": keys.trusted_keys,
+            "engineer_urls": given.engineer_urls,  # it tells when whoever sends messages is dead
+        },
+        "alerts": {**database["alerts"], **given._asdict()},
         "trainer": {
             **database["trainer"],
             **s3,

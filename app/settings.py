@@ -61,6 +61,14 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     telegram_bot_token: Annotated[
         str, Meta(description="From @BotFather; empty: alerts are printed", extra={"secret": True})
     ] = ""
+    notify_urls: Annotated[
+        str,
+        Meta(description="Who else gets alerts, one-way: URLs of apprise, separated by spaces", extra={"secret": True}),
+    ] = ""
+    engineer_urls: Annotated[
+        str,
+        Meta(description="Who hears of Faultline's own troubles, one-way: URLs of apprise", extra={"secret": True}),
+    ] = ""
     telegram_api_url: Annotated[str, Meta(description="Bot API server")] = "https://api.telegram.org"
     page_host: Annotated[str, Meta(description="Address that the page listens on", min_length=1)] = "127.0.0.1"
     page_port: Annotated[Port, Meta(description="Port of the page; 0: a free one")] = 8000
@@ -90,6 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     def secrets(self) -> list[str]:
         """The values that no log may show."""
         values = [value for name in _SECRETS if (value := getattr(self, name))]
+        values += [url for urls in (self.notify_urls, self.engineer_urls) for url in urls.split()]
         password = urlsplit(self.database_url).password or ""
         return [*values, *filter(None, {password, unquote(password)})]
 

@@ -28,5 +28,6 @@ _TELL = """
            s.channel, s.address, o.zone, 'alert', v.alert, CAST(v.body AS jsonb)
       FROM (VALUES %s) AS v (machine, alert, body)
       JOIN subscription s ON (s.machine IS NULL OR s.machine = v.machine) AND s.channel <> 'page'
+       AND s.from_severity IS NOT NULL
       JOIN operator o ON o.id = s.operator AND o.removed_at IS NULL
      ORDER BY v.alert, s.channel, s.address, s.id"""

@@ -19,6 +19,11 @@ class PostgresWaiting:
             row = connection.execute(text(_LOOK), {"limit": LIMIT_S}).mappings().one()
         return msgspec.convert(dict(row), Waiting, strict=False)
 
+    def take_turn(self, pause_s: float) -> bool:
+        """Whether it is ours to tell engineers now: one process does, and not again for so long. Raises Unavailable."""
+        with failures_named(), self._engine.begin() as connection:
+            return connection.execute(text(_TAKE_TURN), {"pause": pause_s}).rowcount == 1
+
 
 _LOOK = """
     WITH waiting AS (SELECT *, CAST(extract(epoch FROM clock_timestamp() - created_at) AS float8) AS age
@@ -29,3 +34,6 @@ _LOOK = """
            coalesce((SELECT age FROM oldest), 0) AS oldest_s,
            coalesce((SELECT tries FROM oldest), 0) AS tries,
            coalesce((SELECT error FROM oldest), '') AS error"""
+_TAKE_TURN = """
+    UPDATE outbox_alarm SET told_at = clock_timestamp()
+     WHERE told_at IS NULL OR told_at < clock_timestamp() - make_interval(secs => :pause)"""

@@ -4,15 +4,17 @@ import asyncio
 
 import click
 
-from alerts.service import Stores, serve
+from alerts.service import Stores, Ways, serve
 from app.cli import settings_of
 from app.heartbeat import BeatingNotices, Heartbeat
 from app.program import PROGRAM
+from app.services import services_of
 from app.signals import stop_event
 from app.wiring import database, database_url, process_name, resolved
 from db.inbox import PostgresInbox
 from db.notices import PostgresNotices
 from db.outbox import PostgresOutbox
+from db.services import PostgresServices
 
 
 @click.command(short_help="Send alerts to people and take their replies.")
@@ -20,11 +22,14 @@ from db.outbox import PostgresOutbox
 def command(ctx: click.Context) -> None:
     """Send alerts to people and take their replies, until SIGTERM or Ctrl-C.
 
-    With TELEGRAM_BOT_TOKEN set, to Telegram; alerts of operators that were added with --console are printed here. Two
-    of them side by side send nothing twice.
+    With TELEGRAM_BOT_TOKEN set, to Telegram; to the services of NOTIFY_URLS, one-way; alerts of operators that were
+    added with --console are printed here. Two of them side by side send nothing twice.
     """
     settings = resolved(settings_of(ctx))
+    named = services_of(settings)
+    services = {name: url for urls in named.values() for name, url in urls.items()}
     engine = database(settings, "alerts")
+    PostgresServices(engine).follow(named)
     stores = Stores(
         PostgresOutbox(engine),
         PostgresInbox(engine),
@@ -32,7 +37,7 @@ def command(ctx: click.Context) -> None:
     )
 
     async def until_stopped() -> None:
-        token, api_url = settings.telegram_bot_token, settings.telegram_api_url
-        await serve(stores, token, api_url, process_name("alerts"), PROGRAM, stop_event())
+        ways = Ways(settings.telegram_bot_token, settings.telegram_api_url, services, settings.page_url)
+        await serve(stores, ways, process_name("alerts"), PROGRAM, stop_event())
 
     asyncio.run(until_stopped())

@@ -14,6 +14,7 @@ from app.machines import pick_machine
 from app.models import model_source
 from app.outbox_watch import OutboxWatch
 from app.relay import Relay
+from app.services import tell_engineers_at_once
 from app.settings import Settings
 from app.signals import set_on_signal
 from app.wiring import database, database_url, kafka, machines, process_name, resolved
@@ -71,7 +72,7 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)
     beside = database(settings, "consumer")  # connections of its own: what is slow there keeps none from the main loop
     Relay(PostgresUnrelayed(beside), DeadTopics(kafka(settings), settings.topic_replication), stopping).start()
-    OutboxWatch(PostgresWaiting(beside), stopping).start()
+    OutboxWatch(PostgresWaiting(beside), stopping, partial(tell_engineers_at_once, settings)).start()
     interpreter.tune()
     alive = Heartbeat(settings.heartbeat_file).beat
     Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive).run()

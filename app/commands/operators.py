@@ -12,6 +12,7 @@ from app.machines import pick_machine
 from app.wiring import database, machines, resolved
 from core.errors import UserError
 from db.operators import Operator, PostgresOperators, Subscription
+from db.services import ROLES
 
 
 @click.group(short_help="Who gets alerts and may answer: add, list, link, remove.")
@@ -44,6 +45,8 @@ def add(
     settings = resolved(settings_of(ctx))
     if not name.strip() or len(name) > 100:
         raise UserError("a name has 1 to 100 characters")
+    if name in ROLES:
+        raise UserError(f"{name} is a setting's name: set it, and its services are told")
     if zone not in available_timezones():
         raise UserError(f"no time zone {zone}: --zone takes names such as Europe/Berlin or UTC")
     if chat is not None and telegram_id is None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from app.cli import settings_of
-from app.secret_files import hand_out
+from app.secret_files import Given, hand_out
 
 
 @click.command(short_help="Make the passwords and keys of the containers, once.")
@@ -16,5 +16,6 @@ def command(ctx: click.Context, folder: Path) -> None:
 
     docker-compose.yml mounts a volume of its own at each of these folders.
     """
-    hand_out(folder, settings_of(ctx).telegram_bot_token)
+    settings = settings_of(ctx)
+    hand_out(folder, Given(settings.telegram_bot_token, settings.notify_urls, settings.engineer_urls))
     click.echo("every service has its secrets")

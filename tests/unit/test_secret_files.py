@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from app.keys import Keys
-from app.secret_files import files_of_services, hand_out
+from app.secret_files import Given, files_of_services, hand_out
 from core.errors import UserError
 
 PASSWORDS = {"owner": "o", "s3": "s", "consumer": "c", "alerts": "a", "trainer": "t"}
@@ -23,47 +23,53 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def test_the_second_start_changes_nothing(folder: Path) -> None:
-    hand_out(folder, "")
+    hand_out(folder, Given())
     first = contents(folder)
-    hand_out(folder, "")
+    hand_out(folder, Given())
     assert contents(folder) == first
 
 
 def test_what_a_crash_left_undone_is_done_at_the_next_start_with_the_same_passwords(folder: Path) -> None:
-    hand_out(folder, "")
+    hand_out(folder, Given())
     first = contents(folder)
     (folder / "consumer" / "database_url").unlink()
     (folder / "trainer" / "signing_key").unlink()
-    hand_out(folder, "")
+    hand_out(folder, Given())
     assert contents(folder) == first
 
 
 def test_another_bot_token_replaces_the_one_before(folder: Path) -> None:
-    hand_out(folder, "1:first")
-    hand_out(folder, "2:second")
+    hand_out(folder, Given("1:first"))
+    hand_out(folder, Given("2:second"))
     assert (folder / "alerts" / "telegram_bot_token").read_text() == "2:second"
 
 
 def test_no_two_passwords_are_alike(folder: Path) -> None:
-    hand_out(folder, "")
+    hand_out(folder, Given())
     passwords = [path.read_text() for path in (folder / "vault").glob("*_password")]
     assert len(set(passwords)) == len(passwords) == 5
     assert all(len(password) == 64 for password in passwords), "256 bits in hexadecimal"
 
 
 def test_the_signing_key_is_the_trainers_alone() -> None:
-    services = files_of_services(PASSWORDS, Keys("private", "public"), "token")
+    services = files_of_services(PASSWORDS, Keys("private", "public"), Given("token"))
     assert [name for name, files in services.items() if "private" in files.values()] == ["trainer"]
     assert {name for name, files in services.items() if "public" in files.values()} == {"consumer", "trainer"}
 
 
 def test_the_bot_token_is_the_alerts_process_alone() -> None:
-    services = files_of_services(PASSWORDS, Keys("private", "public"), "token")
+    services = files_of_services(PASSWORDS, Keys("private", "public"), Given("token"))
     assert [name for name, files in services.items() if "token" in files.values()] == ["alerts"]
 
 
+def test_services_for_engineers_are_known_to_those_who_tell_them_and_to_no_other() -> None:
+    services = files_of_services(PASSWORDS, Keys("private", "public"), Given("", "slack://all", "slack://engineers"))
+    assert [name for name, files in services.items() if "slack://all" in files.values()] == ["alerts"]
+    assert [name for name, files in services.items() if "slack://engineers" in files.values()] == ["consumer", "alerts"]
+
+
 def test_each_process_gets_the_password_of_its_own_login() -> None:
-    services = files_of_services(PASSWORDS, Keys("private", "public"), "")
+    services = files_of_services(PASSWORDS, Keys("private", "public"), Given())
     assert services["consumer"]["database_url"] == "postgresql://faultline_consumer_login:c@postgres:5432/faultline"
     assert services["init"]["consumer_password"] == "c"
     assert services["postgres"] == {"password": "o"}
@@ -72,4 +78,4 @@ def test_each_process_gets_the_password_of_its_own_login() -> None:
 def test_a_volume_that_is_not_mounted_is_named(folder: Path) -> None:
     (folder / "trainer").rmdir()
     with pytest.raises(UserError, match=r"trainer/.*mount a volume"):
-        hand_out(folder, "")
+        hand_out(folder, Given())
