@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from fastapi import Request
 
+from core.alarm_quality import AlarmHistory
 from core.login import Logins
 from core.machine import Machine
 from core.ports import Inbox
@@ -19,6 +20,7 @@ class Stores(NamedTuple):
     alerts: Alerts
     inbox: Inbox
     devices: Devices
+    alarms: AlarmHistory
     machines: Mapping[str, Machine]
     """By name: what their files say to people."""
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from core.numbers import clock, number, percent
+from core.numbers import clock, lasting, number, percent
 
 
 def moment(time: datetime, zone: str, to_the: Literal["minute", "second"] = "minute") -> Markup:
@@ -19,4 +19,4 @@ def place(device: str, machine: str) -> str:
     return f"/ui/devices/{quote(device, safe='')}?machine={quote(machine, safe='')}"
 
 
-FILTERS = {"number": number, "percent": percent, "moment": moment, "place": place}
+FILTERS = {"number": number, "percent": percent, "moment": moment, "place": place, "lasting": lasting}

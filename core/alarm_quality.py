@@ -7,6 +7,7 @@ for each operator, and less than one hundredth of the time in a flood.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -90,6 +91,21 @@ class AlarmQuality(Struct, frozen=True, kw_only=True):
     by_machine: Sequence[Verdicts]
     by_sensor: Sequence[Verdicts]
     by_model_version: Sequence[Verdicts]
+
+
+class AlarmHistory(Protocol):
+    """The alarms of some days. Both methods raise Unavailable."""
+
+    def now(self) -> datetime:
+        """By the clock that stamped the alarms."""
+
+    def raised(
+        self, start: datetime, end: datetime, machine: str | None = None, operator: int | None = None
+    ) -> Sequence[Alarm]:
+        """Those raised from `start` to before `end`, and older ones whose incident is open.
+
+        Of one machine, or of those that an operator follows, where one is named.
+        """
 
 
 def alarm_quality(alarms: Sequence[Alarm], start: datetime, end: datetime) -> AlarmQuality:

@@ -22,9 +22,11 @@ class PostgresAlarmHistory:
             now: datetime = connection.execute(text("SELECT now()")).scalar_one()
         return now
 
-    def raised(self, start: datetime, end: datetime, machine: str | None = None) -> Sequence[Alarm]:
+    def raised(
+        self, start: datetime, end: datetime, machine: str | None = None, operator: int | None = None
+    ) -> Sequence[Alarm]:
         """The alerts raised from `start` to before `end`, and older ones whose incident is open. Raises Unavailable."""
-        arguments = {"start": start, "end": end, "machine": machine}
+        arguments = {"start": start, "end": end, "machine": machine, "operator": operator}
         with failures_named(), self._engine.connect() as connection:
             rows = connection.execute(text(_RAISED), arguments).mappings().all()
         return [msgspec.convert(dict(row), Alarm) for row in rows]
@@ -41,4 +43,6 @@ _RAISED = """
       JOIN device d ON d.id = i.device LEFT JOIN effective_label l ON l.incident = i.id
      WHERE (a.created_at >= :start OR i.closed_offset IS NULL) AND a.created_at < :end
        AND (CAST(:machine AS text) IS NULL OR m.name = :machine)
+       AND (CAST(:operator AS integer) IS NULL OR EXISTS (
+            SELECT FROM subscription s WHERE s.operator = :operator AND (s.machine IS NULL OR s.machine = m.id)))
      ORDER BY a.id"""

@@ -12,6 +12,7 @@ from api.stores import Stores
 from core.login import new_token
 from core.reply import Reply
 from tests.builders import a_machine
+from tests.fake_alarm_history import FakeAlarmHistory
 from tests.fake_alerts import FakeAlerts
 from tests.fake_devices import FakeDevices
 from tests.fake_inbox import FakeInbox, SentAlert
@@ -31,7 +32,9 @@ class PageRig:
         self.alerts = FakeAlerts(self.inbox)
         press = a_machine(title="Hydraulic press", advice="Feel the housing.")
         self.devices = FakeDevices()
-        self.stores = Stores(self.logins, self.alerts, self.inbox, self.devices, {"press": press})
+        self.alarms = FakeAlarmHistory()
+        shown = self.alerts, self.inbox, self.devices, self.alarms
+        self.stores = Stores(self.logins, *shown, {"press": press})
         self.bell = Bell(RungByHand())
         self.browser = self.another_browser()
 

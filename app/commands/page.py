@@ -14,6 +14,7 @@ from app.cli import settings_of
 from app.heartbeat import BeatingNotices, Heartbeat
 from app.signals import stop_event
 from app.wiring import database, database_url, machines, resolved
+from db.alarm_history import PostgresAlarmHistory
 from db.inbox import PostgresInbox
 from db.login_sessions import PostgresLogins
 from db.notices import PostgresNotices
@@ -42,6 +43,7 @@ def command(ctx: click.Context) -> None:
             PostgresShownAlerts(engine),
             PostgresInbox(engine),
             PostgresShownDevices(engine),
+            PostgresAlarmHistory(engine),
             machines(settings),
         )
         notices = PostgresNotices(database_url(settings), "api", "outbox")

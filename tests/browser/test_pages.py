@@ -17,6 +17,7 @@ PAGES = {
     "none found": "/ui/devices?search=nobody",
     "device": "/ui/devices/press-quiet",
     "device with an incident": f"/ui/devices/{LONG_NAME}",
+    "alarms": "/ui/alarms",
     "me": "/ui/me",
 }
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

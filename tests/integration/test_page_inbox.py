@@ -12,6 +12,7 @@ from api.stores import Stores
 from core.login import new_token
 from core.severity import Severity
 from core.shown import ShownAlert
+from db.alarm_history import PostgresAlarmHistory
 from db.engine import connect
 from db.inbox import PostgresInbox
 from db.login_links import PostgresLoginLinks
@@ -46,7 +47,7 @@ def browser(world: AlertWorld, api: Engine, database_url: str) -> TestClient:
     token, alerts = new_token(), connect(database_url, "alerts")
     PostgresLoginLinks(alerts).offer("Anna", token)
     alerts.dispose()
-    shown = PostgresShownAlerts(api), PostgresInbox(api), PostgresShownDevices(api)
+    shown = PostgresShownAlerts(api), PostgresInbox(api), PostgresShownDevices(api), PostgresAlarmHistory(api)
     stores = Stores(PostgresLogins(api), *shown, {"press": a_machine()})
     client = TestClient(page(stores, HERE, Bell(RungByHand())), HERE.url, headers=OUR_PAGES)
     assert client.post(f"/login/{token.text}").status_code == 200
@@ -103,6 +104,18 @@ def test_an_alert_is_shown_as_it_stands_now(world: AlertWorld, api: Engine) -> N
     assert [sensor.sensor for sensor in newest[0].standing_out] == ["temperature"]
     assert [one.alert for one in shown.newest(anna(world), 1)] == [second]
     assert [one.alert for one in shown.newest(anna(world), 10, second)] == [first]
+
+
+def test_the_alarms_of_the_machines_that_one_follows_are_judged(world: AlertWorld, browser: TestClient) -> None:
+    alert = world.alert("press-1")
+    key = form_key_in(browser.get("/ui/inbox").text)
+    browser.post(f"/ui/alerts/{alert}/answer", data={"form_key": key, "verdict": "false_alarm"})
+    html = browser.get("/ui/alarms").text
+    assert "1 alarm in the last 7 days" in html
+    assert '<a href="/ui/devices/press-1?machine=press">press-1</a>' in html
+    assert "100 %" in html
+    world.execute("DELETE FROM subscription")
+    assert "No alarm in the last 7 days" in browser.get("/ui/alarms").text
 
 
 def test_the_page_alone_gets_no_message(world: AlertWorld) -> None:
