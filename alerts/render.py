@@ -10,6 +10,7 @@ from alerts.facts import AlertFacts, DigestFacts, ReceiptFacts, TextFacts, read_
 from alerts.markup import HTML, PLAIN, Markup
 from alerts.receipt_text import receipt_text
 from alerts.told import Told, told_text
+from alerts.unshelved_text import UnshelvedFacts, unshelved_text
 from core.errors import Undeliverable
 from core.ports import Button, OutboxMessage, Rendered
 
@@ -29,6 +30,8 @@ class TelegramRenderer:
     def _buttons_of(self, message: OutboxMessage) -> Sequence[Sequence[Button]]:
         if message.kind == "digest":
             return self._buttons.of_each([one.alert for one in read_facts(message.body, DigestFacts).worst])
+        if message.kind == "unshelved" and message.alert is not None:
+            return self._buttons.of(message.alert)
         if message.kind not in ("alert", "answered") or message.alert is None:
             return ()
         return self._buttons.of(message.alert, read_facts(message.body, AlertFacts).label)
@@ -68,6 +71,8 @@ def _words(message: OutboxMessage, markup: Markup) -> str:
             return alert_text(facts, message.zone, markup, repeat=message.possible_repeat)
         case "answered":
             return alert_text(read_facts(message.body, AlertFacts), message.zone, markup)
+        case "unshelved":
+            return _marked(unshelved_text(read_facts(message.body, UnshelvedFacts), message.zone, markup), message)
         case "digest":
             repeat = message.possible_repeat and message.edits is None
             return digest_text(read_facts(message.body, DigestFacts), message.zone, markup, repeat=repeat)

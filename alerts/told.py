@@ -9,6 +9,7 @@ from msgspec import Struct
 from alerts.markup import Markup, cut
 from alerts.receipt_text import HELP
 from alerts.told_report import Asked, ToldReport, asked_text, report_text
+from alerts.told_shelving import Shelved, ToldShelving, shelved_line, shelving_text
 from core.command import MENU, Command
 from core.numbers import clock, number, percent
 from core.severity import Severity
@@ -58,6 +59,8 @@ class Told(Struct, frozen=True):
     """That the person follows; None: every one."""
     answers: int = 0
     report: ToldReport | None = None
+    shelving: ToldShelving | None = None
+    shelved: tuple[Shelved, ...] = ()
     asked: Asked | None = None
     """A question back: nothing was done."""
 
@@ -68,9 +71,12 @@ def told_text(told: Told, zone: str, markup: Markup) -> str:
         return asked_text(told.asked, told.command, markup)
     if told.report is not None:
         return report_text(told.report, zone, markup)
+    if told.shelving is not None:
+        return shelving_text(told.shelving, zone, markup)
     match told.command:
         case Command.OPEN:
-            return "\n".join(_waiting(told, zone, markup))
+            shelved = (shelved_line(one, zone, markup) for one in told.shelved)
+            return "\n".join([*_waiting(told, zone, markup), *shelved])
         case Command.DEVICES:
             return "\n".join(_devices(told, zone, markup))
         case Command.STATUS:

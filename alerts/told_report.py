@@ -11,7 +11,11 @@ from core.device_meant import Unclear
 from core.numbers import clock, lasting, zone_of
 from core.report import FARTHEST, Heard
 
-_EXAMPLES = {Command.FAULT: f"/{Command.FAULT} press-3 10m humming"}
+_EXAMPLES = {
+    Command.FAULT: "/fault press-3 10m humming",
+    Command.SHELVE: "/shelve press-3 2h bearing is being changed",
+    Command.UNSHELVE: "/unshelve press-3",
+}
 
 
 class ToldReport(Struct, frozen=True):

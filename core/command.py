@@ -14,6 +14,8 @@ class Command(StrEnum):
     DEVICES = "devices"
     STATUS = "status"
     FAULT = "fault"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
     UNDO = "undo"
     ME = "me"
 
@@ -23,6 +25,8 @@ MENU: Mapping[Command, str] = {
     Command.DEVICES: "The devices: those in trouble first, then by score",
     Command.STATUS: "The latest readings of a device: /status DEVICE",
     Command.FAULT: "Report a fault that no alert told of: /fault DEVICE 10m (or 14:30) and why",
+    Command.SHELVE: "Keep a device's alerts back for a while: /shelve DEVICE 2h REASON",
+    Command.UNSHELVE: "Let its alerts come again: /unshelve DEVICE",
     Command.UNDO: "Take your last answer back",
     Command.ME: "Who you are here, and what you get",
     Command.HELP: "How to answer an alert",

@@ -232,7 +232,8 @@ class OutboxMessage:
     address: str
     kind: str
     """`alert`, `answered` (edit of an alert), `digest` (several alerts in one, or an edit of that), `receipt` (what
-    became of a reply), `told` (what it asked for), `text` (words, in the body)."""
+    became of a reply), `told` (what it asked for), `unshelved` (an alert that goes on after its device's shelf), `text`
+    (words, in the body)."""
     alert: int | None
     body: Mapping[str, object]
     edits: str | None

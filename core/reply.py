@@ -90,6 +90,8 @@ class Outcome(StrEnum):
     """What the sender asked for."""
     REPORTED = "reported"
     """The readings of a missed fault are labelled."""
+    DONE = "done"
+    """What else a command was to do."""
     ASKED_BACK = "asked_back"
     """A command that would do something, but is unclear; nothing was done."""
     NOT_UNDERSTOOD = "not_understood"

@@ -9,8 +9,13 @@ from core.reply import Reply
 from db.act import Act
 from db.answerable import Sender
 from db.reports import report
+from db.shelving import shelve, unshelve
 
-_ACTS: Mapping[Command, Callable[[Connection, Reply, Sender], Act]] = {Command.FAULT: report}
+_ACTS: Mapping[Command, Callable[[Connection, Reply, Sender], Act]] = {
+    Command.FAULT: report,
+    Command.SHELVE: shelve,
+    Command.UNSHELVE: unshelve,
+}
 
 
 def act_of(connection: Connection, reply: Reply, sender: Sender) -> Act | None:

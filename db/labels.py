@@ -90,4 +90,4 @@ _INSERT_EDITS = """
                                  FROM effective_label l JOIN operator p ON p.id = l.operator
                                 WHERE l.incident = a.incident), '{}'), o.id
       FROM outbox o JOIN alert a ON a.id = o.alert
-     WHERE o.alert = :alert AND o.kind = 'alert' AND o.state <> 'dead' ORDER BY o.id"""
+     WHERE o.alert = :alert AND o.kind = 'alert' AND o.state NOT IN ('dead', 'shelved', 'withheld') ORDER BY o.id"""

@@ -12,6 +12,7 @@ from core.ports import OutboxMessage
 from db.chat import follow_chat, may_send_now, pace_chat, pause_chat
 from db.digests import carried, digest_facts, gather
 from db.failures import failures_named
+from db.shelves import end_shelves, held
 
 LEASE_S = 60.0
 """Longer than a send can take with every timeout of the HTTP client used up."""
@@ -29,9 +30,12 @@ class PostgresOutbox:
         with failures_named(), self._engine.begin() as connection:
             for expired in connection.execute(text(_EXPIRED)).all():
                 _settle(connection, expired, SendUnclear("the sender vanished before it could say what became of it"))
+            end_shelves(connection)
             while row := connection.execute(text(_NEXT), {"channels": list(channels)}).one_or_none():
                 if row.edited_state == "dead":
                     _settle(connection, row, Undeliverable("the message that it edits was never delivered"))
+                    continue
+                if held(connection, row):
                     continue
                 if not may_send_now(connection, row.channel, row.address):
                     return None

@@ -4,11 +4,13 @@ from sqlalchemy import Connection, text
 
 from core.command import Asked, Command
 from db.answerable import Sender
+from db.shelves import shelved_now
 from db.shown_devices import course_of, latest_devices, machines_of
 
 _LISTED = 20
 _READINGS = 4
 _MACHINES = 3
+_SHELVED = 5
 
 
 def told(connection: Connection, asked: Asked, sender: Sender, chat: str) -> dict[str, object]:
@@ -18,7 +20,8 @@ def told(connection: Connection, asked: Asked, sender: Sender, chat: str) -> dic
         case Command.OPEN:
             rows = connection.execute(text(_WAITING), {"operator": sender.id, "count": _LISTED}).mappings().all()
             listed = [{name: row[name] for name in row if name != "waiting"} for row in rows]
-            return {**facts, "alerts": listed, "waiting": rows[0]["waiting"] if rows else 0}
+            shelved = shelved_now(connection, sender.id, _SHELVED)
+            return {**facts, "alerts": listed, "waiting": rows[0]["waiting"] if rows else 0, "shelved": shelved}
         case Command.ME:
             row = connection.execute(text(_ME), {"operator": sender.id, "chat": chat}).mappings().one()
             return {**facts, **row}

@@ -23,7 +23,7 @@ WORDS = {
 }
 
 
-ELSEWHERE = (Outcome.IGNORED, Outcome.TOLD, Outcome.REPORTED, Outcome.ASKED_BACK)
+ELSEWHERE = (Outcome.IGNORED, Outcome.TOLD, Outcome.REPORTED, Outcome.DONE, Outcome.ASKED_BACK)
 """The answers to commands have their own words."""
 
 
