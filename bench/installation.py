@@ -87,11 +87,12 @@ class Installation:
         ensure_topics(self.kafka, [self.machine(machines)], partitions, replication=1)
         return Topic(name, partitions, 0, machines)
 
-    def backlog(self, name: str, partitions: int, messages: int, devices: int) -> Topic:
+    def backlog(self, name: str, partitions: int, messages: int, devices: int, fault_rate: float = 0.02) -> Topic:
         """A topic with so many readings of so many simulated devices, by our own producer."""
         self.progress.say(f"filling {name} ({partitions} partitions): {messages:,} readings of {devices:,} devices")
         empty = self.topic(name, partitions)
-        self.run("producer", empty, ["--rate", "0", "--count", str(messages), "--devices", str(devices), _MACHINE])
+        counts = ["--count", str(messages), "--devices", str(devices), "--fault-rate", str(fault_rate)]
+        self.run("producer", empty, ["--rate", "0", *counts, _MACHINE])
         return Topic(name, partitions, messages, empty.machines_directory)
 
     def machine(self, machines_directory: Path) -> Machine:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.commits import Commits
 from bench.installation import Installation, Topic, Trained
-from bench.paced import Paced, Published
+from bench.paced import Paced, Published, simulated
 from bench.process import Process
 from bench.stream import DEVICES, PARTITIONS
 from core.errors import UserError
@@ -17,6 +17,7 @@ from core.errors import UserError
 _NAMED_RATE = 2_000
 """The rate whose figures are the headline."""
 _PATIENCE_S = 60.0
+_FAULT_RATE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def _publish(
 ) -> Published:
     """Publish at this rate, and wait until all of it is committed."""
     machine = installation.machine(topic.machines_directory)
-    published = Paced(installation.kafka, machine, DEVICES, rate, seconds).publish()
+    readings = simulated(machine, DEVICES, rate, seconds, _FAULT_RATE)
+    published = Paced(installation.kafka, topic.name, readings, rate).publish()
     _wait(lambda: commits.covers(published), consumer, f"did not store {len(published.at):,} readings")
     return published
 

@@ -17,7 +17,8 @@ from producer.kafka import producer_for
 from producer.messages import messages_of
 from producer.simulated import simulated_readings
 
-_FAULT_RATE = 0.02
+Pair = tuple[bytes, bytes]
+"""A message's key and value."""
 _CONFIRM_S = 30.0
 
 
@@ -35,15 +36,20 @@ class Published(NamedTuple):
         return Published(self.at[rows], self.partitions[rows], self.offsets[rows])
 
 
+def simulated(machine: Machine, devices: int, rate: int, seconds: float, fault_rate: float) -> list[Pair]:
+    """Readings of so many seconds from now on."""
+    now = time.time_ns() // 1000
+    sources = messages_of(machine, simulated_readings(machine, devices, now % 2**31, fault_rate, now, rate))
+    pairs = chain.from_iterable(zip(batch.keys, batch.values, strict=True) for batch in sources)
+    return list(islice(pairs, round(rate * seconds)))
+
+
 class Paced:
     """Readings ready to be published: encoded beforehand, so that only sending takes time."""
 
-    def __init__(self, kafka: Mapping[str, str], machine: Machine, devices: int, rate: int, seconds: float) -> None:
-        now = time.time_ns() // 1000
-        sources = messages_of(machine, simulated_readings(machine, devices, now % 2**31, _FAULT_RATE, now, rate))
-        pairs = chain.from_iterable(zip(batch.keys, batch.values, strict=True) for batch in sources)
-        self._readings: Sequence[tuple[bytes, bytes]] = list(islice(pairs, round(rate * seconds)))
-        self._topic = machine.topics[0]
+    def __init__(self, kafka: Mapping[str, str], topic: str, readings: Sequence[Pair], rate: int) -> None:
+        self._readings = readings
+        self._topic = topic
         self._rate = rate
         self._producer = producer_for(kafka)
         self._failed: list[str] = []

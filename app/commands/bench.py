@@ -18,7 +18,7 @@ from app.log import set_up_logging
 from app.machines import pick_machine
 from app.settings import Settings
 from app.wiring import ROOT, data_directory, machines, with_local_stack
-from bench import explaining, growth, latency
+from bench import alerting, explaining, growth, latency
 from bench.document import with_measured
 from bench.installation import Installation
 from bench.plot import performance_png
@@ -93,6 +93,16 @@ def growth_command(ctx: click.Context, quick: bool, only: tuple[str, ...], out: 
     """What a reading costs as devices, stored readings, partitions and consumers grow."""
     plan = replace(growth.QUICK if quick else growth.Plan(), axes=only or growth.AXES)
     _measure(settings_of(ctx), "growth", quick, out, partial(growth.growth, plan=plan))
+
+
+@command.command("alerts")
+@_quick
+@_out
+@click.pass_context
+def alerts_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
+    """From the reading that opens an incident to the message in a chat; what healthy devices cost."""
+    plan = alerting.QUICK if quick else alerting.Plan()
+    _measure(settings_of(ctx), "alerts", quick, out, partial(alerting.alerting, plan=plan))
 
 
 @command.command("explain")

@@ -69,3 +69,14 @@ def test_the_growth_bench_compares_the_ends_of_an_axis(folder: Path) -> None:
         assert len(points) == 2
         assert points[0][axis] < points[1][axis]
         assert all(point["us_per_reading"] > 0 for point in points)
+
+
+@pytest.mark.timeout(600)
+def test_the_alerts_bench_follows_alerts_to_their_chats(folder: Path) -> None:
+    found = measured("alerts", folder)
+    seconds = found["reading_to_chat_s"]
+    assert 0 < seconds["p50"] <= seconds["p99"] <= seconds["worst"]
+    assert seconds["messages"] == seconds["alerts"] * found["settings"]["chats"] > 0
+    assert found["healthy"]["readings"] == found["settings"]["backlog"]
+    assert found["healthy"]["messages"] >= found["healthy"]["incidents"] >= 0
+    assert found["healthy"]["judging_us_per_reading"] > 0
