@@ -9,7 +9,9 @@ from msgspec import Struct
 from alerts.markup import Markup, cut
 from alerts.receipt_text import HELP
 from alerts.told_report import Asked, ToldReport, asked_text, report_text
+from alerts.told_retraining import EndedRetraining, ToldRetraining, ended_text, retraining_text
 from alerts.told_shelving import Shelved, ToldShelving, shelved_line, shelving_text
+from alerts.told_shift import ToldShift, shift_text
 from core.command import MENU, Command
 from core.numbers import clock, number, percent
 from core.severity import Severity
@@ -61,18 +63,33 @@ class Told(Struct, frozen=True):
     report: ToldReport | None = None
     shelving: ToldShelving | None = None
     shelved: tuple[Shelved, ...] = ()
+    shift: ToldShift | None = None
+    retraining: ToldRetraining | None = None
+    ended: EndedRetraining | None = None
     asked: Asked | None = None
     """A question back: nothing was done."""
 
 
 def told_text(told: Told, zone: str, markup: Markup) -> str:
     """The answer, at most 4096 characters."""
-    if told.asked is not None:
-        return asked_text(told.asked, told.command, markup)
-    if told.report is not None:
-        return report_text(told.report, zone, markup)
-    if told.shelving is not None:
-        return shelving_text(told.shelving, zone, markup)
+    match told:
+        case Told(asked=Asked() as asked):
+            return asked_text(asked, told.command, markup)
+        case Told(report=ToldReport() as report):
+            return report_text(report, zone, markup)
+        case Told(shelving=ToldShelving() as shelving):
+            return shelving_text(shelving, zone, markup)
+        case Told(shift=ToldShift() as shift):
+            return shift_text(shift, zone, markup)
+        case Told(retraining=ToldRetraining() as retraining):
+            return retraining_text(retraining, markup)
+        case Told(ended=EndedRetraining() as ended):
+            return ended_text(ended, markup)
+        case _:
+            return _looked_up(told, zone, markup)
+
+
+def _looked_up(told: Told, zone: str, markup: Markup) -> str:
     match told.command:
         case Command.OPEN:
             shelved = (shelved_line(one, zone, markup) for one in told.shelved)

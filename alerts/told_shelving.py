@@ -48,5 +48,5 @@ def shelving_text(told: ToldShelving, zone: str, markup: Markup) -> str:
 
 def shelved_line(shelved: Shelved, zone: str, markup: Markup) -> str:
     """One line of a list."""
-    why = f"{markup.text(shelved.by, 60)}: {markup.text(shelved.reason, 60)}"
+    why = f"{markup.text(shelved.by, 30)}: {markup.text(shelved.reason, 40)}"
     return f"Shelved: {markup.text(shelved.device, 40)} until {clock(shelved.until, zone)} ({why})"

@@ -16,6 +16,8 @@ class Command(StrEnum):
     FAULT = "fault"
     SHELVE = "shelve"
     UNSHELVE = "unshelve"
+    DIGEST = "digest"
+    RETRAIN = "retrain"
     UNDO = "undo"
     ME = "me"
 
@@ -27,6 +29,8 @@ MENU: Mapping[Command, str] = {
     Command.FAULT: "Report a fault that no alert told of: /fault DEVICE 10m (or 14:30) and why",
     Command.SHELVE: "Keep a device's alerts back for a while: /shelve DEVICE 2h REASON",
     Command.UNSHELVE: "Let its alerts come again: /unshelve DEVICE",
+    Command.DIGEST: "What a shift hands over: open, unanswered, disputed, shelved",
+    Command.RETRAIN: "For engineers, a model that learns from the answers: /retrain MACHINE",
     Command.UNDO: "Take your last answer back",
     Command.ME: "Who you are here, and what you get",
     Command.HELP: "How to answer an alert",

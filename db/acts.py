@@ -9,12 +9,14 @@ from core.reply import Reply
 from db.act import Act
 from db.answerable import Sender
 from db.reports import report
+from db.retraining import retrain
 from db.shelving import shelve, unshelve
 
 _ACTS: Mapping[Command, Callable[[Connection, Reply, Sender], Act]] = {
     Command.FAULT: report,
     Command.SHELVE: shelve,
     Command.UNSHELVE: unshelve,
+    Command.RETRAIN: retrain,
 }
 
 

@@ -14,13 +14,15 @@ class Sender(NamedTuple):
     id: int
     name: str
     zone: str
+    role: str
+    """`operator` or `engineer`."""
 
 
 def sender_of(connection: Connection, reply: Reply) -> Sender | None:
     """The active operator behind the reply, whatever chat it came from; None: a stranger."""
     query = _BY_CHANNEL.get(reply.channel, _BY_TELEGRAM_ID)
     row = connection.execute(text(query), {"sender": reply.sender}).one_or_none()
-    return None if row is None else Sender(row.id, row.name, row.zone)
+    return None if row is None else Sender(row.id, row.name, row.zone, row.role)
 
 
 def alerts_meant(connection: Connection, reply: Reply, sender: Sender | None) -> Sequence[int]:
@@ -56,9 +58,9 @@ def device_of(connection: Connection, alert: int) -> str:
     return name
 
 
-_BY_NAME = "SELECT id, name, zone FROM operator WHERE name = :sender AND removed_at IS NULL"
-_BY_TELEGRAM_ID = "SELECT id, name, zone FROM operator WHERE telegram_id::text = :sender AND removed_at IS NULL"
-_BY_ID = "SELECT id, name, zone FROM operator WHERE id::text = :sender AND removed_at IS NULL"
+_BY_NAME = "SELECT id, name, zone, role FROM operator WHERE name = :sender AND removed_at IS NULL"
+_BY_TELEGRAM_ID = "SELECT id, name, zone, role FROM operator WHERE telegram_id::text = :sender AND removed_at IS NULL"
+_BY_ID = "SELECT id, name, zone, role FROM operator WHERE id::text = :sender AND removed_at IS NULL"
 _BY_CHANNEL = {"shell": _BY_NAME, "page": _BY_ID}
 _NAMED = "SELECT id FROM alert WHERE id = :alert"
 # A reply to a digest may mean each alert in it.

@@ -3,8 +3,10 @@
 from sqlalchemy import Connection, text
 
 from core.command import Asked, Command
+from core.shift import shift_of
 from db.answerable import Sender
 from db.shelves import shelved_now
+from db.shift import handed_over
 from db.shown_devices import course_of, latest_devices, machines_of
 
 _LISTED = 20
@@ -28,6 +30,8 @@ def told(connection: Connection, asked: Asked, sender: Sender, chat: str) -> dic
         case Command.DEVICES:
             devices = latest_devices(connection, sender.id, asked.argument, _LISTED)
             return {**facts, "argument": asked.argument, "devices": devices}
+        case Command.DIGEST:
+            return {**facts, "shift": handed_over(connection, sender.id, shift_of(asked.argument))}
         case Command.STATUS:
             return {**facts, "argument": asked.argument, "courses": _courses(connection, sender.id, asked.argument)}
         case _:

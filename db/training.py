@@ -12,6 +12,7 @@ from core.machine import Machine
 from core.training import Algorithm, TrainingRequest
 from db.catalogue import machine_number
 from db.failures import failures_named
+from db.retraining import tell
 
 CHANNEL = "training_request"
 """Of the notice that wakes trainers."""
@@ -66,7 +67,8 @@ class PostgresTrainingQueue:
         arguments = {"worker": worker, "machines": list(machines), "lease": lease_s, "most": MOST_TRIES}
         try:
             with failures_named(), self._engine.begin() as connection:
-                connection.execute(text(_GIVE_UP), arguments)
+                for given_up in connection.execute(text(_GIVE_UP), arguments).scalars().all():
+                    tell(connection, given_up)
                 row = connection.execute(text(_CLAIM), arguments).one_or_none()
         except IntegrityError:
             return None  # another trainer took a request of the same machine in this very moment
@@ -99,7 +101,10 @@ class PostgresTrainingQueue:
             "metrics": msgspec.json.encode(result.get("metrics", {})).decode(),
         }
         with failures_named(), self._engine.begin() as connection:
-            return _hit(connection, _FINISH, arguments)
+            finished = _hit(connection, _FINISH, arguments)
+            if finished:
+                tell(connection, request.id)
+        return finished
 
 
 def _hit(connection: Connection, statement: str, arguments: Mapping[str, object]) -> bool:
@@ -116,7 +121,7 @@ _STATE = """
 _GIVE_UP = """
     UPDATE training_request SET state = 'failed', finished_at = now(), result = jsonb_build_object('reason',
            format('given up after %s tries, each ended by a crash or a lost server', tries))
-     WHERE tries >= :most AND (state = 'pending' OR (state = 'running' AND lease_until < now()))"""
+     WHERE tries >= :most AND (state = 'pending' OR (state = 'running' AND lease_until < now())) RETURNING id"""
 _CLAIM = """
     WITH next AS (
         SELECT r.id, r.machine FROM training_request r JOIN machine m ON m.id = r.machine

@@ -127,6 +127,7 @@ def test_no_answer_is_longer_than_telegram_takes() -> None:
     machines = [f"{'m' * 44}{number:04}" for number in range(500)]
     assert len(told(Command.ME, role="operator", zone="UTC", machines=machines, answers=3)) <= 4096
     alert = {"alert": 2**63 - 1, "device": "d" * 500, "kind": "sensor", "since": NOON, "probability": 0.5, "over": True}
-    assert len(told(Command.OPEN, alerts=[alert] * 20, waiting=10**9)) <= 4096
+    shelved = {"device": "d" * 500, "until": NOON, "by": "b" * 500, "reason": "r" * 4000}
+    assert len(told(Command.OPEN, alerts=[alert] * 20, waiting=10**9, shelved=[shelved] * 5)) <= 4096
     device = {"machine": "m", "device": "d" * 500, "time": NOON, "score": None, "in_trouble": True}
     assert len(told(Command.DEVICES, devices=[device] * 20)) <= 4096

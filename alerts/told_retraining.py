@@ -1,0 +1,43 @@
+"""What the bot says to who asks for a new model, and how it ended."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from alerts.markup import Markup
+from core.retraining import Asked
+
+
+class ToldRetraining(Struct, frozen=True):
+    """What the wish came to."""
+
+    asked: Asked
+    machine: str = ""
+    machines: tuple[str, ...] = ()
+
+
+class EndedRetraining(Struct, frozen=True):
+    """How the request ended."""
+
+    machine: str
+    state: Literal["promoted", "refused", "failed"]
+    reason: str
+    version: int | None = None
+
+
+def retraining_text(told: ToldRetraining, markup: Markup) -> str:
+    """That it is asked for, or why not."""
+    match told.asked:
+        case Asked.REQUESTED:
+            return f"A new model of {markup.name(told.machine)} is asked for. How it ends will be told here."
+        case Asked.NOT_AN_ENGINEER:
+            return "Only engineers may ask for a new model. What you answer and report teaches the next one."
+        case Asked.WHICH_MACHINE:
+            names = ", ".join(markup.text(name, 60) for name in told.machines[:20])
+            return f"Which machine? You follow {names or 'none'}. As in: /retrain press"
+
+
+def ended_text(ended: EndedRetraining, markup: Markup) -> str:
+    """The model that was trained, and what became of it."""
+    version = f" v{ended.version}" if ended.version else ""
+    return f"{ended.state.capitalize()}: {markup.name(ended.machine)}{version}. {markup.text(ended.reason, 1500)}"
