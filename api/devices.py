@@ -14,20 +14,21 @@ from api.visitors import Here, Session
 
 router = APIRouter()
 
-_AT_ONCE = 100
+_AT_ONCE = 50
 _IN_CHART = 500
 _IN_TABLE = 20
 _TROUBLES = 20
+Skip = Annotated[int, Query(ge=0, le=1_000_000)]
 Text = Annotated[str, Query(max_length=300)]
 
 
 @router.get("/ui/devices")
-def devices(request: Request, here: Here, search: Text = "") -> Response:
-    """The devices whose names hold `search`, those in trouble first."""
+def devices(request: Request, here: Here, search: Text = "", skip: Skip = 0) -> Response:
+    """The devices whose names hold `search`, those in trouble first, a page of them."""
     sought = _text(search)
-    found = stores_of(request).devices.latest(here.visitor.id, sought, _AT_ONCE + 1)
-    shown, more = found[:_AT_ONCE], len(found) > _AT_ONCE
-    return render("devices.html", here=here, devices=shown, more=more, search=sought)
+    found = stores_of(request).devices.latest(here.visitor.id, sought, _AT_ONCE + 1, skip)
+    shown, following = found[:_AT_ONCE], skip + _AT_ONCE if len(found) > _AT_ONCE else None
+    return render("devices.html", here=here, devices=shown, search=sought, skip=skip, following=following)
 
 
 @router.get("/ui/devices/{name:path}")

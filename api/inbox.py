@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.live import LOOKED_AT
 from api.pages import render, wants_part
 from api.replies import answer_of, undo_of
+from api.sparks import alert_sparks
 from api.stores import Stores, stores_of
 from api.visitors import Here, Session, Written
 from core.label import Verdict
@@ -18,6 +19,7 @@ from core.shown import ShownAlert
 router = APIRouter()
 
 _AT_ONCE = LOOKED_AT
+_IN_CHART = 60
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 Older = Annotated[int | None, Query(ge=1, lt=2**63)]
 
@@ -29,7 +31,7 @@ def inbox(request: Request, here: Here, before: Older = None, show: Literal["all
     found = stores.alerts.newest(here.visitor.id, _AT_ONCE + 1, before, waiting=show == "waiting")
     shown = found[:_AT_ONCE]
     older = shown[-1].alert if len(found) > _AT_ONCE else None
-    return render("inbox.html", here=here, alerts=_cards(stores, shown), older=older, before=before, show=show)
+    return render("inbox.html", here=here, alerts=_cards(stores, here, shown), older=older, before=before, show=show)
 
 
 @router.get("/ui/alerts/{alert}")
@@ -65,15 +67,19 @@ def _card(request: Request, here: Session, alert: int, said: str) -> Response:
     shown = stores.alerts.one(here.visitor.id, alert)
     if shown is None:
         raise HTTPException(404)
-    (card,) = _cards(stores, [shown])
+    (card,) = _cards(stores, here, [shown])
     return render("alert_part.html" if wants_part(request) else "alert.html", here=here, card=card, said=said)
 
 
-def _cards(stores: Stores, alerts: Sequence[ShownAlert]) -> list[dict[str, object]]:
-    """Alerts with what their machine's file adds; one whose file is gone is shown all the same."""
+def _cards(stores: Stores, here: Session, alerts: Sequence[ShownAlert]) -> list[dict[str, object]]:
+    """Alerts with their charts and what their machine's file adds; one whose file is gone is shown all the same."""
+    courses = stores.alerts.courses([alert.alert for alert in alerts], _IN_CHART)
     found = []
     for alert in alerts:
         machine = stores.machines.get(alert.machine)
         title, advice = (machine.title or machine.name, machine.advice) if machine else (alert.machine, "")
-        found.append({"alert": alert, "title": title, "advice": advice, "verdicts": list(Verdict)})
+        course = courses.get(alert.alert)
+        sparks = alert_sparks(alert, course, here.visitor.zone) if course else ()
+        card = {"alert": alert, "title": title, "advice": advice, "sparks": sparks, "verdicts": list(Verdict)}
+        found.append(card)
     return found

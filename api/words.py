@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from api.sparks import score_spark
 from core.numbers import clock, lasting, number, percent
 
 
@@ -19,4 +20,11 @@ def place(device: str, machine: str) -> str:
     return f"/ui/devices/{quote(device, safe='')}?machine={quote(machine, safe='')}"
 
 
-FILTERS = {"number": number, "percent": percent, "moment": moment, "place": place, "lasting": lasting}
+FILTERS = {
+    "number": number,
+    "percent": percent,
+    "moment": moment,
+    "place": place,
+    "lasting": lasting,
+    "score_spark": score_spark,
+}

@@ -1,6 +1,6 @@
 """What operators are shown of an alert, and what the page asks of the database for that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from core.label import Verdict
 from core.severity import Severity
+from core.shown_devices import Course
 
 
 class ShownSensor(Struct, frozen=True):
@@ -57,7 +58,7 @@ class ShownAlert(Struct, frozen=True):
 
 
 class Alerts(Protocol):
-    """The alerts of the machines that an operator follows. Both methods raise Unavailable."""
+    """The alerts of the machines that an operator follows. All methods raise Unavailable."""
 
     def newest(
         self, operator: int, count: int, before: int | None = None, *, waiting: bool = False
@@ -66,3 +67,9 @@ class Alerts(Protocol):
 
     def one(self, operator: int, alert: int) -> ShownAlert | None:
         """The one of this number; None where there is none for this operator."""
+
+    def courses(self, alerts: Sequence[int], count: int) -> Mapping[int, Course]:
+        """By alert, its device's readings up to the end of its incident or up to now, at most `count`.
+
+        One whose readings are gone or lie too far back is left out.
+        """

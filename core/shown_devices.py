@@ -18,6 +18,8 @@ class ShownDevice(Struct, frozen=True):
     """None: it was not scored."""
     in_trouble: bool
     """An incident of it is open."""
+    scores: tuple[float | None, ...] = ()
+    """Of its latest readings, oldest first."""
 
 
 class Trouble(Struct, frozen=True):
@@ -40,8 +42,11 @@ class Course(NamedTuple):
 class Devices(Protocol):
     """The devices of the machines that an operator follows. All methods raise Unavailable."""
 
-    def latest(self, operator: int, search: str, count: int) -> Sequence[ShownDevice]:
-        """At most `count` whose name holds `search`: those in trouble first, then by score, the highest first."""
+    def latest(self, operator: int, search: str, count: int, skip: int = 0) -> Sequence[ShownDevice]:
+        """At most `count` whose name holds `search`: those in trouble first, then by score, the highest first.
+
+        The first `skip` of them are left out.
+        """
 
     def machines_of(self, operator: int, device: str) -> Sequence[str]:
         """The machines that have a device of this name."""

@@ -1,11 +1,13 @@
 """An operator's alerts as they stand now: core.shown.Alerts on Postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Engine, Row, text
 
 from core.shown import Answer, ShownAlert
+from core.shown_devices import Course
+from db.alert_courses import courses_of
 from db.failures import failures_named
 
 
@@ -28,6 +30,11 @@ class PostgresShownAlerts:
         with failures_named(), self._engine.connect() as connection:
             row = connection.execute(text(_SHOWN + _ONE), {"operator": operator, "alert": alert}).one_or_none()
         return None if row is None else _shown(row)
+
+    def courses(self, alerts: Sequence[int], count: int) -> Mapping[int, Course]:
+        """By alert, its device's readings up to the end of its incident or up to now, at most `count`."""
+        with failures_named(), self._engine.connect() as connection:
+            return courses_of(connection, alerts, count)
 
 
 def _shown(row: Row[tuple[object, ...]]) -> ShownAlert:

@@ -17,6 +17,8 @@ _WINDOW = 20_000
 """So many of a partition's newest offsets are looked through for the latest reading of each device …"""
 _WINDOWS = (_WINDOW, 4 * _WINDOW, 16 * _WINDOW)
 """… and so many for the course of one."""
+_SCORES = 30
+"""A device's line in the list goes back so many readings."""
 
 
 class PostgresShownDevices:
@@ -25,10 +27,10 @@ class PostgresShownDevices:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def latest(self, operator: int, search: str, count: int) -> Sequence[ShownDevice]:
+    def latest(self, operator: int, search: str, count: int, skip: int = 0) -> Sequence[ShownDevice]:
         """At most `count` whose name holds `search`: those in trouble first, then by score, the highest first."""
         with failures_named(), self._engine.connect() as connection:
-            return latest_devices(connection, operator, search, count)
+            return latest_devices(connection, operator, search, count, skip)
 
     def machines_of(self, operator: int, device: str) -> Sequence[str]:
         """The machines that have a device of this name."""
@@ -48,11 +50,16 @@ class PostgresShownDevices:
         return [msgspec.convert(dict(row), Trouble) for row in rows]
 
 
-def latest_devices(connection: Connection, operator: int, search: str, count: int) -> Sequence[ShownDevice]:
+def latest_devices(
+    connection: Connection, operator: int, search: str, count: int, skip: int = 0
+) -> Sequence[ShownDevice]:
     """See core.shown_devices.Devices.latest."""
-    arguments = {"operator": operator, "search": search, "count": count, "window": _WINDOW}
-    rows = connection.execute(text(_LATEST), arguments).mappings().all()
-    return [msgspec.convert(dict(row), ShownDevice) for row in rows]
+    limits = {"count": count, "skip": skip, "window": _WINDOW, "scores": _SCORES}
+    rows = connection.execute(text(_LATEST), {"operator": operator, "search": search, **limits}).mappings().all()
+    return [
+        msgspec.convert({**row, "scores": [_number(score) for score in row["scores"] or ()]}, ShownDevice)
+        for row in rows
+    ]
 
 
 def machines_of(connection: Connection, operator: int, device: str) -> Sequence[str]:
@@ -65,7 +72,7 @@ def course_of(connection: Connection, machine: str, device: str, count: int) -> 
     known = connection.execute(text(_DEVICE), {"machine": machine, "device": device}).one_or_none()
     if known is None:
         return Course((), (), ())
-    return _course(known.sensors, _newest(connection, known.machine, known.device, count))
+    return as_course(known.sensors, _newest(connection, known.machine, known.device, count))
 
 
 def _newest(connection: Connection, machine: int, device: int, count: int) -> Sequence[Row[Any]]:
@@ -79,7 +86,8 @@ def _newest(connection: Connection, machine: int, device: int, count: int) -> Se
     return rows
 
 
-def _course(sensors: Sequence[str], newest_first: Sequence[Row[Any]]) -> Course:
+def as_course(sensors: Sequence[str], newest_first: Sequence[Row[Any]]) -> Course:
+    """Rows of (time, score, sensors) as columns, oldest first."""
     rows = newest_first[::-1]
     columns = [
         (name, [_number(row.sensors[place]) if place < len(row.sensors) else None for row in rows])
@@ -96,17 +104,20 @@ _LATEST = """
     WITH followed AS (SELECT m.id, m.name FROM machine m
                        WHERE EXISTS (SELECT FROM subscription s
                                       WHERE s.operator = :operator AND (s.machine IS NULL OR s.machine = m.id))),
-         latest AS (SELECT DISTINCT ON (r.device) r.device, r.time, r.score
+         newest AS (SELECT r.device, r.time, r.score,
+                           row_number() OVER (PARTITION BY r.device ORDER BY r.time DESC, r.kafka_offset DESC) AS place
                       FROM ingest_partition p JOIN topic t ON t.id = p.topic AND t.retired_at IS NULL
                       JOIN followed f ON f.id = t.machine
                       JOIN reading r ON r.topic = p.topic AND r.kafka_partition = p.kafka_partition
-                                    AND r.kafka_offset >= p.next_offset - :window
-                     ORDER BY r.device, r.time DESC, r.kafka_offset DESC)
-    SELECT f.name AS machine, d.name AS device, l.time, nullif(l.score, 'NaN') AS score,
+                                    AND r.kafka_offset >= p.next_offset - :window),
+         latest AS (SELECT device, max(time) AS time, max(score) FILTER (WHERE place = 1) AS score,
+                           array_agg(score ORDER BY place DESC) AS scores
+                      FROM newest WHERE place <= :scores GROUP BY device)
+    SELECT f.name AS machine, d.name AS device, l.time, nullif(l.score, 'NaN') AS score, l.scores,
            EXISTS (SELECT FROM incident i WHERE i.device = d.id AND i.closed_offset IS NULL) AS in_trouble
       FROM device d JOIN followed f ON f.id = d.machine LEFT JOIN latest l ON l.device = d.id
      WHERE position(lower(:search) IN lower(d.name)) > 0
-     ORDER BY in_trouble DESC, score DESC NULLS LAST, machine, device LIMIT :count"""
+     ORDER BY in_trouble DESC, score DESC NULLS LAST, machine, device LIMIT :count OFFSET :skip"""
 _MACHINES = """
     SELECT m.name FROM machine m JOIN device d ON d.machine = m.id
      WHERE d.name = :device AND EXISTS (SELECT FROM subscription s

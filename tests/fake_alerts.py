@@ -1,9 +1,10 @@
 """core.shown.Alerts over a FakeInbox: alerts that it sent, with the answers that it holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.shown import Answer, ShownAlert, ShownSensor
+from core.shown_devices import Course
 from tests.builders import NOON
 from tests.fake_inbox import FakeInbox
 
@@ -16,6 +17,7 @@ class FakeAlerts:
     seen_by: dict[int, list[int]] = field(default_factory=dict)
     """Operator → alerts."""
     devices: dict[int, str] = field(default_factory=dict)
+    readings: dict[int, Course] = field(default_factory=dict)
 
     def newest(
         self, operator: int, count: int, before: int | None = None, *, waiting: bool = False
@@ -26,6 +28,9 @@ class FakeAlerts:
 
     def one(self, operator: int, alert: int) -> ShownAlert | None:
         return self._shown(alert) if alert in self.seen_by.get(operator, []) else None
+
+    def courses(self, alerts: Sequence[int], count: int) -> Mapping[int, Course]:
+        return {alert: self.readings[alert] for alert in alerts if alert in self.readings}
 
     def _shown(self, alert: int) -> ShownAlert:
         sensor = ShownSensor("vibration", 9.1342, 1.0, 6.25, "mm/s")

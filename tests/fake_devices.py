@@ -17,8 +17,8 @@ class FakeDevices:
     incidents: dict[tuple[str, str], list[Trouble]] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
 
-    def latest(self, operator: int, search: str, count: int) -> Sequence[ShownDevice]:
-        return [one for one in self._followed() if search.lower() in one.device.lower()][:count]
+    def latest(self, operator: int, search: str, count: int, skip: int = 0) -> Sequence[ShownDevice]:
+        return [one for one in self._followed() if search.lower() in one.device.lower()][skip : skip + count]
 
     def machines_of(self, operator: int, device: str) -> Sequence[str]:
         return sorted(one.machine for one in self._followed() if one.device == device)

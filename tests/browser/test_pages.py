@@ -58,6 +58,15 @@ def test_a_device_has_a_chart_for_its_score_and_for_each_sensor(visit: Visit) ->
     assert captions == ["Probability of a fault (%)", "temperature", "pressure"]
 
 
+def test_alerts_and_devices_have_small_lines_that_are_seen(visit: Visit) -> None:
+    page = visit.log_in()
+    drawn = visit.card(visit.site.first).get_by_role("img", name="temperature, last")
+    assert drawn.locator("path").last.bounding_box()["width"] > 50  # type: ignore[index]  # it is drawn
+    visit.open("/ui/devices")
+    line = page.get_by_role("row", name="press-quiet").locator("svg path")
+    assert line.evaluate("path => getComputedStyle(path).stroke") not in ("none", "")
+
+
 def test_what_is_wrong_on_a_page_would_be_noticed(visit: Visit) -> None:
     visit.log_in()
     visit.page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'let a'}))")

@@ -45,6 +45,19 @@ def test_the_latest_reading_of_each_device_counts_and_trouble_comes_first(
     assert [one.device for one in devices.latest(number(world), "", 2)] == ["press-1", "press-a"]
 
 
+def test_each_device_comes_with_its_latest_scores_and_further_ones_when_asked_for(
+    world: AlertWorld, devices: PostgresShownDevices
+) -> None:
+    names, degrees = ["press-b", "press-a"] * 20, [[float(place)] * 2 for place in range(40)]
+    world.store(a_batch(40, devices=names, sensors=degrees))
+    first, second = devices.latest(number(world), "", 10)
+    assert first.scores == tuple((2 * place + 1) / 100 for place in range(20))
+    assert second.scores[-1] == second.score == 0.38
+    assert devices.latest(number(world), "", 10, skip=1) == [second]
+    world.store(a_batch(40, devices=names, sensors=degrees, first_offset=40))
+    assert [len(one.scores) for one in devices.latest(number(world), "", 10)] == [30, 30]
+
+
 @pytest.mark.parametrize(("search", "found"), [("ESS-1", ["press-1"]), ("%", []), ("_", []), ("\\", []), ("'", [])])
 def test_a_search_means_its_characters(
     world: AlertWorld, devices: PostgresShownDevices, search: str, found: list[str]

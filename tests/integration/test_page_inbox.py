@@ -21,7 +21,7 @@ from db.operators import Operator, Subscription
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
 from tests.alert_world import ANNA, AlertWorld, alert_world
-from tests.builders import a_machine
+from tests.builders import a_batch, a_machine
 from tests.fake_notices import RungByHand
 from tests.page_rig import HERE, OUR_PAGES, form_key_in
 
@@ -104,6 +104,18 @@ def test_an_alert_is_shown_as_it_stands_now(world: AlertWorld, api: Engine) -> N
     assert [sensor.sensor for sensor in newest[0].standing_out] == ["temperature"]
     assert [one.alert for one in shown.newest(anna(world), 1)] == [second]
     assert [one.alert for one in shown.newest(anna(world), 10, second)] == [first]
+
+
+def test_an_alerts_chart_ends_with_its_incident_or_now(world: AlertWorld, api: Engine) -> None:
+    first, shown = world.alert("press-1"), PostgresShownAlerts(api)
+    second = world.alert("press-2")
+    world.store(a_batch(3, devices=["press-1"] * 3, sensors=[[60.0, 3.0]] * 3, first_offset=6))
+    world.store(a_batch(3, devices=["press-1"] * 3, sensors=[[40.0, 3.0]] * 3, first_offset=9))
+    courses = shown.courses([first, second, 99], 4)
+    assert {alert: course.sensors[0][1] for alert, course in courses.items()} == {
+        first: [95.0, 60.0, 60.0, 60.0],
+        second: [95.0, 95.0],
+    }
 
 
 def test_the_alarms_of_the_machines_that_one_follows_are_judged(world: AlertWorld, browser: TestClient) -> None:

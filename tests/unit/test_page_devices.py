@@ -48,11 +48,22 @@ def test_devices_are_found_by_a_part_of_their_name(rig: PageRig) -> None:
     assert "No device of this name" in rig.browser.get("/ui/devices?search=pump").text
 
 
-def test_of_very_many_devices_the_first_hundred_are_shown(rig: PageRig) -> None:
-    rig.devices.shown = [ShownDevice("press", f"press-{number}", None, None, False) for number in range(101)]
-    html = rig.browser.get("/ui/devices").text
-    assert len(rows(html)) == 100
-    assert "These are the first 100" in html
+def test_very_many_devices_are_shown_fifty_at_a_time(rig: PageRig) -> None:
+    rig.devices.shown = [ShownDevice("press", f"press-{number}", None, None, False) for number in range(120)]
+    pages, path = [], "/ui/devices?search=press%2D"
+    while path:
+        html = rig.browser.get(path).text
+        pages.append(len(rows(html)))
+        found = re.search(r'href="(/ui/devices[^"]+)">More devices', html)
+        path = found.group(1).replace("&amp;", "&") if found else ""
+    assert pages == [50, 50, 20]
+    assert "There are no more." in rig.browser.get("/ui/devices?skip=500").text
+    assert rig.browser.get("/ui/devices?skip=-1").status_code == 422
+
+
+def test_a_device_has_a_line_of_its_latest_scores(rig: PageRig) -> None:
+    rig.devices.shown = [ShownDevice("press", "press-1", NOON, 1.0, False, (0.0, None, 0.5, 1.0))]
+    assert '<path d="M0.0 28.0h0M66.7 15.0h0L100.0 2.0"/>' in rig.browser.get("/ui/devices").text
 
 
 def test_a_device_shows_its_latest_readings_newest_first_and_its_incidents(rig: PageRig) -> None:
