@@ -68,6 +68,7 @@ def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) ->
             "engineer_urls": given.engineer_urls,  # it tells when whoever sends messages is dead
         },
         "alerts": {**database["alerts"], **given._asdict()},
+        "page": database["api"],
         "trainer": {
             **database["trainer"],
             **s3,

@@ -10,10 +10,11 @@ from sqlalchemy import Engine, text
 from core.errors import UserError
 from db.failures import failures_named
 
-PROCESSES = ("consumer", "alerts", "trainer")
-"""Those that have a login of their own."""
-# `status` reads under it, whichever process's login it finds; it may see no more than the others already do.
-_READ_ONLY = "faultline_grafana"
+PROCESSES = ("consumer", "alerts", "trainer", "api")
+"""Those that have a login of their own, by their role; `api` is the page."""
+# `status` reads under it, whichever process's login it finds; it may see no more than these already do. The page may
+# see less: whoever breaks into what browsers reach shall not read everything.
+_READ_ONLY, _MAY_READ = "faultline_grafana", ("consumer", "alerts", "trainer")
 
 
 def login_of(process: str) -> str:
@@ -52,6 +53,6 @@ def _ensure(raw: connection, process: str, password: str) -> None:
         cursor.execute(
             sql.SQL("ALTER ROLE {login} PASSWORD {password}").format(password=sql.Literal(verifier), **names)
         )
-        cursor.execute(
-            sql.SQL("GRANT {role}, {read_only} TO {login}").format(read_only=sql.Identifier(_READ_ONLY), **names)
-        )
+        cursor.execute(sql.SQL("GRANT {role} TO {login}").format(**names))
+        if process in _MAY_READ:
+            cursor.execute(sql.SQL("GRANT {} TO {login}").format(sql.Identifier(_READ_ONLY), **names))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.wiring import ROOT
+from local.ports import choose
 from tests.fake_telegram.client import Chats
 from tests.fake_telegram.server import TOKEN
 from tests.processes import wait_until
@@ -22,10 +23,13 @@ class Installation:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "faultline"
         self.project = f"faultline-test-{uuid.uuid4().hex[:8]}"
+        self.page_port = choose(["page"], {}, {})["page"]
         self._image = f"{self.project}:test"
         _run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(self._folder)])
         (self._folder / ".env").write_text(
-            f"TELEGRAM_BOT_TOKEN={TOKEN}\nFAULTLINE_IMAGE={self._image}\nPRODUCER_RATE=100\n", encoding="utf-8"
+            f"TELEGRAM_BOT_TOKEN={TOKEN}\nFAULTLINE_IMAGE={self._image}\nPRODUCER_RATE=100\n"
+            f"PAGE_PORT={self.page_port}\n",
+            encoding="utf-8",
         )
 
     def up(self) -> None:
@@ -74,6 +78,11 @@ class Installation:
         read = ["docker", "run", "--rm", "--volume", f"{self.project}_secrets:/vault:ro", "python:3.12-slim"]
         script = "for file in /vault/*_password /vault/signing.pem; do grep -v -e ----- $file; done"
         return [*_run([*read, "sh", "-c", script]).stdout.split(), TOKEN.partition(":")[2]]
+
+    @property
+    def page(self) -> str:
+        """Where a browser on this machine finds it."""
+        return f"http://127.0.0.1:{self.page_port}"
 
     @property
     def chats(self) -> Chats:

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 
 from tests.compose.installation import Installation
@@ -10,7 +11,7 @@ from tests.processes import wait_until
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(480)]
 
 ANN = 4711
-OURS = ("producer", "consumer", "alerts", "trainer")
+OURS = ("producer", "consumer", "alerts", "page", "trainer")
 READINGS = "SELECT count(*) FROM reading"
 EVERY_MESSAGE_IS_ACCOUNTED_FOR = (
     "SELECT bool_and(stored + duplicates + dead_letters + gaps = next_offset - first_offset) AND sum(gaps) = 0"
@@ -66,17 +67,30 @@ def test_down_and_up_again_loses_nothing(installation: Installation) -> None:
         )
 
 
-def test_our_containers_are_nobody_can_write_nothing_and_publish_nothing(installation: Installation) -> None:
+def test_an_operator_is_let_in_to_the_page_and_sees_the_devices(installation: Installation) -> None:
+    with httpx.Client(headers={"Origin": installation.page}, timeout=30) as browser:
+        link = installation.faultline("alerts", "operators", "link", "console").strip()
+        assert link.startswith(installation.page)
+        assert browser.post(link).status_code == 303
+        assert "equipment-" in browser.get(f"{installation.page}/ui/devices").text
+
+
+def test_our_containers_are_nobody_can_write_nothing_and_publish_the_page_alone_to_this_machine_alone(
+    installation: Installation,
+) -> None:
     containers = installation.inspect()
     for service in OURS:
         assert installation.inside(service, "id -u").strip() == "10001"
         assert containers[service]["HostConfig"]["ReadonlyRootfs"]
+    published = {"page": {f"{installation.page_port}/tcp": ["127.0.0.1"]}}
     for service, container in containers.items():
         if service == "telegram":
             continue
         assert container["HostConfig"]["CapDrop"] == ["ALL"], service
         assert container["HostConfig"]["SecurityOpt"] == ["no-new-privileges:true"], service
-        assert not container["HostConfig"]["PortBindings"], service
+        bindings = container["HostConfig"]["PortBindings"] or {}
+        addresses = {port: [one["HostIp"] for one in places] for port, places in bindings.items()}
+        assert addresses == published.get(service, {}), service
 
 
 def test_each_container_holds_only_the_secrets_that_it_needs(installation: Installation) -> None:
@@ -84,6 +98,7 @@ def test_each_container_holds_only_the_secrets_that_it_needs(installation: Insta
     s3 = ["aws_access_key_id", "aws_secret_access_key", "database_url"]
     assert held["alerts"] == ["database_url", "engineer_urls", "notify_urls", "telegram_bot_token"]
     assert held["consumer"] == [*s3, "engineer_urls", "trusted_keys"]
+    assert held["page"] == ["database_url"]
     assert held["trainer"] == [*s3, "signing_key", "trusted_keys"]
     assert not installation.inside("producer", "ls /run/secrets 2>/dev/null || true")
 
@@ -91,5 +106,5 @@ def test_each_container_holds_only_the_secrets_that_it_needs(installation: Insta
 def test_no_secret_is_in_a_log_or_in_what_docker_tells_of_a_container(installation: Installation) -> None:
     told = installation.logs() + json.dumps(installation.inspect())
     secrets = installation.secrets()
-    assert len(secrets) == 7, "five passwords, a signing key, a token"
+    assert len(secrets) == 8, "six passwords, a signing key, a token"
     assert [secret for secret in secrets if secret in told] == []

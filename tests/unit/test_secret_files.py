@@ -6,8 +6,8 @@ from app.keys import Keys
 from app.secret_files import Given, files_of_services, hand_out
 from core.errors import UserError
 
-PASSWORDS = {"owner": "o", "s3": "s", "consumer": "c", "alerts": "a", "trainer": "t"}
-SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "trainer")
+PASSWORDS = {"owner": "o", "s3": "s", "consumer": "c", "alerts": "a", "trainer": "t", "api": "p"}
+SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "page", "trainer")
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_another_bot_token_replaces_the_one_before(folder: Path) -> None:
 def test_no_two_passwords_are_alike(folder: Path) -> None:
     hand_out(folder, Given())
     passwords = [path.read_text() for path in (folder / "vault").glob("*_password")]
-    assert len(set(passwords)) == len(passwords) == 5
+    assert len(set(passwords)) == len(passwords) == 6
     assert all(len(password) == 64 for password in passwords), "256 bits in hexadecimal"
 
 
@@ -73,6 +73,7 @@ def test_each_process_gets_the_password_of_its_own_login() -> None:
     assert services["consumer"]["database_url"] == "postgresql://faultline_consumer_login:c@postgres:5432/faultline"
     assert services["init"]["consumer_password"] == "c"
     assert services["postgres"] == {"password": "o"}
+    assert services["page"] == {"database_url": "postgresql://faultline_api_login:p@postgres:5432/faultline"}
 
 
 def test_a_volume_that_is_not_mounted_is_named(folder: Path) -> None:
