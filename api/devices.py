@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from api.charts import charts
 from api.pages import render
+from api.reports import SINCE
 from api.stores import Stores, stores_of
 from api.visitors import Here, Session
 
@@ -38,9 +39,10 @@ def device(request: Request, here: Here, name: str, machine: Text = "") -> Respo
     found = _machines_of(stores, here, name, machine)
     if len(found) > 1:
         return render("which_device.html", here=here, name=name, machines=found)
-    course = stores.devices.course(found[0], name, _IN_TABLE)
-    troubles = stores.devices.troubles(found[0], name, _TROUBLES)
-    return render("device.html", here=here, name=name, machine=found[0], course=course, troubles=troubles)
+    (machine,) = found
+    course = stores.devices.course(machine, name, _IN_TABLE)
+    troubles = stores.devices.troubles(machine, name, _TROUBLES)
+    return render("device.html", here=here, name=name, machine=machine, course=course, troubles=troubles, since=SINCE)
 
 
 @router.get("/ui/readings")

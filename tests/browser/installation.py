@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
+from core.batch import to_micros
 from core.login import new_token
 from core.reply import Reply
 from db.engine import Engine, connect
@@ -51,5 +55,7 @@ def installation(database_url: str, folder: Path) -> Iterator[Installation]:
             "shell", Reply("shell", None, "{}", "Ben", "shell", "n", alert=first, comment="<b>door</b> was open")
         )
         world.store(a_batch(30, devices=["press-quiet"] * 30, first_offset=3))
+        spoken = a_batch(5, devices=["press-humming"] * 5, first_offset=33)
+        world.store(replace(spoken, times=np.full(5, to_micros(datetime.now(UTC)))))
         yield Installation(world, page, alerts, first)
     alerts.dispose()

@@ -94,3 +94,17 @@ def test_answering_works_without_scripts(visit: Visit) -> None:
     visit.card(alert).get_by_role("button", name="Undo my answer").click()
     expect(visit.card(alert)).not_to_contain_text("Answer:")
     assert visit.site.verdicts(alert) == []
+
+
+def test_a_fault_that_no_alert_told_of_is_reported_and_taken_back(visit: Visit) -> None:
+    reported = "SELECT l.comment FROM effective_label l WHERE l.source = 'report'"
+    visit.log_in()
+    page = visit.open("/ui/devices/press-humming")
+    page.get_by_label("For the last").select_option("1 h")
+    page.get_by_label("What was wrong?").fill("it hums")
+    page.get_by_role("button", name="Report a fault").click()
+    expect(page.locator("main")).to_contain_text("Noted as a real fault: 5 readings of press-humming.")
+    assert [row.comment for row in visit.site.world.rows(reported)] == ["it hums"]
+    page.get_by_role("button", name="Undo my report").click()
+    expect(page.locator("main")).to_contain_text("Taken back.")
+    assert visit.site.world.rows(reported) == []
