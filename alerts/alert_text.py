@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from alerts.facts import AlertFacts
 from alerts.markup import Markup
 from core.label import Verdict
-from core.numbers import clock, number, percent
+from core.numbers import clock, lasting, number, percent
+from core.reminder import Retelling
 from core.severity import Severity
 from core.shown import ShownSensor
 
@@ -18,26 +19,38 @@ def alert_text(facts: AlertFacts, zone: str, markup: Markup, repeat: bool = Fals
 
 
 def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterator[str]:
-    yield f"{_SIGNS[facts.severity]} {facts.severity.words.capitalize()} · " + markup.bold(
-        f"Your device {markup.name(facts.device)} needs attention"
-    )
+    yield f"{_head(facts)} · " + markup.bold(f"Your device {markup.name(facts.device)} needs attention")
     if repeat:
         yield f"(possible repeat) #{facts.alert}"
+    since = clock(facts.since, zone) + (f", for {lasting(facts.lasted)}" if facts.again else "")
     if facts.kind == "silent":
-        yield f"No reading since {clock(facts.since, zone)}, while others went on"
+        yield f"No reading since {since}, while others went on"
     else:
-        yield f"{percent(facts.probability)} likely a fault · since {clock(facts.since, zone)}"
+        yield f"{percent(facts.probability)} likely a fault · since {since}"
     yield f"Machine: {markup.text(facts.title or facts.machine, 100)}"
     for sensor in facts.standing_out[:5]:
         yield _sensor(sensor, markup)
     if facts.advice:
         yield markup.text(facts.advice)
-    yield f"Alert #{facts.alert} · model v{facts.model_version}"
+    yield f"{'Told again: alert' if facts.again else 'Alert'} #{facts.alert} · model v{facts.model_version}"
     yield ""
     if facts.verdict is None:
         yield "Is this correct? Reply Y/N"
         return
     yield _answer(facts, facts.verdict, zone, markup)
+
+
+def _head(facts: AlertFacts) -> str:
+    """What a lock screen shows first: in words as well, because colours alone say nothing to many."""
+    severity = facts.severity.words
+    match facts.again:
+        case Retelling.WORSE:
+            words = f"Now {severity}"
+        case Retelling.REMINDER:
+            words = f"{severity.capitalize()}, still unanswered"
+        case _:
+            words = severity.capitalize()
+    return f"{_SIGNS[facts.severity]} {words}"
 
 
 def answer_text(facts: AlertFacts, zone: str, markup: Markup) -> str:

@@ -9,6 +9,7 @@ from core.numbers import clock, percent
 
 _WHY = {
     Grouping.AT_ONCE: "at about the same time: perhaps they have one cause",
+    Grouping.UNANSWERED: "told again: nobody has answered yet",
     Grouping.BACKLOG: "while this chat could not be reached",
 }
 # Pieces are cut so short that ten alerts stay below 4096 characters, whatever they are called.

@@ -10,6 +10,7 @@ from msgspec import Struct
 from core.digest import Grouping
 from core.errors import Undeliverable
 from core.label import Verdict
+from core.reminder import Retelling
 from core.reply import Outcome, Refusal
 from core.severity import Severity
 from core.shown import ShownSensor
@@ -37,6 +38,10 @@ class AlertFacts(Struct, frozen=True):
     comment: str = ""
     label: int | None = None
     """That holds the answer."""
+    lasted: float = 0.0
+    """Seconds, when it was told."""
+    again: Retelling | None = None
+    """Why it is told again; None: for the first time."""
 
 
 class ReceiptFacts(Struct, frozen=True):

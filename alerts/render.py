@@ -32,7 +32,7 @@ class TelegramRenderer:
             return self._buttons.of_each([one.alert for one in read_facts(message.body, DigestFacts).worst])
         if message.kind == "unshelved" and message.alert is not None:
             return self._buttons.of(message.alert)
-        if message.kind not in ("alert", "answered") or message.alert is None:
+        if message.kind not in ("alert", "again", "answered") or message.alert is None:
             return ()
         return self._buttons.of(message.alert, read_facts(message.body, AlertFacts).label)
 
@@ -66,7 +66,7 @@ class ServiceRenderer:
 
 def _words(message: OutboxMessage, markup: Markup) -> str:
     match message.kind:
-        case "alert":
+        case "alert" | "again":
             facts = read_facts(message.body, AlertFacts)
             return alert_text(facts, message.zone, markup, repeat=message.possible_repeat)
         case "answered":

@@ -11,10 +11,11 @@ from alerts.buttons import Buttons
 from alerts.console import Console
 from alerts.dispatcher import Channel, Dispatcher
 from alerts.render import ConsoleRenderer, ServiceRenderer, TelegramRenderer
+from alerts.retelling import retell
 from alerts.stopping import unless_stopped
 from alerts.telegram import Telegram
 from core.errors import NotSent, SendUnclear, Unauthorised, Undeliverable
-from core.ports import Inbox, Notices, Notifier, Outbox
+from core.ports import Inbox, Notices, Notifier, Outbox, Retellings
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Stores(NamedTuple):
     outbox: Outbox
     inbox: Inbox
     notices: Notices
+    retellings: Retellings
 
 
 async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping: asyncio.Event) -> None:
@@ -52,7 +54,7 @@ async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping:
         channels["service"] = Channel(_services(ways.services), ServiceRenderer(ways.page))
     if not ways.token:
         _log.warning("TELEGRAM_BOT_TOKEN is not set: alerts to the console are printed, those to Telegram wait")
-        await Dispatcher(stores.outbox, channels, worker).run(stores.notices, stopping)
+        await _send(stores, channels, worker, stopping)
         return
     telegram, buttons = Telegram(ways.token, ways.api_url), Buttons(ways.token)
     try:
@@ -61,7 +63,7 @@ async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping:
             return
         channels["telegram"] = Channel(telegram, TelegramRenderer(buttons))
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(Dispatcher(stores.outbox, channels, worker).run(stores.notices, stopping))
+            tasks.create_task(_send(stores, channels, worker, stopping))
             tasks.create_task(Bot(telegram, stores.inbox, buttons, number).run(stopping))
     except* Unauthorised as errors:
         raise _first(errors) from None
@@ -73,6 +75,12 @@ def _services(urls: Mapping[str, str]) -> Notifier:
     from alerts.services import Services  # half a second and 20 MB, only where services are named
 
     return Services(urls)
+
+
+async def _send(stores: Stores, channels: Mapping[str, Channel], worker: str, stopping: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(Dispatcher(stores.outbox, channels, worker).run(stores.notices, stopping))
+        tasks.create_task(retell(stores.retellings, stopping))
 
 
 async def _identify(telegram: Telegram, stopping: asyncio.Event) -> int | None:

@@ -18,10 +18,17 @@ class Grouping(StrEnum):
     """Many devices at about the same time: perhaps one cause."""
     BACKLOG = "backlog"
     """They waited while the chat could not be reached."""
+    UNANSWERED = "unanswered"
+    """They were told before, and are told again."""
 
 
-def why_digest(alerts: int, waited_s: float) -> Grouping:
-    """Whether so many alerts that wait for a chat, the oldest for `waited_s` seconds, are told in one message."""
+def why_digest(alerts: int, waited_s: float, *, again: bool = False) -> Grouping:
+    """Whether so many alerts that wait for a chat, the oldest for `waited_s` seconds, are told in one message.
+
+    `again`: the first of them was told before.
+    """
     if alerts <= MOST_ALONE:
         return Grouping.NONE
+    if again:
+        return Grouping.UNANSWERED
     return Grouping.BACKLOG if waited_s > _AT_ONCE_S else Grouping.AT_ONCE

@@ -231,8 +231,9 @@ class OutboxMessage:
     channel: str
     address: str
     kind: str
-    """`alert`, `answered` (edit of an alert), `digest` (several alerts in one, or an edit of that), `receipt` (what
-    became of a reply), `told` (what it asked for), `unshelved` (an alert that goes on after its device's shelf), `text`
+    """`alert`, `again` (one that is worse, or that nobody answered), `answered` (edit of either), `digest` (several
+    alerts in one, or an edit of that), `receipt` (what became of a reply), `told` (what it asked for), `unshelved` (an
+    alert that goes on after its device's shelf), `text`
     (words, in the body)."""
     alert: int | None
     body: Mapping[str, object]
@@ -265,6 +266,13 @@ class Outbox(Protocol):
 
     def failed(self, message: OutboxMessage, error: FaultlineError) -> None:
         """It did not, or perhaps not, or never will: NotSent, SendUnclear, Undeliverable, ChatMoved, Unauthorised."""
+
+
+class Retellings(Protocol):
+    """Alerts that people must hear of again: they became worse, or nobody answers."""
+
+    def queue(self) -> int:
+        """Put them into the outbox, each once, whoever else looks; how many. Raises Unavailable."""
 
 
 class Inbox(Protocol):

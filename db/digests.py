@@ -19,10 +19,10 @@ def gather(connection: Connection, head: Row[Any]) -> Row[Any]:
         return head
     if head.kind == "digest":
         _carry(connection, head.id, head)
-    if head.kind != "alert":
+    if head.kind not in ("alert", "again"):
         return head
     waiting = connection.execute(text(_WAITING), {"channel": head.channel, "address": head.address}).one()
-    reason = why_digest(waiting.alerts, float(waiting.waited_s))
+    reason = why_digest(waiting.alerts, float(waiting.waited_s), again=head.kind == "again")
     if reason is Grouping.NONE:
         return head
     body = msgspec.json.encode({"reason": reason.value}).decode()
@@ -51,18 +51,20 @@ _COUNTED = ("alerts", "devices", "answered", "since", "until", "titles")
 _WAITING = """
     SELECT count(*) AS alerts, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS waited_s
       FROM outbox
-     WHERE channel = :channel AND address = :address AND kind = 'alert' AND state = 'pending' AND unclear = 0"""
+     WHERE channel = :channel AND address = :address AND kind IN ('alert', 'again') AND state = 'pending'
+       AND unclear = 0"""
 _INSERT = """
     INSERT INTO outbox (channel, address, zone, kind, body, place)
     SELECT channel, address, zone, 'digest', CAST(:body AS jsonb), id FROM outbox WHERE id = :head
     RETURNING *, NULL AS edited_digest, NULL AS edited_state, NULL AS edited_reference"""
 _CARRY = """
     UPDATE outbox SET state = 'carried', carried_by = :digest, error = NULL
-     WHERE channel = :channel AND address = :address AND kind = 'alert' AND state = 'pending' AND unclear = 0"""
-_ALERTS = "SELECT alert FROM outbox WHERE carried_by = :digest ORDER BY alert"
+     WHERE channel = :channel AND address = :address AND kind IN ('alert', 'again') AND state = 'pending'
+       AND unclear = 0"""
+_ALERTS = "SELECT DISTINCT alert FROM outbox WHERE carried_by = :digest ORDER BY alert"
 _SUMMARY = """
-    SELECT (SELECT body FROM outbox WHERE id = :digest) AS body, count(*) AS alerts,
-           count(DISTINCT (o.body->>'machine', o.body->>'device')) AS devices, count(l.id) AS answered,
+    SELECT (SELECT body FROM outbox WHERE id = :digest) AS body, count(DISTINCT o.alert) AS alerts,
+           count(DISTINCT (o.body->>'machine', o.body->>'device')) AS devices, count(DISTINCT l.id) AS answered,
            min(CAST(o.body->>'since' AS timestamptz)) AS since, max(CAST(o.body->>'since' AS timestamptz)) AS until,
            array_agg(DISTINCT coalesce(nullif(o.body->>'title', ''), o.body->>'machine')) AS titles
       FROM outbox o JOIN alert a ON a.id = o.alert LEFT JOIN effective_label l ON l.incident = a.incident
@@ -71,7 +73,7 @@ _WORST = """
     SELECT o.alert, o.body->>'device' AS device, CAST(o.body->>'since' AS timestamptz) AS since,
            coalesce(o.body->>'kind', 'fault') AS kind, a.probability,
            i.severity, l.verdict, coalesce(p.name, '') AS by
-      FROM outbox o JOIN alert a ON a.id = o.alert JOIN incident i ON i.id = a.incident
+      FROM (SELECT DISTINCT ON (alert) * FROM outbox WHERE carried_by = :digest ORDER BY alert, id) AS o
+      JOIN alert a ON a.id = o.alert JOIN incident i ON i.id = a.incident
       LEFT JOIN effective_label l ON l.incident = a.incident LEFT JOIN operator p ON p.id = l.operator
-     WHERE o.carried_by = :digest
      ORDER BY i.severity DESC, a.probability DESC, o.alert LIMIT :shown"""

@@ -13,6 +13,7 @@ from db.chat import follow_chat, may_send_now, pace_chat, pause_chat
 from db.digests import carried, digest_facts, gather
 from db.failures import failures_named
 from db.shelves import end_shelves, held
+from db.standing import tell_as_it_stands, withhold
 
 LEASE_S = 60.0
 """Longer than a send can take with every timeout of the HTTP client used up."""
@@ -36,6 +37,8 @@ class PostgresOutbox:
                     _settle(connection, row, Undeliverable("the message that it edits was never delivered"))
                     continue
                 if held(connection, row):
+                    continue
+                if row.kind == "again" and withhold(connection, row.channel, row.address):
                     continue
                 if not may_send_now(connection, row.channel, row.address):
                     return None
@@ -82,6 +85,7 @@ def _settle(connection: Connection, row: Row[Any], error: FaultlineError) -> Non
 
 
 def _message(connection: Connection, row: Row[Any]) -> OutboxMessage:
+    told = tell_as_it_stands(connection, row.id) if row.kind in ("alert", "again", "digest") else None
     digest = row.id if row.kind == "digest" else row.edited_digest
     return OutboxMessage(
         id=row.id,
@@ -89,7 +93,7 @@ def _message(connection: Connection, row: Row[Any]) -> OutboxMessage:
         address=row.address,
         kind="digest" if digest else row.kind,
         alert=row.alert,
-        body=digest_facts(connection, digest) if digest else row.body,
+        body=digest_facts(connection, digest) if digest else told or row.body,
         edits=row.edited_reference,
         replies_to=row.body.get("replies_to"),
         zone=row.zone,

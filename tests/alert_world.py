@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, text
 
+from core.alert_policy import AlertPolicy
 from core.batch import Batch
 from core.incident import judge
 from core.ports import LogBounds, TopicPartition
@@ -24,9 +25,9 @@ _HERE = TopicPartition("readings.press", 0)
 class AlertWorld:
     """A migrated database with a consumer's store, the outbox, the inbox and operators."""
 
-    def __init__(self, consumer: Engine, alerts: Engine, owner: Engine) -> None:
+    def __init__(self, consumer: Engine, alerts: Engine, owner: Engine, policy: AlertPolicy) -> None:
         self._store = PostgresReadingStore(consumer, "test", lambda: NOON)
-        self._store.register(a_machine())
+        self._store.register(a_machine(alerts=policy))
         self._owner = owner
         self._next_offset = 0
         self.operators = PostgresOperators(alerts)
@@ -102,10 +103,10 @@ class AlertWorld:
 
 
 @contextmanager
-def alert_world(database_url: str) -> Iterator[AlertWorld]:
+def alert_world(database_url: str, policy: AlertPolicy | None = None) -> Iterator[AlertWorld]:
     """An AlertWorld on a fresh, migrated database."""
-    engines = [connect(database_url, role) for role in ("consumer", "alerts", "owner")]
-    yield AlertWorld(*engines)
+    consumer, alerts, owner = engines = [connect(database_url, role) for role in ("consumer", "alerts", "owner")]
+    yield AlertWorld(consumer, alerts, owner, policy or AlertPolicy())
     for engine in engines:
         engine.dispose()
 
@@ -120,6 +121,7 @@ def pass_time(owner: Engine, seconds: float) -> None:
 
 _EARLIER_MESSAGES = """
     UPDATE outbox SET created_at = created_at - make_interval(secs => :seconds),
+                      sent_at = sent_at - make_interval(secs => :seconds),
                       not_before = not_before - make_interval(secs => :seconds),
                       lease_until = lease_until - make_interval(secs => :seconds)"""
 _EARLIER_CHATS = """

@@ -31,6 +31,8 @@ class Entry:
     not_before: float = 0.0
     lease_until: float = 0.0
     reference: str | None = None
+    moot: bool = False
+    """What it is about is over or answered."""
     created_at: float = 0.0
 
 
@@ -55,6 +57,10 @@ class FakeOutbox:
             edited = self._edited(entry)
             if edited is not None and edited.state == "dead":
                 self._settle(entry, Undeliverable("never delivered"))
+                continue
+            if entry.kind == "again" and entry.moot:
+                for one in self.entries:
+                    one.state = "withheld" if entry.id in (one.id, one.edits) else one.state
                 continue
             self._pace(entry)
             entry = self._gathered(entry)
@@ -89,7 +95,8 @@ class FakeOutbox:
         waiting = [
             entry
             for entry in self.entries
-            if (entry.channel, entry.address, entry.kind) == (head.channel, head.address, "alert")
+            if (entry.channel, entry.address) == (head.channel, head.address)
+            and entry.kind in ("alert", "again")
             and (entry.state, entry.unclear) == ("pending", 0)
         ]
         is_flood = why_digest(len(waiting), self.now - head.created_at) is not Grouping.NONE

@@ -10,10 +10,11 @@ from app.heartbeat import BeatingNotices, Heartbeat
 from app.program import PROGRAM
 from app.services import services_of
 from app.signals import stop_event
-from app.wiring import database, database_url, process_name, resolved
+from app.wiring import database, database_url, machines, process_name, resolved
 from db.inbox import PostgresInbox
 from db.notices import PostgresNotices
 from db.outbox import PostgresOutbox
+from db.retelling import PostgresRetellings
 from db.services import PostgresServices
 
 
@@ -26,14 +27,17 @@ def command(ctx: click.Context) -> None:
     added with --console are printed here. Two of them side by side send nothing twice.
     """
     settings = resolved(settings_of(ctx))
+    policies = {name: machine.alerts for name, machine in machines(settings).items()}
     named = services_of(settings)
     services = {name: url for urls in named.values() for name, url in urls.items()}
     engine = database(settings, "alerts")
     PostgresServices(engine).follow(named)
+    beside = database(settings, "alerts")  # what is told again must not wait for what is sent, nor the other way round
     stores = Stores(
         PostgresOutbox(engine),
         PostgresInbox(engine),
         BeatingNotices(PostgresNotices(database_url(settings), "alerts", "outbox"), Heartbeat(settings.heartbeat_file)),
+        PostgresRetellings(beside, policies),
     )
 
     async def until_stopped() -> None:

@@ -25,6 +25,7 @@ class Rig(Protocol):
     def put(
         self, address: str, channel: str = "telegram", *, kind: str = "receipt", edits: int | None = None
     ) -> int: ...
+    def over(self, message: int) -> None: ...
     def state(self, message: int) -> str: ...
     def wait(self, seconds: float) -> None: ...
 
@@ -35,6 +36,9 @@ class InMemory:
 
     def put(self, address: str, channel: str = "telegram", *, kind: str = "receipt", edits: int | None = None) -> int:
         return self.outbox.put(address, channel, kind=kind, edits=edits)
+
+    def over(self, message: int) -> None:
+        self.outbox.entries[message - 1].moot = True
 
     def state(self, message: int) -> str:
         return self.outbox.entries[message - 1].state
@@ -59,6 +63,10 @@ class OnPostgres:
             ).scalar_one()
         return number
 
+    def over(self, message: int) -> None:
+        with self._owner.begin() as connection:
+            connection.execute(text(_OVER), {"message": message})
+
     def state(self, message: int) -> str:
         with self._owner.begin() as connection:
             found: str = connection.execute(
@@ -68,6 +76,21 @@ class OnPostgres:
 
     def wait(self, seconds: float) -> None:
         pass_time(self._owner, seconds)
+
+
+_OVER = """
+    WITH machine AS (INSERT INTO machine (name, task, sensors) VALUES ('press', 'fault', '{}') RETURNING id),
+         topic AS (INSERT INTO topic (name, machine) SELECT 'readings.press', id FROM machine RETURNING id),
+         device AS (INSERT INTO device (machine, name) SELECT id, 'press-1' FROM machine RETURNING id),
+         incident AS (
+             INSERT INTO incident (machine, device, topic, kafka_partition, since_offset, since_time, opened_offset,
+                                   opened_time, last_offset, last_time, closed_offset, closed_time, faults, peak,
+                                   model_version)
+             SELECT machine.id, device.id, topic.id, 0, 1, now(), 1, now(), 1, now(), 2, now(), 1, 0.9, 1
+               FROM machine, topic, device RETURNING id),
+         alert AS (INSERT INTO alert (incident, probability, standing_out, model_version)
+                   SELECT id, 0.9, '[]', 1 FROM incident RETURNING id)
+    UPDATE outbox SET alert = (SELECT id FROM alert) WHERE id = :message"""
 
 
 @pytest.fixture(params=["fake", "postgres"])
@@ -395,3 +418,19 @@ def test_a_digest_follows_a_chat_that_moved(rig: Rig) -> None:
     digest = claimed(rig)
     assert (digest.kind, digest.address, digest.possible_repeat) == ("digest", "-100", False)
     assert states(rig, alerts) == {"carried"}
+
+
+def test_what_is_told_again_is_not_sent_once_it_is_over(rig: Rig) -> None:
+    again, other = rig.put("7", kind="again"), rig.put("7")
+    edit = rig.put("7", kind="answered", edits=again)
+    rig.over(again)
+    assert send_all(rig) == [other]
+    rig.wait(1)
+    assert send_all(rig) == []
+    assert (rig.state(again), rig.state(edit)) == ("withheld", "withheld")
+
+
+def test_many_that_are_told_again_are_one_digest(rig: Rig) -> None:
+    again = [rig.put("7", kind="again") for _ in range(MOST_ALONE + 1)]
+    digest = claimed(rig)
+    assert (digest.kind, states(rig, again)) == ("digest", {"carried"})

@@ -92,6 +92,21 @@ def test_a_lock_screen_shows_how_severe_it_is_in_words(severity: int, head: str)
     assert render(a_message(body=BODY | {"severity": severity})).text.startswith(head)
 
 
+def test_an_alert_that_became_worse_says_so_first_and_how_long_it_has_lasted() -> None:
+    worse = plain_text(
+        render(a_message("again", BODY | {"again": "worse", "severity": 3, "lasted": 7500})).text, "HTML"
+    )
+    assert worse.startswith("🔴 Now high · Your device press-3 needs attention\n")
+    assert "87 % likely a fault · since 13:04 CET, 1 Mar, for 2 h 5 min\n" in worse
+    assert "\nTold again: alert #12 · model v3\n" in worse
+
+
+def test_a_reminder_says_that_nobody_answered_and_can_be_answered() -> None:
+    reminder = render(a_message("again", BODY | {"again": "reminder"}))
+    assert plain_text(reminder.text, "HTML").startswith("🟠 Medium, still unanswered · Your device press-3 needs")
+    assert reminder.buttons == render(a_message()).buttons
+
+
 def test_an_unknown_zone_is_read_as_utc() -> None:
     assert "since 12:04 UTC, 1 Mar" in render(a_message(zone="Atlantis/City")).text
 
