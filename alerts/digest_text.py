@@ -9,6 +9,7 @@ from core.numbers import clock, percent
 
 _WHY = {
     Grouping.AT_ONCE: "at about the same time: perhaps they have one cause",
+    Grouping.KEPT: "told only now: quiet hours are over, or nobody else has answered",
     Grouping.UNANSWERED: "told again: nobody has answered yet",
     Grouping.BACKLOG: "while this chat could not be reached",
 }

@@ -31,7 +31,7 @@ COMMANDS = {
     "explain": "Why an alert came: which sensors pushed the prediction.",
     "alarms": "How good the alarms are: rates, floods, false alarms.",
     "reply": "Answer an alert from the shell: reply ALERT y|n.",
-    "operators": "Who gets alerts and may answer: add, list, link, remove.",
+    "operators": "Who gets alerts and may answer: add, set, list, link, remove.",
     "partitions": "Where each partition stands; let a halted one go on.",
     "retention": "Drop readings older than so many days; labelled ones stay.",
     "init": "Prepare the servers: tables, logins, topics and bucket.",

@@ -18,17 +18,19 @@ class Grouping(StrEnum):
     """Many devices at about the same time: perhaps one cause."""
     BACKLOG = "backlog"
     """They waited while the chat could not be reached."""
+    KEPT = "kept"
+    """They were kept from this chat: in its quiet hours, or until nobody else had answered."""
     UNANSWERED = "unanswered"
     """They were told before, and are told again."""
 
 
-def why_digest(alerts: int, waited_s: float, *, again: bool = False) -> Grouping:
+def why_digest(alerts: int, waited_s: float, *, again: bool = False, kept: bool = False) -> Grouping:
     """Whether so many alerts that wait for a chat, the oldest for `waited_s` seconds, are told in one message.
 
-    `again`: the first of them was told before.
+    `again`: the first of them was told before; `kept`: it was kept from the chat until now.
     """
     if alerts <= MOST_ALONE:
         return Grouping.NONE
-    if again:
-        return Grouping.UNANSWERED
+    if again or kept:
+        return Grouping.UNANSWERED if again else Grouping.KEPT
     return Grouping.BACKLOG if waited_s > _AT_ONCE_S else Grouping.AT_ONCE

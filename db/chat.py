@@ -60,10 +60,10 @@ _DROP_DOUBLE_SUBSCRIPTIONS = """
 _MOVE_SUBSCRIPTIONS = "UPDATE subscription SET address = :moved_to WHERE channel = :channel AND address = :address"
 _DROP_DOUBLE_ALERTS = """
     UPDATE outbox o SET state = 'dead', error = 'the chat moved to one that has this alert already'
-     WHERE channel = :channel AND address = :address AND state IN ('pending', 'uncertain', 'shelved')
+     WHERE channel = :channel AND address = :address AND state IN ('pending', 'uncertain', 'shelved', 'kept')
        AND kind = 'alert'
        AND EXISTS (SELECT FROM outbox t WHERE t.kind = 'alert' AND t.alert = o.alert
                       AND t.channel = o.channel AND t.address = :moved_to)"""
 _MOVE_WAITING = """
     UPDATE outbox SET address = :moved_to, not_before = clock_timestamp()
-     WHERE channel = :channel AND address = :address AND state IN ('pending', 'uncertain', 'shelved')"""
+     WHERE channel = :channel AND address = :address AND state IN ('pending', 'uncertain', 'shelved', 'kept')"""

@@ -22,7 +22,8 @@ def gather(connection: Connection, head: Row[Any]) -> Row[Any]:
     if head.kind not in ("alert", "again"):
         return head
     waiting = connection.execute(text(_WAITING), {"channel": head.channel, "address": head.address}).one()
-    reason = why_digest(waiting.alerts, float(waiting.waited_s), again=head.kind == "again")
+    again, kept = head.kind == "again", bool(head.body.get("kept"))
+    reason = why_digest(waiting.alerts, float(waiting.waited_s), again=again, kept=kept)
     if reason is Grouping.NONE:
         return head
     body = msgspec.json.encode({"reason": reason.value}).decode()

@@ -90,5 +90,5 @@ _INSERT_EDITS = """
                                  FROM effective_label l JOIN operator p ON p.id = l.operator
                                 WHERE l.incident = a.incident), '{}'), o.id
       FROM outbox o JOIN alert a ON a.id = o.alert
-     WHERE o.alert = :alert AND o.state NOT IN ('dead', 'shelved', 'withheld')
+     WHERE o.alert = :alert AND o.state NOT IN ('dead', 'shelved', 'kept', 'withheld')
        AND (o.kind = 'alert' OR o.kind = 'again' AND o.state <> 'pending') ORDER BY o.id"""

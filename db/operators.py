@@ -1,12 +1,17 @@
 """Operators: who gets alerts and may answer them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import time
+from typing import Any
 
-from msgspec import Struct
-from sqlalchemy import Connection, Engine, text
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import UserError
+from core.quiet import QuietHours
+from core.severity import Severity
 from db.failures import failures_named
 
 
@@ -18,6 +23,10 @@ class Subscription(Struct, frozen=True):
     address: str
     machine: str | None = None
     """None: alerts of every machine."""
+    from_severity: Severity | None = Severity.LOW
+    """The least that is told there; None: no alerts, only what engineers are told of Faultline itself."""
+    after_s: int = 0
+    """Told only where nobody has answered for so many seconds."""
 
 
 class Operator(Struct, frozen=True):
@@ -29,6 +38,16 @@ class Operator(Struct, frozen=True):
     zone: str
     telegram_id: int | None
     subscriptions: Sequence[Subscription]
+    quiet: QuietHours | None = None
+
+
+class Hearing(Struct, frozen=True):
+    """What is to change of when and of what an operator hears."""
+
+    quiet: QuietHours | UnsetType | None = UNSET
+    """None: no quiet hours."""
+    from_severity: Severity | UnsetType = UNSET
+    after_s: int | UnsetType = UNSET
 
 
 class PostgresOperators:
@@ -48,19 +67,23 @@ class PostgresOperators:
         """All who were not removed, by name."""
         with failures_named(), self._engine.connect() as connection:
             rows = connection.execute(text(_ACTIVE)).all()
-        return [
-            Operator(
-                row.name, row.role, row.zone, row.telegram_id, [Subscription(**entry) for entry in row.subscriptions]
-            )
-            for row in rows
-        ]
+        return [_operator(row) for row in rows]
+
+    def set_hearing(self, name: str, hearing: Hearing) -> None:
+        """Change when and of what an operator hears. UserError where there is none of that name."""
+        with failures_named(), self._engine.begin() as connection:
+            number = _number(connection.execute(text(_FIND), {"name": name}).scalar_one_or_none(), name)
+            if hearing.quiet is not UNSET:
+                connection.execute(text(_SET_QUIET), {"operator": number, **_hours(hearing.quiet)})
+            for column in ("from_severity", "after_s"):
+                if (value := getattr(hearing, column)) is not UNSET:
+                    statement = f"UPDATE subscription SET {column} = :value WHERE operator = :operator"  # noqa: S608  # one of the two names above
+                    connection.execute(text(statement), {"operator": number, "value": value})
 
     def remove(self, name: str) -> None:
         """End an operator's rights and subscriptions; labels stay. UserError where there is none of that name."""
         with failures_named(), self._engine.begin() as connection:
-            number = connection.execute(text(_REMOVE), {"name": name}).scalar_one_or_none()
-            if number is None:
-                raise UserError(f"no operator named {name}: ./run operators list shows them")
+            number = _number(connection.execute(text(_REMOVE), {"name": name}).scalar_one_or_none(), name)
             connection.execute(text("DELETE FROM subscription WHERE operator = :operator"), {"operator": number})
 
     def _subscribe(self, connection: Connection, operator: int, subscription: Subscription) -> None:
@@ -70,11 +93,29 @@ class PostgresOperators:
             if machine is None:
                 raise UserError(f"{subscription.machine} is not in the database yet: train its first model, then retry")
         arguments = {"channel": subscription.channel, "address": subscription.address, "machine": machine}
+        arguments |= {"from_severity": subscription.from_severity, "after_s": subscription.after_s}
         connection.execute(text(_SUBSCRIBE), {"operator": operator, **arguments})
 
 
+def _operator(row: Row[Any]) -> Operator:
+    places = [msgspec.convert(entry, Subscription) for entry in row.subscriptions]
+    quiet = None if row.quiet_from is None else QuietHours(row.quiet_from, row.quiet_until)
+    return Operator(row.name, row.role, row.zone, row.telegram_id, places, quiet)
+
+
+def _number(found: int | None, name: str) -> int:
+    if found is None:
+        raise UserError(f"no operator named {name}: ./run operators list shows them")
+    return found
+
+
+def _hours(quiet: QuietHours | None) -> Mapping[str, time | None]:
+    begin, end = (None, None) if quiet is None else quiet
+    return {"quiet_from": begin, "quiet_until": end}
+
+
 def _insert(connection: Connection, operator: Operator) -> int:
-    arguments = {"name": operator.name, "role": operator.role, "zone": operator.zone}
+    arguments = {"name": operator.name, "role": operator.role, "zone": operator.zone, **_hours(operator.quiet)}
     try:
         number: int = connection.execute(text(_INSERT), {**arguments, "telegram_id": operator.telegram_id}).scalar_one()
     except IntegrityError as error:
@@ -84,13 +125,18 @@ def _insert(connection: Connection, operator: Operator) -> int:
 
 
 _INSERT = """
-    INSERT INTO operator (name, role, zone, telegram_id) VALUES (:name, :role, :zone, :telegram_id) RETURNING id"""
+    INSERT INTO operator (name, role, zone, telegram_id, quiet_from, quiet_until)
+    VALUES (:name, :role, :zone, :telegram_id, :quiet_from, :quiet_until) RETURNING id"""
+_FIND = "SELECT id FROM operator WHERE name = :name AND removed_at IS NULL"
+_SET_QUIET = "UPDATE operator SET quiet_from = :quiet_from, quiet_until = :quiet_until WHERE id = :operator"
 _MACHINE = "SELECT id FROM machine WHERE name = :name"
 _SUBSCRIBE = """
-    INSERT INTO subscription (operator, channel, address, machine) VALUES (:operator, :channel, :address, :machine)"""
+    INSERT INTO subscription (operator, channel, address, machine, from_severity, after_s)
+    VALUES (:operator, :channel, :address, :machine, :from_severity, :after_s)"""
 _ACTIVE = """
-    SELECT o.name, o.role, o.zone, o.telegram_id,
-           (SELECT coalesce(jsonb_agg(jsonb_build_object('channel', s.channel, 'address', s.address, 'machine', m.name)
+    SELECT o.name, o.role, o.zone, o.telegram_id, o.quiet_from, o.quiet_until,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('channel', s.channel, 'address', s.address, 'machine', m.name,
+                                                         'from_severity', s.from_severity, 'after_s', s.after_s)
                                       ORDER BY s.id), '[]')
               FROM subscription s LEFT JOIN machine m ON m.id = s.machine WHERE s.operator = o.id) AS subscriptions
       FROM operator o WHERE o.removed_at IS NULL ORDER BY o.name"""

@@ -12,6 +12,7 @@ from core.ports import OutboxMessage
 from db.chat import follow_chat, may_send_now, pace_chat, pause_chat
 from db.digests import carried, digest_facts, gather
 from db.failures import failures_named
+from db.hearing import kept, let_go
 from db.shelves import end_shelves, held
 from db.standing import tell_as_it_stands, withhold
 
@@ -32,11 +33,12 @@ class PostgresOutbox:
             for expired in connection.execute(text(_EXPIRED)).all():
                 _settle(connection, expired, SendUnclear("the sender vanished before it could say what became of it"))
             end_shelves(connection)
+            let_go(connection)
             while row := connection.execute(text(_NEXT), {"channels": list(channels)}).one_or_none():
                 if row.edited_state == "dead":
                     _settle(connection, row, Undeliverable("the message that it edits was never delivered"))
                     continue
-                if held(connection, row):
+                if held(connection, row) or kept(connection, row):
                     continue
                 if row.kind == "again" and withhold(connection, row.channel, row.address):
                     continue

@@ -67,7 +67,7 @@ _TOLD = """
                   max(coalesce(o.spoke_of, s.since)) FILTER (WHERE o.state <> 'withheld') AS spoke_of,
                   max(coalesce(c.sent_at, o.sent_at)) AS sent_at, count(*) - 1 AS retellings,
                   count(*) FILTER (WHERE o.body->>'again' = 'reminder' AND o.state <> 'withheld') AS reminders,
-                  bool_or(coalesce(c.state, o.state) IN ('pending', 'sending', 'uncertain')) AS is_on_its_way
+                  bool_or(coalesce(c.state, o.state) IN ('pending', 'sending', 'uncertain', 'kept')) AS is_on_its_way
              FROM outbox o LEFT JOIN outbox c ON c.id = o.carried_by
             WHERE o.id = f.id OR (o.kind = 'again' AND o.retells = f.id)) AS t
      WHERE i.closed_offset IS NULL AND NOT s.answered AND coalesce(d.state, f.state) = 'sent' AND NOT t.is_on_its_way

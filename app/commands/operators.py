@@ -1,21 +1,26 @@
 """`operators`: who gets alerts and may answer them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from zoneinfo import available_timezones
 
 import click
 import msgspec
+from msgspec import UNSET
 
 from app.cli import settings_of
+from app.hearing import Patience, Quiet, SeverityName
 from app.login_link import login_link
 from app.machines import pick_machine
 from app.wiring import database, machines, resolved
 from core.errors import UserError
-from db.operators import Operator, PostgresOperators, Subscription
+from core.numbers import lasting
+from core.quiet import QuietHours
+from core.severity import Severity
+from db.operators import Hearing, Operator, PostgresOperators, Subscription
 from db.services import ROLES
 
 
-@click.group(short_help="Who gets alerts and may answer: add, list, link, remove.")
+@click.group(short_help="Who gets alerts and may answer: add, set, list, link, remove.")
 def command() -> None:
     """Who gets alerts and may answer them."""
 
@@ -27,6 +32,9 @@ def command() -> None:
 @click.option("--console", is_flag=True, help="Alerts are printed by ./run alerts.")
 @click.option("--page", is_flag=True, help="Alerts are on ./run page, where those of all channels are too.")
 @click.option("--machine", help="Alerts of this machine only.")
+@click.option("--from-severity", type=SeverityName(), default="low", show_default=True, help="The least that is told.")
+@click.option("--after", type=Patience(), default="0", help="Only what nobody has answered for so long, such as 15m.")
+@click.option("--quiet", type=Quiet(), help="Only high severity then, such as 22:00-06:00, by the clock of --zone.")
 @click.option("--role", type=click.Choice(["operator", "engineer"]), default="operator", show_default=True)
 @click.option("--zone", default="UTC", show_default=True, help="Time zone, such as Europe/Berlin.")
 @click.pass_context
@@ -38,6 +46,9 @@ def add(
     console: bool,
     page: bool,
     machine: str | None,
+    from_severity: Severity,
+    after: int,
+    quiet: QuietHours | None,
     role: str,
     zone: str,
 ) -> None:
@@ -53,13 +64,45 @@ def add(
         raise UserError("--chat needs --telegram-id too: answers are taken from known people, not from a group")
     if machine is not None:
         pick_machine(machines(settings), machine)
-    places = _subscriptions(name, telegram_id, chat, console, page, machine)
+    places = [
+        msgspec.structs.replace(place, from_severity=from_severity, after_s=after)
+        for place in _subscriptions(name, telegram_id, chat, console, page, machine)
+    ]
     if not places:
         raise UserError(
             "say where the alerts go: --telegram-id N (the bot tells it to whoever sends /start), --console, or --page"
         )
-    PostgresOperators(database(settings, "alerts")).add(Operator(name, role, zone, telegram_id, places))
-    click.echo(f"{name} gets alerts: {_described(places)}")
+    PostgresOperators(database(settings, "alerts")).add(Operator(name, role, zone, telegram_id, places, quiet))
+    click.echo(f"{name} gets alerts: {_described(places)}{_quiet(quiet)}")
+
+
+@command.command("set")
+@click.argument("name")
+@click.option("--from-severity", type=SeverityName(), help="The least that is told.")
+@click.option("--after", type=Patience(), help="Only what nobody has answered for so long, such as 15m; 0: at once.")
+@click.option("--quiet", type=Quiet(), help="Only high severity then, such as 22:00-06:00, by their own clock.")
+@click.option("--no-quiet", is_flag=True, help="No quiet hours any more.")
+@click.pass_context
+def set_hearing(
+    ctx: click.Context,
+    name: str,
+    from_severity: Severity | None,
+    after: int | None,
+    quiet: QuietHours | None,
+    no_quiet: bool,
+) -> None:
+    """Change when and of what an operator hears, on every channel."""
+    hearing = Hearing(
+        quiet=UNSET if quiet is None and not no_quiet else quiet,
+        from_severity=UNSET if from_severity is None else from_severity,
+        after_s=UNSET if after is None else after,
+    )
+    if hearing == Hearing():
+        raise UserError("say what to change: --quiet, --no-quiet, --from-severity or --after")
+    operators = PostgresOperators(database(resolved(settings_of(ctx)), "alerts"))
+    operators.set_hearing(name, hearing)
+    (found,) = [operator for operator in operators.active() if operator.name == name]
+    click.echo(f"{name} gets alerts: {_described(found.subscriptions)}{_quiet(found.quiet)}")
 
 
 @command.command("list")
@@ -74,7 +117,8 @@ def list_operators(ctx: click.Context, as_json: bool) -> None:
     if not active:
         click.echo("nobody gets alerts yet: ./run operators add NAME --telegram-id N")
     for operator in active:
-        click.echo(f"{operator.name}  {operator.role}  {operator.zone}  {_described(operator.subscriptions)}")
+        hears = f"{_described(operator.subscriptions)}{_quiet(operator.quiet)}"
+        click.echo(f"{operator.name}  {operator.role}  {operator.zone}  {hears}")
 
 
 @command.command()
@@ -108,4 +152,18 @@ def _subscriptions(
 
 
 def _described(places: Sequence[Subscription]) -> str:
-    return ", ".join(f"{place.channel} {place.address} ({place.machine or 'all machines'})" for place in places)
+    return ", ".join(f"{place.channel} {place.address} ({'; '.join(_limits(place))})" for place in places)
+
+
+def _limits(place: Subscription) -> Iterator[str]:
+    yield place.machine or "all machines"
+    if place.from_severity is None:
+        yield "only Faultline's own troubles"
+    elif place.from_severity > Severity.LOW:
+        yield f"from {place.from_severity.words} severity"
+    if place.after_s:
+        yield f"what nobody answered for {lasting(place.after_s)}"
+
+
+def _quiet(quiet: QuietHours | None) -> str:
+    return f"; quiet {quiet}" if quiet else ""
