@@ -20,6 +20,7 @@ from core.errors import UserError
 @click.option("--fuzz", is_flag=True, help="The fuzzing instead: any bytes at the decoder and the signature check.")
 @click.option("--bench", is_flag=True, help="The benches instead, each quickly: that they measure.")
 @click.option("--browser", is_flag=True, help="The page instead, in a real browser (needs Chromium).")
+@click.option("--screenshots", type=click.Path(path_type=Path), metavar="DIR", help="Take the page's pictures.")
 @click.option("--soak", type=click.FloatRange(0, min_open=True), metavar="MINUTES", help="Mix faults at random.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the soak.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the soak's report there, as JSON.")
@@ -30,6 +31,7 @@ def command(
     fuzz: bool,
     bench: bool,
     browser: bool,
+    screenshots: Path | None,
     soak: float | None,
     seed: int,
     report: Path | None,
@@ -41,14 +43,17 @@ def command(
     """
     if soak and not faults:
         raise UserError("--soak mixes faults: write --faults --soak MINUTES")
+    if screenshots and not browser:
+        raise UserError("--screenshots come out of a browser: write --browser --screenshots DIR")
     told = {"SOAK_SEED": str(seed)}
     told |= {"SOAK_MINUTES": str(soak)} if soak else {}
     told |= {"SOAK_REPORT": str(report.absolute())} if report else {}
+    told |= {"SCREENSHOTS": str(screenshots.absolute())} if screenshots else {}
     told |= {"CHROMIUM": _chromium()} if browser else {}
     os.chdir(ROOT)
     tiers = (
         *((compose, _COMPOSE), (soak, _SOAK), (faults, _FAULTS), (fuzz, _FUZZ), (bench, _BENCH)),
-        (browser, _BROWSER),
+        *((screenshots, _SCREENSHOTS), (browser, _BROWSER)),
     )
     tier = next((tier for wanted, tier in tiers if wanted), _REST)
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *tier, *pytest_arguments], {**os.environ, **told})
@@ -72,5 +77,6 @@ _SOAK = ["-s", "tests/faults/test_soak.py"]
 _FUZZ = ["-m", "fuzz", "-n", "2"]
 _BENCH = ["-m", "bench"]
 _BROWSER = ["-m", "browser", "tests/browser"]
+_SCREENSHOTS = ["-s", "tests/browser/screenshots.py"]
 _OTHER = "not compose and not faults and not fuzz and not bench and not browser"
 _REST = ["-m", _OTHER, "-n", "2", "--dist", "loadfile"]  # files stay together

@@ -1,6 +1,7 @@
 """`./run test`: which tests a tier is, and what a soak is told."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,15 @@ def test_without_a_browser_its_tests_are_refused_with_the_remedy(monkeypatch: py
         result = CliRunner().invoke(main, ["test", "--browser"])
         assert isinstance(result.exception, UserError)
         assert str(result.exception).startswith(f"{words}: install it")
+
+
+def test_pictures_are_taken_by_a_browser_where_they_are_asked_for(
+    started: list[tuple[list[str], dict[str, str]]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHROMIUM", sys.executable)
+    CliRunner().invoke(main, ["test", "--browser", "--screenshots", str(tmp_path)])
+    ((arguments, environment),) = started
+    assert arguments[-1] == "tests/browser/screenshots.py"
+    assert (environment["SCREENSHOTS"], environment["CHROMIUM"]) == (str(tmp_path), sys.executable)
+    alone = CliRunner().invoke(main, ["test", "--screenshots", str(tmp_path)])
+    assert "--browser --screenshots DIR" in str(alone.exception)
