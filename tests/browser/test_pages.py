@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.installation import LONG_NAME
 from tests.browser.visit import PHONE, Visit
@@ -65,6 +66,15 @@ def test_alerts_and_devices_have_small_lines_that_are_seen(visit: Visit) -> None
     visit.open("/ui/devices")
     line = page.get_by_role("row", name="press-quiet").locator("svg path")
     assert line.evaluate("path => getComputedStyle(path).stroke") not in ("none", "")
+
+
+def test_devices_are_found_while_one_types(visit: Visit) -> None:
+    page = visit.log_in()
+    visit.open("/ui/devices")
+    page.get_by_role("searchbox").press_sequentially("QUIET")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("press-quiet")
+    expect(page.get_by_role("status")).to_have_text("1 device")
 
 
 def test_what_is_wrong_on_a_page_would_be_noticed(visit: Visit) -> None:
