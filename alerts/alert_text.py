@@ -8,7 +8,7 @@ from core.label import Verdict
 from core.numbers import clock, lasting, number, percent
 from core.reminder import Retelling
 from core.severity import Severity
-from core.shown import ShownSensor
+from core.shown import ShownPush, ShownSensor
 
 _SIGNS = {Severity.LOW: "🟡", Severity.MEDIUM: "🟠", Severity.HIGH: "🔴"}
 
@@ -28,8 +28,7 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
     else:
         yield f"{percent(facts.probability)} likely a fault · since {since}"
     yield f"Machine: {markup.text(facts.title or facts.machine, 100)}"
-    for sensor in facts.standing_out[:5]:
-        yield _sensor(sensor, markup)
+    yield from _why(facts, markup)
     if facts.advice:
         yield markup.text(facts.advice)
     yield f"{'Told again: alert' if facts.again else 'Alert'} #{facts.alert} · model v{facts.model_version}"
@@ -64,10 +63,37 @@ def _answer(facts: AlertFacts, verdict: Verdict, zone: str, markup: Markup) -> s
     return markup.bold(f"Answer: {verdict.words}") + _by(facts, zone, markup) + said
 
 
+def _why(facts: AlertFacts, markup: Markup) -> Iterator[str]:
+    """The sensors that pushed it; until somebody looked into it, those outside their usual range."""
+    if facts.pushed:
+        yield "What spoke for a fault:"
+        yield from (_push(push, markup) for push in facts.pushed[:5])
+        return
+    yield from (_sensor(sensor, markup) for sensor in facts.standing_out[:5])
+    if facts.unexplained:
+        yield f"Could not be explained: {markup.text(facts.unexplained, 300)}"
+
+
+def pushes_text(facts: AlertFacts, markup: Markup) -> str:
+    """What pushed the alert alone, below a line that names it."""
+    return "\n".join([f"Alert #{facts.alert}, {markup.name(facts.device)}:", *_why(facts, markup)])
+
+
+def _push(push: ShownPush, markup: Markup) -> str:
+    value = "absent" if push.value is None else f"{number(push.value)}{_unit(push.unit, markup)}"
+    usual = ""
+    if push.low is not None and push.high is not None:
+        usual = f"usually {number(push.low)} to {number(push.high)}, "
+    return f"• {markup.text(push.sensor, 60)}: {value} ({usual}{percent(push.share)} of it)"
+
+
+def _unit(unit: str, markup: Markup) -> str:
+    return markup.text(f" {unit}" if unit else "", 20)
+
+
 def _sensor(sensor: ShownSensor, markup: Markup) -> str:
-    unit = markup.text(f" {sensor.unit}" if sensor.unit else "", 20)
     usual = f"usually {number(sensor.low)} to {number(sensor.high)}"
-    return f"• {markup.text(sensor.sensor, 60)}: {number(sensor.value)}{unit} ({usual})"
+    return f"• {markup.text(sensor.sensor, 60)}: {number(sensor.value)}{_unit(sensor.unit, markup)} ({usual})"
 
 
 def _by(facts: AlertFacts, zone: str, markup: Markup) -> str:

@@ -13,7 +13,7 @@ from core.label import Verdict
 from core.reminder import Retelling
 from core.reply import Outcome, Refusal
 from core.severity import Severity
-from core.shown import ShownSensor
+from core.shown import ShownPush, ShownSensor
 
 Facts = TypeVar("Facts")
 
@@ -40,6 +40,10 @@ class AlertFacts(Struct, frozen=True):
     """That holds the answer."""
     lasted: float = 0.0
     """Seconds, when it was told."""
+    pushed: tuple[ShownPush, ...] = ()
+    """Once the alert was looked into."""
+    unexplained: str = ""
+    """Why nobody knows what pushed it; empty: somebody does, or it was not looked into yet."""
     again: Retelling | None = None
     """Why it is told again; None: for the first time."""
 

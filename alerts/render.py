@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from alerts.alert_text import alert_text, answer_text
+from alerts.alert_text import alert_text, answer_text, pushes_text
 from alerts.buttons import Buttons
 from alerts.digest_text import digest_text
 from alerts.facts import AlertFacts, DigestFacts, ReceiptFacts, TextFacts, read_facts
@@ -32,7 +32,7 @@ class TelegramRenderer:
             return self._buttons.of_each([one.alert for one in read_facts(message.body, DigestFacts).worst])
         if message.kind == "unshelved" and message.alert is not None:
             return self._buttons.of(message.alert)
-        if message.kind not in ("alert", "again", "answered") or message.alert is None:
+        if message.kind not in ("alert", "again", "answered", "explained") or message.alert is None:
             return ()
         return self._buttons.of(message.alert, read_facts(message.body, AlertFacts).label)
 
@@ -47,6 +47,8 @@ class ConsoleRenderer:
         """The message. Raises Undeliverable for one that cannot be understood."""
         if message.kind == "answered":  # the alert stands above it already
             return Rendered(answer_text(read_facts(message.body, AlertFacts), message.zone, PLAIN))
+        if message.kind == "explained":
+            return Rendered(pushes_text(read_facts(message.body, AlertFacts), PLAIN))
         text = _words(message, PLAIN)
         return Rendered(text.replace("Reply Y/N", f"Answer with: {self._program} reply {message.alert} y|n"))
 
@@ -69,7 +71,7 @@ def _words(message: OutboxMessage, markup: Markup) -> str:
         case "alert" | "again":
             facts = read_facts(message.body, AlertFacts)
             return alert_text(facts, message.zone, markup, repeat=message.possible_repeat)
-        case "answered":
+        case "answered" | "explained":
             return alert_text(read_facts(message.body, AlertFacts), message.zone, markup)
         case "unshelved":
             return _marked(unshelved_text(read_facts(message.body, UnshelvedFacts), message.zone, markup), message)

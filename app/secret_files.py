@@ -67,7 +67,7 @@ def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) ->
             "trusted_keys": keys.trusted_keys,
             "engineer_urls": given.engineer_urls,  # it tells when whoever sends messages is dead
         },
-        "alerts": {**database["alerts"], **given._asdict()},
+        "alerts": {**database["alerts"], **s3, "trusted_keys": keys.trusted_keys, **given._asdict()},  # it explains
         "page": database["api"],
         "trainer": {
             **database["trainer"],

@@ -231,10 +231,9 @@ class OutboxMessage:
     channel: str
     address: str
     kind: str
-    """`alert`, `again` (one that is worse, or that nobody answered), `answered` (edit of either), `digest` (several
-    alerts in one, or an edit of that), `receipt` (what became of a reply), `told` (what it asked for), `unshelved` (an
-    alert that goes on after its device's shelf), `text`
-    (words, in the body)."""
+    """`alert`, `again` (one that is worse, or that nobody answered), `answered` and `explained` (edits of either),
+    `digest` (several alerts in one, or an edit of that), `receipt` (what became of a reply), `told` (what it asked
+    for), `unshelved` (an alert that goes on after its device's shelf), `text` (words, in the body)."""
     alert: int | None
     body: Mapping[str, object]
     edits: str | None

@@ -21,6 +21,20 @@ class ShownSensor(Struct, frozen=True):
     unit: str = ""
 
 
+class ShownPush(Struct, frozen=True):
+    """A sensor that spoke for a fault."""
+
+    sensor: str
+    value: float | None
+    """None: absent."""
+    unit: str
+    low: float | None
+    high: float | None
+    """Its usual range; None: unknown."""
+    share: float
+    """Of all that spoke for a fault, 0 to 1."""
+
+
 class Answer(Struct, frozen=True):
     """The answer to an alert that counts."""
 

@@ -14,7 +14,7 @@ from db.digests import carried, digest_facts, gather
 from db.failures import failures_named
 from db.hearing import kept, let_go
 from db.shelves import end_shelves, held
-from db.standing import tell_as_it_stands, withhold
+from db.standing import facts_now, withhold
 
 LEASE_S = 60.0
 """Longer than a send can take with every timeout of the HTTP client used up."""
@@ -87,7 +87,7 @@ def _settle(connection: Connection, row: Row[Any], error: FaultlineError) -> Non
 
 
 def _message(connection: Connection, row: Row[Any]) -> OutboxMessage:
-    told = tell_as_it_stands(connection, row.id) if row.kind in ("alert", "again", "digest") else None
+    told = facts_now(connection, row.kind, row.id, row.edits)
     digest = row.id if row.kind == "digest" else row.edited_digest
     return OutboxMessage(
         id=row.id,

@@ -5,7 +5,23 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, text
 
 
-def tell_as_it_stands(connection: Connection, message: int) -> Mapping[str, object] | None:
+def facts_now(connection: Connection, kind: str, message: int, edits: int | None) -> Mapping[str, object] | None:
+    """What a message of this kind that is sent now tells of its alert; None: what it says does not change."""
+    if kind in ("alert", "again", "digest"):
+        return _tell_as_it_stands(connection, message)
+    if kind in ("answered", "explained") and edits is not None:
+        return _edit_as_it_stands(connection, edits)
+    return None
+
+
+def withhold(connection: Connection, channel: str, address: str) -> bool:
+    """Let nobody in the chat hear again of what is over or answered by now; whether there was such a message."""
+    found = connection.execute(text(_WITHHOLD), {"channel": channel, "address": address}).scalars().all()
+    connection.execute(text(_WITHHOLD_EDITS), {"messages": found})
+    return bool(found)
+
+
+def _tell_as_it_stands(connection: Connection, message: int) -> Mapping[str, object] | None:
     """Note in a message of alerts, or in all that a digest carries, what it tells of them from now on; its own facts.
 
     None where it is not itself about an alert.
@@ -14,11 +30,13 @@ def tell_as_it_stands(connection: Connection, message: int) -> Mapping[str, obje
     return next((row.body for row in rows if row.id == message), None)
 
 
-def withhold(connection: Connection, channel: str, address: str) -> bool:
-    """Let nobody in the chat hear again of what is over or answered by now; whether there was such a message."""
-    found = connection.execute(text(_WITHHOLD), {"channel": channel, "address": address}).scalars().all()
-    connection.execute(text(_WITHHOLD_EDITS), {"messages": found})
-    return bool(found)
+def _edit_as_it_stands(connection: Connection, edited: int) -> Mapping[str, object] | None:
+    """What a message of an alert says from now on: its own facts, and the answer that counts; None: it is of none.
+
+    So the order of edits does not matter.
+    """
+    body: Mapping[str, object] | None = connection.execute(text(_EDIT), {"edited": edited}).scalar_one_or_none()
+    return body
 
 
 _TELL = """
@@ -29,6 +47,12 @@ _TELL = """
       FROM alert a JOIN incident_standing s ON s.incident = a.incident
      WHERE (o.id = :message OR o.carried_by = :message) AND o.kind IN ('alert', 'again') AND a.id = o.alert
     RETURNING o.id, o.body"""
+_EDIT = """
+    SELECT e.body || coalesce((SELECT jsonb_build_object('verdict', l.verdict, 'by', p.name, 'answered', l.created_at,
+                                                    'comment', l.comment, 'label', l.id)
+                                 FROM effective_label l JOIN operator p ON p.id = l.operator
+                                WHERE l.incident = a.incident), '{}')
+      FROM outbox e JOIN alert a ON a.id = e.alert WHERE e.id = :edited"""
 _WITHHOLD = """
     UPDATE outbox o SET state = 'withheld'
       FROM alert a JOIN incident_standing s ON s.incident = a.incident

@@ -1,21 +1,34 @@
 """`alerts`: send alerts to people and take their replies."""
 
 import asyncio
+import logging
+import threading
+from functools import cache
+from typing import TYPE_CHECKING
 
 import click
 
 from alerts.service import Stores, Ways, serve
+from app.alert_details import AlertDetails
 from app.cli import settings_of
 from app.heartbeat import BeatingNotices, Heartbeat
 from app.program import PROGRAM
 from app.services import services_of
+from app.settings import Settings
 from app.signals import stop_event
 from app.wiring import database, database_url, machines, process_name, resolved
+from db.alert_details import PostgresAlertDetails
+from db.engine import Engine
 from db.inbox import PostgresInbox
 from db.notices import PostgresNotices
 from db.outbox import PostgresOutbox
 from db.retelling import PostgresRetellings
 from db.services import PostgresServices
+
+if TYPE_CHECKING:
+    from app.explaining import Explanations
+
+_log = logging.getLogger(__name__)
 
 
 @click.command(short_help="Send alerts to people and take their replies.")
@@ -40,8 +53,25 @@ def command(ctx: click.Context) -> None:
         PostgresRetellings(beside, policies),
     )
 
+    _explain(settings, beside)
+
     async def until_stopped() -> None:
         ways = Ways(settings.telegram_bot_token, settings.telegram_api_url, services, settings.page_url)
         await serve(stores, ways, process_name("alerts"), PROGRAM, stop_event())
 
     asyncio.run(until_stopped())
+
+
+def _explain(settings: Settings, engine: Engine) -> None:
+    """Have alerts looked into once they were sent, where this process can load models."""
+    if not settings.trusted_keys:
+        _log.warning("TRUSTED_KEYS is not set: alerts come without the sensors that pushed them")
+        return
+
+    @cache
+    def explanations() -> "Explanations":
+        from app.explaining import Explanations  # scikit-learn: seconds, which no alert waits for
+
+        return Explanations(settings, machines(settings), engine)
+
+    AlertDetails(PostgresAlertDetails(engine), lambda alert: explanations().of(alert), threading.Event()).start()

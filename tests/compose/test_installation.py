@@ -96,7 +96,7 @@ def test_our_containers_are_nobody_can_write_nothing_and_publish_the_page_alone_
 def test_each_container_holds_only_the_secrets_that_it_needs(installation: Installation) -> None:
     held = {service: installation.inside(service, "ls /run/secrets/faultline").split() for service in OURS[1:]}
     s3 = ["aws_access_key_id", "aws_secret_access_key", "database_url"]
-    assert held["alerts"] == ["database_url", "engineer_urls", "notify_urls", "telegram_bot_token"]
+    assert held["alerts"] == [*s3, "engineer_urls", "notify_urls", "telegram_bot_token", "trusted_keys"]
     assert held["consumer"] == [*s3, "engineer_urls", "trusted_keys"]
     assert held["page"] == ["database_url"]
     assert held["trainer"] == [*s3, "signing_key", "trusted_keys"]

@@ -65,6 +65,11 @@ def test_a_false_alarm_is_not_raised_twice(world: World, telegram: Chats) -> Non
     assert {(row.name, row.model_version) for row in labelled} == {(world.topic, 1)}
     wait_until(lambda: "false alarm" in telegram.messages(ANN)[0]["text"], "the alert shows the answer")
 
+    wait_until(
+        lambda: "What spoke for a fault:\n• temp" in telegram.messages(ANN)[0]["text"], "why it came\n" + world.logs()
+    )
+    assert "false alarm" in telegram.messages(ANN)[0]["text"], "both are in the one message"
+
     report = json.loads(world.run("retrain", "equipment", "--json").stdout)
     assert (report["state"], report["version"]) == ("promoted", 2), report
     world.wait_for("SELECT EXISTS (SELECT FROM model_load WHERE number = 2 AND outcome = 'loaded')", "reloaded")

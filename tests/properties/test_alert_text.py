@@ -15,6 +15,16 @@ render = TelegramRenderer(Buttons("4242:secret"))
 texts = st.text(max_size=100) | st.sampled_from(["&" * 1000, "<b>" * 300, "🔥" * 1000, "&amp;" * 200, "\n" * 300])
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 sensors = st.fixed_dictionaries({"sensor": texts, "value": numbers, "low": numbers, "high": numbers, "unit": texts})
+pushes = st.fixed_dictionaries(
+    {
+        "sensor": texts,
+        "value": st.none() | numbers,
+        "low": numbers,
+        "high": numbers,
+        "unit": texts,
+        "share": st.floats(0, 1),
+    }
+)
 bodies = st.fixed_dictionaries(
     {
         "alert": st.integers(1, 2**63 - 1),
@@ -25,6 +35,8 @@ bodies = st.fixed_dictionaries(
         "probability": st.floats(0, 1),
         "severity": st.integers(1, 3),
         "standing_out": st.lists(sensors, max_size=6),
+        "pushed": st.lists(pushes, max_size=6),
+        "unexplained": texts,
         "model_version": st.integers(1, 10_000),
         "advice": texts,
         "by": texts,

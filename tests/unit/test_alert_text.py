@@ -107,6 +107,34 @@ def test_a_reminder_says_that_nobody_answered_and_can_be_answered() -> None:
     assert reminder.buttons == render(a_message()).buttons
 
 
+PUSHED = [
+    {"sensor": "vibration", "value": 9.1342, "unit": "mm/s", "low": 1.0, "high": 6.25, "share": 0.71},
+    {"sensor": "pressure", "value": None, "unit": "bar", "low": None, "high": None, "share": 0.29},
+]
+
+
+def test_an_explained_alert_names_the_sensors_that_pushed_it() -> None:
+    text = plain_text(render(a_message("explained", BODY | {"pushed": PUSHED})).text, "HTML")
+    assert (
+        "What spoke for a fault:\n"
+        "• vibration: 9.134 mm/s (usually 1 to 6.25, 71 % of it)\n"
+        "• pressure: absent (29 % of it)\n"
+        "Check the bearing.\n"
+    ) in text
+
+
+def test_an_alert_that_could_not_be_explained_says_why() -> None:
+    text = render(a_message("explained", BODY | {"unexplained": "S3 <away>"})).text
+    assert "• vibration: 9.134 mm/s (usually 1 to 6.25)\nCould not be explained: S3 &lt;away&gt;\n" in text
+
+
+def test_the_console_prints_the_explanation_alone() -> None:
+    printed = ConsoleRenderer("./run")(a_message("explained", BODY | {"pushed": PUSHED[:1]})).text
+    assert printed == (
+        "Alert #12, press-3:\nWhat spoke for a fault:\n• vibration: 9.134 mm/s (usually 1 to 6.25, 71 % of it)"
+    )
+
+
 def test_an_unknown_zone_is_read_as_utc() -> None:
     assert "since 12:04 UTC, 1 Mar" in render(a_message(zone="Atlantis/City")).text
 

@@ -1,0 +1,77 @@
+"""Finds out why alerts came, after people were told of them: a thread beside all else, which never waits for it."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from core.errors import FaultlineError, Unavailable
+from core.explanation import Explanation
+from core.pushes import shown_pushes
+from db.alert_details import Wanted
+
+_log = logging.getLogger(__name__)
+
+_LOOK_S = 1.0
+_TROUBLE_S = 5.0
+PATIENCE_S = 600.0
+"""So old an alert waits no longer for a server that is away: people learn that nobody knows."""
+
+
+class Alerts(Protocol):
+    """db.alert_details.PostgresAlertDetails."""
+
+    def next(self) -> Wanted | None:
+        """The next alert to look into. Raises Unavailable."""
+
+    def save(self, alert: int, facts: Mapping[str, object]) -> bool:
+        """Keep what was found. Raises Unavailable."""
+
+
+class AlertDetails(threading.Thread):
+    """Looks into one alert at a time; each is looked into once, also where that fails."""
+
+    def __init__(self, alerts: Alerts, explain: Callable[[int], Explanation], stopping: threading.Event) -> None:
+        """`explain` raises UserError, ModelRefused or Unavailable where it cannot."""
+        super().__init__(name="alert details", daemon=True)
+        self._alerts = alerts
+        self._explain = explain
+        self._stopping = stopping
+
+    def run(self) -> None:
+        """Look until stopped."""
+        pause = 0.0
+        while not self._stopping.wait(pause):
+            try:
+                pause = 0.0 if self.turn() else _LOOK_S
+            except Unavailable as error:
+                _log.debug("alerts are not explained meanwhile: %s", error)
+                pause = _TROUBLE_S
+
+    def turn(self) -> bool:
+        """Look into the next alert; False: there is none. Raises Unavailable, and that alert is the next one again."""
+        wanted = self._alerts.next()
+        if wanted is None:
+            return False
+        self._alerts.save(wanted.alert, self._facts(wanted))
+        return True
+
+    def _facts(self, wanted: Wanted) -> Mapping[str, object]:
+        try:
+            pushed = shown_pushes(self._explain(wanted.alert))
+        except Unavailable as error:
+            if wanted.age_s < PATIENCE_S:
+                raise
+            return self._unknown(wanted, error)
+        except FaultlineError as error:
+            return self._unknown(wanted, error)
+        except Exception as error:  # noqa: BLE001  # a model may fail in any way, and no alert may stand in another's way
+            return self._unknown(wanted, error)
+        return {"pushed": msgspec.to_builtins(pushed)}
+
+    def _unknown(self, wanted: Wanted, error: Exception) -> Mapping[str, object]:
+        _log.warning("alert #%d is not explained: %s", wanted.alert, error)
+        known = isinstance(error, FaultlineError)
+        return {"unexplained": str(error) if known else f"its model failed ({type(error).__name__})"}

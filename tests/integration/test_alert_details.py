@@ -1,0 +1,99 @@
+"""What is found out about alerts that were sent: edits of the one message, behind all that must ring."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from core.digest import MOST_ALONE
+from core.ports import OutboxMessage
+from core.reply import Reply
+from db.alert_details import PostgresAlertDetails
+from db.engine import connect
+from tests.alert_world import ANNA, BEN, AlertWorld, alert_world
+
+FACTS = {"pushed": [{"sensor": "temperature", "value": 95.0, "unit": "", "low": 50.0, "high": 80.0, "share": 1.0}]}
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[AlertWorld]:
+    with alert_world(database_url) as world:
+        world.operator("Anna", ANNA)
+        yield world
+
+
+@pytest.fixture
+def details(database_url: str) -> Iterator[PostgresAlertDetails]:
+    engine = connect(database_url, "alerts")
+    yield PostgresAlertDetails(engine)
+    engine.dispose()
+
+
+def sent(world: AlertWorld, most: int = 100) -> Sequence[OutboxMessage]:
+    """What waits, sent; each message's reference is its number."""
+    found: list[OutboxMessage] = []
+    while len(found) < most:
+        world.pass_time(5)
+        message = world.outbox.claim(["telegram"], "me")
+        if message is None:
+            break
+        world.outbox.sent(message, str(message.id))
+        found.append(message)
+    return found
+
+
+def answer(world: AlertWorld, alert: int) -> None:
+    world.inbox.accept("telegram/4242", Reply("telegram", 1, "{}", str(ANNA), str(ANNA), "n", alert=alert))
+
+
+def test_details_are_an_edit_of_each_message_and_found_once(world: AlertWorld, details: PostgresAlertDetails) -> None:
+    world.operator("Ben", BEN)
+    alert = world.alert()
+    assert details.next() is None, "the words go first"
+    alerts = sent(world)
+    wanted = details.next()
+    assert wanted
+    assert wanted.alert == alert
+    assert details.save(alert, FACTS)
+    assert not details.save(alert, {"unexplained": "somebody was slower"})
+    assert details.next() is None
+    edits = sent(world)
+    assert [(edit.kind, edit.edits) for edit in edits] == [("explained", str(one.id)) for one in alerts]
+    assert all(edit.body["pushed"] == FACTS["pushed"] for edit in edits)
+
+
+def test_details_wait_until_every_alert_of_the_chat_was_sent(world: AlertWorld, details: PostgresAlertDetails) -> None:
+    first = world.alert("press-1")
+    sent(world)
+    details.save(first, FACTS)
+    second = world.alert("press-2")
+    assert [(one.kind, one.alert) for one in sent(world)] == [("alert", second), ("explained", first)]
+
+
+def test_an_answer_and_details_are_both_shown_whichever_comes_last(
+    world: AlertWorld, details: PostgresAlertDetails
+) -> None:
+    alert = world.alert()
+    sent(world)
+    details.save(alert, FACTS)
+    answer(world, alert)
+    edits = sent(world)
+    assert [edit.kind for edit in edits] == ["answered", "explained"]
+    assert all((edit.body["verdict"], edit.body["pushed"]) == ("false_alarm", FACTS["pushed"]) for edit in edits)
+
+
+def test_a_message_that_was_not_sent_yet_says_all_of_it_at_once(
+    world: AlertWorld, details: PostgresAlertDetails
+) -> None:
+    world.operator("Ben", BEN)
+    alert = world.alert()
+    sent(world, most=1)
+    details.save(alert, FACTS)
+    late, edit = sent(world)
+    assert (late.kind, late.body["pushed"]) == ("alert", FACTS["pushed"])
+    assert (edit.kind, edit.address) == ("explained", str(ANNA))
+
+
+def test_alerts_that_a_digest_carries_are_not_looked_into(world: AlertWorld, details: PostgresAlertDetails) -> None:
+    world.alerts([f"press-{number}" for number in range(MOST_ALONE + 1)])
+    sent(world)
+    assert details.next() is None

@@ -1,0 +1,90 @@
+"""Why alerts came: found once, said also where nobody knows."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from app.alert_details import PATIENCE_S, AlertDetails
+from core.errors import ModelRefused, Unavailable, UserError
+from core.explanation import AlertedReading, Contributions, Explanation, Scale, explanation
+from core.prediction import ModelVersion, UsualRange
+from core.pushes import shown_pushes
+from core.severity import Severity
+from core.shown import ShownPush
+from db.alert_details import Wanted
+from tests.builders import NOON, a_machine
+
+
+@dataclass
+class FakeAlerts:
+    """One alert after the other; the first of `waiting` is the next."""
+
+    waiting: list[Wanted]
+    found: dict[int, Mapping[str, object]] = field(default_factory=dict)
+
+    def next(self) -> Wanted | None:
+        return self.waiting[0] if self.waiting else None
+
+    def save(self, alert: int, facts: Mapping[str, object]) -> bool:
+        self.waiting = [wanted for wanted in self.waiting if wanted.alert != alert]
+        self.found[alert] = facts
+        return True
+
+
+def explained(*pushes: float) -> Explanation:
+    """A reading of a temperature and no pressure, whose sensors pushed so far."""
+    reading = AlertedReading(ModelVersion("press", 3), "press-1", NOON, (95.0, float("nan")), 0.9, Severity.HIGH)
+    found = Contributions(Scale.LOG_ODDS, -3.0, np.array([pushes]))
+    return explanation(a_machine(), {"temperature": UsualRange(50, 65, 80)}, reading, found)
+
+
+def fails_with(error: Exception, age_s: float = 1.0) -> tuple[FakeAlerts, AlertDetails]:
+    def explain(_: int) -> Explanation:
+        raise error
+
+    alerts = FakeAlerts([Wanted(12, age_s)])
+    return alerts, AlertDetails(alerts, explain, threading.Event())
+
+
+def test_the_sensors_that_spoke_for_a_fault_are_shown_with_their_share() -> None:
+    assert shown_pushes(explained(3.0, 1.0)) == [
+        ShownPush("temperature", 95.0, "°C", 50, 80, 0.75),
+        ShownPush("pressure", None, "bar", None, None, 0.25),
+    ]
+    assert [push.sensor for push in shown_pushes(explained(-1.0, 2.0))] == ["pressure"]
+    assert shown_pushes(explained(-1.0, -2.0)) == []
+
+
+def test_each_alert_is_looked_into_once_the_oldest_first() -> None:
+    alerts = FakeAlerts([Wanted(12, 3.0), Wanted(13, 1.0)])
+    details = AlertDetails(alerts, lambda _: explained(3.0, 1.0), threading.Event())
+    assert [details.turn(), details.turn(), details.turn()] == [True, True, False]
+    assert list(alerts.found) == [12, 13]
+    assert isinstance(alerts.found[12]["pushed"], list)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ModelRefused("press v3: its signature is of no trusted key"), "press v3: its signature is of no trusted key"),
+        (UserError("explaining forests needs Python 3.12"), "explaining forests needs Python 3.12"),
+        (MemoryError(), "its model failed (MemoryError)"),
+    ],
+)
+def test_where_it_cannot_be_explained_people_learn_why(error: Exception, said: str) -> None:
+    alerts, details = fails_with(error)
+    assert details.turn()
+    assert alerts.found == {12: {"unexplained": said}}
+
+
+def test_a_bucket_that_is_away_is_waited_for_but_not_for_ever() -> None:
+    alerts, details = fails_with(Unavailable("S3 is away"))
+    with pytest.raises(Unavailable):
+        details.turn()
+    assert alerts.found == {}
+    alerts, details = fails_with(Unavailable("S3 is away"), PATIENCE_S)
+    assert details.turn()
+    assert alerts.found == {12: {"unexplained": "S3 is away"}}
