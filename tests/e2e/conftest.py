@@ -1,12 +1,15 @@
 """Whole installations on the real servers."""
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from tests.conftest import Servers
+from db.engine import connect
+from tests.champion import Champion, trained_once
+from tests.conftest import Servers, fresh_database
 from tests.world import World
 
 
@@ -18,8 +21,18 @@ def world(servers: Servers, owner: Engine, tmp_path: Path) -> Iterator[World]:
     made.end()
 
 
+@pytest.fixture(scope="session")
+def champion(servers: Servers, _migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Champion]:
+    with trained_once(servers, _migrated_template, tmp_path_factory.mktemp("champion")) as champion:
+        yield champion
+
+
 @pytest.fixture
-def trained(world: World) -> World:
-    """An installation whose machine has a champion: logistic regression, because it is the quickest to train."""
-    world.run("train", world.machine, "--simulate", "--model", "lr", "--seed", "1")
-    return world
+def trained(servers: Servers, champion: Champion, tmp_path: Path) -> Iterator[World]:
+    """An installation whose machine has a champion; its bucket holds other tests' versions of it too."""
+    with fresh_database(servers.database_url, f"test_{uuid.uuid4().hex[:12]}", champion.template) as url:
+        owner = connect(url, "owner")
+        made = World(servers, owner, tmp_path, settings=champion.settings)
+        yield made
+        made.end()
+        owner.dispose()

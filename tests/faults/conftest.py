@@ -4,32 +4,18 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from db.engine import connect
 from local.stack import Stack, silent
+from tests.champion import Champion, trained_once
 from tests.conftest import Servers, fresh_database
 from tests.faults.memory import PeakMemory
 from tests.faults.rig import SHORT_POLLS, Rig
 from tests.world import World
-
-# Postgres writes a sequence to its log 32 values ahead, and a copied database inherits the promise without the log:
-# killed within those values, it would hand them out again. Set anew, the copy's first value is logged.
-_LOG_EVERY_SEQUENCE = """
-    SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, last_value) FROM pg_sequences
-     WHERE last_value IS NOT NULL"""
-
-
-@dataclass(frozen=True)
-class Champion:
-    """A database that holds one promoted model and nothing else, to be copied; and where its model is."""
-
-    template: str
-    settings: dict[str, str]
 
 
 @pytest.fixture(scope="session")
@@ -47,17 +33,8 @@ def servers(stack: Stack) -> Servers:
 
 @pytest.fixture(scope="session")
 def champion(servers: Servers, _migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Champion]:
-    """Logistic regression, because it is the quickest to train."""
-    name = f"champion_{uuid.uuid4().hex[:12]}"
-    with fresh_database(servers.database_url, name, _migrated_template) as url:
-        owner = connect(url, "owner")
-        world = World(servers, owner, tmp_path_factory.mktemp("champion"))
-        world.run("train", world.machine, "--simulate", "--model", "lr", "--seed", "1")
-        with owner.begin() as connection:
-            connection.execute(text(_LOG_EVERY_SEQUENCE))
-        owner.dispose()
-        shared = ("S3_BUCKET", "SIGNING_KEY", "TRUSTED_KEYS")
-        yield Champion(name, {name: world.environment[name] for name in shared})
+    with trained_once(servers, _migrated_template, tmp_path_factory.mktemp("champion")) as champion:
+        yield champion
 
 
 @pytest.fixture
