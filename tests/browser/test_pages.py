@@ -21,7 +21,14 @@ PAGES = {
     "alarms": "/ui/alarms",
     "me": "/ui/me",
 }
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SIDEWAYS = """() => {
+  const page = document.documentElement, main = document.querySelector("main");
+  const edge = main.getBoundingClientRect().right - parseFloat(getComputedStyle(main).paddingRight);
+  const blocks = [...main.querySelectorAll("table, form, article, figure")].filter((one) => !one.closest(".wide"));
+  const widest = Math.max(edge, ...blocks.map((one) => one.getBoundingClientRect().right));
+  return page.scrollWidth - page.clientWidth + Math.round(widest - edge);
+}"""
+"""By how many pixels the page scrolls sideways, and what stands on it sticks out over its edge."""
 
 
 def on_every_page(visit: Visit, look: Callable[[], object]) -> dict[str, object]:
