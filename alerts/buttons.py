@@ -18,6 +18,12 @@ _ROWS = (
 _MAC_BYTES = 12  # 96 bits: enough against guessing over a network, and short: all of it must fit into 64 bytes
 
 
+_OF_A_QUESTION = (
+    (("✅ Fault", "y"), ("❌ No fault", "n")),
+    *_ROWS[1:],
+)
+
+
 class Press(NamedTuple):
     """What a button stands for."""
 
@@ -26,6 +32,8 @@ class Press(NamedTuple):
     """As if the person had written it: `y`, `not sure`, `/undo`."""
     takes_back: int | None = None
     """The label that the undo means."""
+    is_question: bool = False
+    """Its number is that of a question, not of an alert."""
 
 
 class Buttons:
@@ -38,6 +46,11 @@ class Buttons:
         """The rows of buttons of an alert; with one that takes back the label, where it is answered."""
         rows = [[Button(words, self._data(f"{alert}:{answer}")) for words, answer in row] for row in _ROWS]
         return rows if label is None else [*rows, [Button("↩ Undo", self._data(f"{alert}:{UNDO}:{label}"))]]
+
+    def of_question(self, question: int, label: int | None = None) -> Sequence[Sequence[Button]]:
+        """The rows of buttons of a question; with one that takes back the label, where it is answered."""
+        rows = [[Button(words, self._data(f"q{question}:{answer}")) for words, answer in row] for row in _OF_A_QUESTION]
+        return rows if label is None else [*rows, [Button("↩ Undo", self._data(f"q{question}:{UNDO}:{label}"))]]
 
     def of_each(self, alerts: Sequence[int]) -> Sequence[Sequence[Button]]:
         """A row of buttons for each of several alerts, which they name."""
@@ -57,7 +70,8 @@ class Buttons:
             return None
         if not hmac.compare_digest(given, self._mac(stated)):
             return None
-        return Press(int(alert), answer, int(label) if label else None)
+        number = int(alert.removeprefix("q"))
+        return Press(number, answer, int(label) if label else None, is_question=alert.startswith("q"))
 
     def _data(self, stated: str) -> str:
         return f"{stated}:{base64.urlsafe_b64encode(self._mac(stated)).decode()}"

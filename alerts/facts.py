@@ -57,6 +57,7 @@ class ReceiptFacts(Struct, frozen=True):
     """The operator's name; empty for a stranger."""
     alert: int | None = None
     alerts: tuple[int, ...] = ()
+    question: int | None = None
     device: str = ""
     verdict: Verdict | None = None
     refusal: Refusal | None = None

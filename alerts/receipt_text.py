@@ -2,6 +2,7 @@
 
 from alerts.facts import ReceiptFacts
 from alerts.markup import PLAIN, Markup
+from alerts.question_text import said_of_a_question
 from core.reply import Outcome, Refusal
 
 _REFUSALS = {
@@ -52,19 +53,26 @@ def receipt_text(facts: ReceiptFacts, markup: Markup = PLAIN) -> str:
 def _noted(facts: ReceiptFacts, markup: Markup) -> str:
     match facts.outcome:
         case Outcome.LABELLED:
-            return f"Thank you. Noted: {_verdict(facts)}, {markup.name(facts.device)}, alert #{facts.alert}."
+            return f"Thank you. Noted: {_verdict(facts)}, {markup.name(facts.device)}, {_about(facts)}."
         case Outcome.REPEATED:
-            return f"Already noted: {_verdict(facts)}, alert #{facts.alert}."
+            return f"Already noted: {_verdict(facts)}, {_about(facts)}."
         case Outcome.COMMENTED:
             return f"Kept as a comment on alert #{facts.alert}, not as an answer: for one, press a button or reply Y/N."
         case Outcome.UNDONE:
-            about = f"alert #{facts.alert}" if facts.alert else "which you reported"
-            return f"Taken back: {_verdict(facts)}, {markup.name(facts.device)}, {about}."
+            return f"Taken back: {_verdict(facts)}, {markup.name(facts.device)}, {_about(facts)}."
         case Outcome.NOTHING_TO_UNDO:
             return "There is no answer of yours to take back: only the newest one to an alert can be, by who gave it."
         case _:
             return "Noted before."
 
 
+def _about(facts: ReceiptFacts) -> str:
+    if facts.question:
+        return f"question #{facts.question}"
+    return f"alert #{facts.alert}" if facts.alert else "which you reported"
+
+
 def _verdict(facts: ReceiptFacts) -> str:
+    if facts.question and facts.verdict:
+        return said_of_a_question(facts.verdict)
     return facts.verdict.words if facts.verdict else "answer"

@@ -8,6 +8,7 @@ from alerts.buttons import Buttons
 from alerts.digest_text import digest_text
 from alerts.facts import AlertFacts, DigestFacts, ReceiptFacts, TextFacts, read_facts
 from alerts.markup import HTML, PLAIN, Markup
+from alerts.question_text import QuestionFacts, question_text
 from alerts.receipt_text import receipt_text
 from alerts.told import Told, told_text
 from alerts.unshelved_text import UnshelvedFacts, unshelved_text
@@ -30,6 +31,9 @@ class TelegramRenderer:
     def _buttons_of(self, message: OutboxMessage) -> Sequence[Sequence[Button]]:
         if message.kind == "digest":
             return self._buttons.of_each([one.alert for one in read_facts(message.body, DigestFacts).worst])
+        if message.kind == "question":
+            question = read_facts(message.body, QuestionFacts)
+            return self._buttons.of_question(question.question, question.label)
         if message.kind == "unshelved" and message.alert is not None:
             return self._buttons.of(message.alert)
         if message.kind not in ("alert", "again", "answered", "explained") or message.alert is None:
@@ -73,6 +77,9 @@ def _words(message: OutboxMessage, markup: Markup) -> str:
             return alert_text(facts, message.zone, markup, repeat=message.possible_repeat)
         case "answered" | "explained":
             return alert_text(read_facts(message.body, AlertFacts), message.zone, markup)
+        case "question":
+            repeat = message.possible_repeat and message.edits is None
+            return question_text(read_facts(message.body, QuestionFacts), message.zone, markup, repeat=repeat)
         case "unshelved":
             return _marked(unshelved_text(read_facts(message.body, UnshelvedFacts), message.zone, markup), message)
         case "digest":

@@ -10,6 +10,7 @@ from alerts.bot import Bot
 from alerts.buttons import Buttons
 from alerts.console import Console
 from alerts.dispatcher import Channel, Dispatcher
+from alerts.questioner import Questioner, Questions
 from alerts.render import ConsoleRenderer, ServiceRenderer, TelegramRenderer
 from alerts.retelling import retell
 from alerts.stopping import unless_stopped
@@ -42,6 +43,7 @@ class Stores(NamedTuple):
     inbox: Inbox
     notices: Notices
     retellings: Retellings
+    questions: Questions
 
 
 async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping: asyncio.Event) -> None:
@@ -64,6 +66,7 @@ async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping:
         channels["telegram"] = Channel(telegram, TelegramRenderer(buttons))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_send(stores, channels, worker, stopping))
+            tasks.create_task(Questioner(stores.questions).run(stopping))
             tasks.create_task(Bot(telegram, stores.inbox, buttons, number).run(stopping))
     except* Unauthorised as errors:
         raise _first(errors) from None

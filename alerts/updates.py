@@ -111,7 +111,7 @@ def _alert_of(message: _Message, buttons: Buttons) -> int | None:
     """
     rows = message.reply_markup.inline_keyboard if message.reply_markup else []
     presses = (buttons.read(button.callback_data) for row in rows for button in row)
-    alerts = {press.alert for press in presses if press}
+    alerts = {press.alert for press in presses if press and not press.is_question}
     return alerts.pop() if len(alerts) == 1 else None
 
 
@@ -141,7 +141,8 @@ def _pressed(press: _Press, number: int, raw: str, buttons: Buttons) -> Read:
         sender=str(press.sender.id),
         chat=str(press.message.chat.id if press.message else press.sender.id),
         text=meant.answer if meant else "",
-        alert=meant.alert if meant else None,
+        alert=meant.alert if meant and not meant.is_question else None,
+        question=meant.alert if meant and meant.is_question else None,
         takes_back=meant.takes_back if meant else None,
         refusal=refusal if meant else Refusal.FORGED,
     )

@@ -30,6 +30,7 @@ COMMANDS = {
     "models": "List, show, verify, promote and roll back model versions.",
     "explain": "Why an alert came: which sensors pushed the prediction.",
     "alarms": "How good the alarms are: rates, floods, false alarms.",
+    "questions": "What asking about readings without an alert has found.",
     "reply": "Answer an alert from the shell: reply ALERT y|n.",
     "operators": "Who gets alerts and may answer: add, set, list, link, remove.",
     "partitions": "Where each partition stands; let a halted one go on.",

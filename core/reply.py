@@ -48,6 +48,8 @@ class Reply:
     refusal: Refusal | None = None
     takes_back: int | None = None
     """The label that an undo means, where it names one: pressed twice, it takes no second one back."""
+    question: int | None = None
+    """The question that its button answers."""
     at: datetime | None = None
     """When it was sent; None: now."""
     report: Report | None = None
@@ -67,7 +69,8 @@ class Reply:
     def is_for_us(self) -> bool:
         """Not just people talking to each other in a group that the bot is in."""
         in_private = self.chat == self.sender
-        points_at_us = self.alert is not None or self.replies_to is not None or self.refusal is Refusal.FORGED
+        names_one = self.alert is not None or self.question is not None
+        points_at_us = names_one or self.replies_to is not None or self.refusal is Refusal.FORGED
         return in_private or points_at_us or self.asked is not None
 
 
@@ -121,7 +124,7 @@ class Circumstances:
     newest_label: int | None = None
     """The label that holds it."""
     act: Outcome | None = None
-    """What a command comes to that does something."""
+    """What a command comes to that does something, or an answer to a question."""
 
 
 class ReplyOutcome(NamedTuple):
@@ -146,8 +149,10 @@ def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
         return Outcome.WELCOMED
     if known.operator is None:
         return Outcome.UNAUTHORISED
+    if known.act is not None:
+        return known.act
     if reply.asked is not None:
-        return _undo(reply, known) if reply.is_undo else known.act or Outcome.TOLD
+        return _undo(reply, known) if reply.is_undo else Outcome.TOLD
     answer = read_answer(reply.text)
     if answer is None:
         return Outcome.COMMENTED if _is_comment(reply, known) else Outcome.NOT_UNDERSTOOD

@@ -24,6 +24,8 @@ class LabelledIncident:
     verdict: Verdict
     sensors: Floats
     """Shape (readings, sensors) in the machine's order and the readings' order; only readings that were scored."""
+    asked: bool = False
+    """It answers a question about a single reading that raised no alert."""
 
 
 class TrainingLabels(Protocol):

@@ -15,6 +15,6 @@ class Act(NamedTuple):
 
     outcome: Outcome
     facts: Mapping[str, object]
-    """For the answer to who asked; `command` among them."""
+    """For the answer to who asked; `command` among them, if it was one."""
     write: Callable[[int], int | None] = nothing
     """Called with the row of the inbox; gives back the label that it makes."""

@@ -42,7 +42,7 @@ def _take(connection: Connection, bot: str, number: int, reply: Reply) -> ReplyO
     facts = facts_of(connection, reply, known, outcome)
     label = judge(connection, reply, known, outcome, inbox)
     if known.act is not None:
-        facts |= {**known.act.facts, "label": label}
+        facts["label"] = label
     if outcome.is_suspicious:
         _audit(connection, reply, inbox, outcome)
     if outcome is Outcome.TOLD and reply.asked and known.sender:

@@ -11,6 +11,7 @@ from db.act import Act
 from db.acts import act_of
 from db.answerable import Sender, alerts_meant, device_of, sender_of
 from db.labels import NewestLabel, add_comment, add_label, lock_incident_of, newest_label, show_answer, take_back
+from db.question_answers import answer
 from db.reports import report_meant
 
 
@@ -25,7 +26,7 @@ class Known(NamedTuple):
     device: str = ""
     """Of the report that an undo means."""
     act: Act | None = None
-    """What it would do, where it is a command that does something."""
+    """What it would do, where it is a command that does something or answers a question."""
 
     @property
     def circumstances(self) -> Circumstances:
@@ -41,7 +42,7 @@ def look_up(connection: Connection, reply: Reply) -> Known:
     sender = sender_of(connection, reply)
     if sender is not None and (report := report_meant(connection, reply, sender)):
         return Known(sender, (), report.label, report.device)
-    if sender is not None and (act := act_of(connection, reply, sender)):
+    if sender is not None and (act := act_of(connection, reply, sender) or answer(connection, reply, sender)):
         return Known(sender, (), None, act=act)
     alerts = alerts_meant(connection, reply, sender)
     if len(alerts) != 1:
@@ -54,6 +55,8 @@ def facts_of(connection: Connection, reply: Reply, known: Known, outcome: Outcom
     """What became of the reply, as core.reply.ReplyOutcome lists it."""
     sender = known.sender
     facts: dict[str, object] = {"outcome": outcome.value, "sender": reply.sender, "by": sender.name if sender else ""}
+    if known.act is not None:
+        return {**facts, **known.act.facts}
     verdict = _verdict(reply, known, outcome)
     if known.device and verdict is not None:
         return facts | {"device": known.device, "verdict": verdict}

@@ -39,6 +39,8 @@ class Operator(Struct, frozen=True):
     telegram_id: int | None
     subscriptions: Sequence[Subscription]
     quiet: QuietHours | None = None
+    questions_a_day: int = 10
+    """About readings that raised no alert; at most so many in any 24 hours."""
 
 
 class Hearing(Struct, frozen=True):
@@ -48,6 +50,7 @@ class Hearing(Struct, frozen=True):
     """None: no quiet hours."""
     from_severity: Severity | UnsetType = UNSET
     after_s: int | UnsetType = UNSET
+    questions_a_day: int | UnsetType = UNSET
 
 
 class PostgresOperators:
@@ -75,6 +78,8 @@ class PostgresOperators:
             number = _number(connection.execute(text(_FIND), {"name": name}).scalar_one_or_none(), name)
             if hearing.quiet is not UNSET:
                 connection.execute(text(_SET_QUIET), {"operator": number, **_hours(hearing.quiet)})
+            if hearing.questions_a_day is not UNSET:
+                connection.execute(text(_SET_QUESTIONS), {"operator": number, "questions": hearing.questions_a_day})
             for column in ("from_severity", "after_s"):
                 if (value := getattr(hearing, column)) is not UNSET:
                     statement = f"UPDATE subscription SET {column} = :value WHERE operator = :operator"  # noqa: S608  # one of the two names above
@@ -100,7 +105,7 @@ class PostgresOperators:
 def _operator(row: Row[Any]) -> Operator:
     places = [msgspec.convert(entry, Subscription) for entry in row.subscriptions]
     quiet = None if row.quiet_from is None else QuietHours(row.quiet_from, row.quiet_until)
-    return Operator(row.name, row.role, row.zone, row.telegram_id, places, quiet)
+    return Operator(row.name, row.role, row.zone, row.telegram_id, places, quiet, row.questions_a_day)
 
 
 def _number(found: int | None, name: str) -> int:
@@ -115,9 +120,10 @@ def _hours(quiet: QuietHours | None) -> Mapping[str, time | None]:
 
 
 def _insert(connection: Connection, operator: Operator) -> int:
-    arguments = {"name": operator.name, "role": operator.role, "zone": operator.zone, **_hours(operator.quiet)}
+    arguments: dict[str, object] = {"name": operator.name, "role": operator.role, "zone": operator.zone}
+    arguments |= {"telegram_id": operator.telegram_id, "questions": operator.questions_a_day, **_hours(operator.quiet)}
     try:
-        number: int = connection.execute(text(_INSERT), {**arguments, "telegram_id": operator.telegram_id}).scalar_one()
+        number: int = connection.execute(text(_INSERT), arguments).scalar_one()
     except IntegrityError as error:
         taken = f"Telegram id {operator.telegram_id}" if "telegram_id" in str(error.orig) else f"name {operator.name}"
         raise UserError(f"the {taken} belongs to an operator already: remove that one first") from error
@@ -125,16 +131,17 @@ def _insert(connection: Connection, operator: Operator) -> int:
 
 
 _INSERT = """
-    INSERT INTO operator (name, role, zone, telegram_id, quiet_from, quiet_until)
-    VALUES (:name, :role, :zone, :telegram_id, :quiet_from, :quiet_until) RETURNING id"""
+    INSERT INTO operator (name, role, zone, telegram_id, quiet_from, quiet_until, questions_a_day)
+    VALUES (:name, :role, :zone, :telegram_id, :quiet_from, :quiet_until, :questions) RETURNING id"""
 _FIND = "SELECT id FROM operator WHERE name = :name AND removed_at IS NULL"
 _SET_QUIET = "UPDATE operator SET quiet_from = :quiet_from, quiet_until = :quiet_until WHERE id = :operator"
+_SET_QUESTIONS = "UPDATE operator SET questions_a_day = :questions WHERE id = :operator"
 _MACHINE = "SELECT id FROM machine WHERE name = :name"
 _SUBSCRIBE = """
     INSERT INTO subscription (operator, channel, address, machine, from_severity, after_s)
     VALUES (:operator, :channel, :address, :machine, :from_severity, :after_s)"""
 _ACTIVE = """
-    SELECT o.name, o.role, o.zone, o.telegram_id, o.quiet_from, o.quiet_until,
+    SELECT o.name, o.role, o.zone, o.telegram_id, o.quiet_from, o.quiet_until, o.questions_a_day,
            (SELECT coalesce(jsonb_agg(jsonb_build_object('channel', s.channel, 'address', s.address, 'machine', m.name,
                                                          'from_severity', s.from_severity, 'after_s', s.after_s)
                                       ORDER BY s.id), '[]')

@@ -25,8 +25,10 @@ class PostgresTrainingLabels:
             rows = connection.execute(text(_EFFECTIVE), {"machine": machine.name}).all()
         width = len(machine.sensors)
         return [
-            LabelledIncident(label, alert, Verdict(verdict), _sensors([row.sensors for row in group], width))
-            for (label, alert, verdict), group in groupby(rows, lambda row: (row.id, row.alert, row.verdict))
+            LabelledIncident(label, alert, Verdict(verdict), _sensors([row.sensors for row in group], width), asked)
+            for (label, alert, verdict, asked), group in groupby(
+                rows, lambda row: (row.id, row.alert, row.verdict, row.asked)
+            )
         ]
 
 
@@ -41,8 +43,9 @@ def _sensors(rows: Sequence[Sequence[float]], width: int) -> Floats:
 # Readings with a quality flag were not scored: they say nothing about the machine. A report and an answer may speak of
 # the same reading: the later one counts.
 _EFFECTIVE = """
-    SELECT id, alert, verdict, sensors
-      FROM (SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset) l.id, l.alert, l.verdict, r.*
+    SELECT id, alert, verdict, asked, sensors
+      FROM (SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset)
+                   l.id, l.alert, l.verdict, l.question IS NOT NULL AS asked, r.*
               FROM effective_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
              WHERE m.name = :machine AND r.quality = 0
              ORDER BY r.topic, r.kafka_partition, r.kafka_offset, l.id DESC) AS newest

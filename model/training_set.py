@@ -54,6 +54,9 @@ def training_set(base: History, incidents: Sequence[LabelledIncident], seed: int
 
 def _one_incident(incident: LabelledIncident, spread: Floats, random: np.random.Generator) -> TrainingSet:
     readings = incident.sensors
+    if incident.asked and incident.verdict is Verdict.FALSE_ALARM:
+        # Nothing that the model has to unlearn: a normal reading, like any row of the base data.
+        return TrainingSet(readings, np.zeros(len(readings), dtype=np.bool_), np.ones(len(readings)))
     originals = readings[np.resize(np.arange(len(readings)), _ECHOES)]
     echoes = originals + random.normal(size=originals.shape) * spread * _ECHO_DISTANCE
     half = INCIDENT_WEIGHT / 2

@@ -22,6 +22,7 @@ from db.engine import Engine
 from db.inbox import PostgresInbox
 from db.notices import PostgresNotices
 from db.outbox import PostgresOutbox
+from db.questions import PostgresQuestions
 from db.retelling import PostgresRetellings
 from db.services import PostgresServices
 
@@ -51,6 +52,7 @@ def command(ctx: click.Context) -> None:
         PostgresInbox(engine),
         BeatingNotices(PostgresNotices(database_url(settings), "alerts", "outbox"), Heartbeat(settings.heartbeat_file)),
         PostgresRetellings(beside, policies),
+        PostgresQuestions(beside),
     )
 
     _explain(settings, beside)

@@ -36,6 +36,9 @@ def command() -> None:
 @click.option("--after", type=Patience(), default="0", help="Only what nobody has answered for so long, such as 15m.")
 @click.option("--quiet", type=Quiet(), help="Only high severity then, such as 22:00-06:00, by the clock of --zone.")
 @click.option("--role", type=click.Choice(["operator", "engineer"]), default="operator", show_default=True)
+@click.option(
+    "--questions", type=click.IntRange(0, 100), default=10, show_default=True, help="At most so many in 24 hours."
+)
 @click.option("--zone", default="UTC", show_default=True, help="Time zone, such as Europe/Berlin.")
 @click.pass_context
 def add(
@@ -50,6 +53,7 @@ def add(
     after: int,
     quiet: QuietHours | None,
     role: str,
+    questions: int,
     zone: str,
 ) -> None:
     """Add an operator, who gets alerts from now on."""
@@ -72,7 +76,8 @@ def add(
         raise UserError(
             "say where the alerts go: --telegram-id N (the bot tells it to whoever sends /start), --console, or --page"
         )
-    PostgresOperators(database(settings, "alerts")).add(Operator(name, role, zone, telegram_id, places, quiet))
+    operator = Operator(name, role, zone, telegram_id, places, quiet, questions)
+    PostgresOperators(database(settings, "alerts")).add(operator)
     click.echo(f"{name} gets alerts: {_described(places)}{_quiet(quiet)}")
 
 
@@ -82,6 +87,7 @@ def add(
 @click.option("--after", type=Patience(), help="Only what nobody has answered for so long, such as 15m; 0: at once.")
 @click.option("--quiet", type=Quiet(), help="Only high severity then, such as 22:00-06:00, by their own clock.")
 @click.option("--no-quiet", is_flag=True, help="No quiet hours any more.")
+@click.option("--questions", type=click.IntRange(0, 100), help="At most so many questions in 24 hours; 0: none.")
 @click.pass_context
 def set_hearing(
     ctx: click.Context,
@@ -90,15 +96,17 @@ def set_hearing(
     after: int | None,
     quiet: QuietHours | None,
     no_quiet: bool,
+    questions: int | None,
 ) -> None:
     """Change when and of what an operator hears, on every channel."""
     hearing = Hearing(
         quiet=UNSET if quiet is None and not no_quiet else quiet,
         from_severity=UNSET if from_severity is None else from_severity,
         after_s=UNSET if after is None else after,
+        questions_a_day=UNSET if questions is None else questions,
     )
     if hearing == Hearing():
-        raise UserError("say what to change: --quiet, --no-quiet, --from-severity or --after")
+        raise UserError("say what to change: --quiet, --no-quiet, --from-severity, --after or --questions")
     operators = PostgresOperators(database(resolved(settings_of(ctx)), "alerts"))
     operators.set_hearing(name, hearing)
     (found,) = [operator for operator in operators.active() if operator.name == name]

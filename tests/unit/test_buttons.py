@@ -14,12 +14,12 @@ def data(alert: int) -> dict[str, str]:
 def test_a_button_means_its_alert_and_its_answer(alert: int) -> None:
     meant = {words: OURS.read(pressed) for words, pressed in data(alert).items()}
     assert meant == {
-        "✅ Real fault": (alert, "y", None),
-        "❌ False alarm": (alert, "n", None),
-        "🔧 Maintenance": (alert, "maintenance", None),
-        "📟 Sensor fault": (alert, "sensor fault", None),
-        "❓ Not sure": (alert, "not sure", None),
-        "↩ Undo": (alert, "/undo", 2**63 - 1),
+        "✅ Real fault": (alert, "y", None, False),
+        "❌ False alarm": (alert, "n", None, False),
+        "🔧 Maintenance": (alert, "maintenance", None, False),
+        "📟 Sensor fault": (alert, "sensor fault", None, False),
+        "❓ Not sure": (alert, "not sure", None, False),
+        "↩ Undo": (alert, "/undo", 2**63 - 1, False),
     }
     assert max(len(pressed.encode()) for pressed in data(alert).values()) <= 64, "Telegram takes no more"
 
@@ -31,6 +31,13 @@ def test_each_button_is_an_answer_that_is_understood() -> None:
 
 def test_undo_is_offered_once_there_is_an_answer() -> None:
     assert len(OURS.of(1)) + 1 == len(OURS.of(1, label=3))
+
+
+def test_a_button_of_a_question_means_no_alert() -> None:
+    pressed = [OURS.read(button.data) for row in OURS.of_question(12, label=2**63 - 1) for button in row]
+    assert [(press.alert, press.is_question) for press in pressed if press] == [(12, True)] * 6
+    assert max(len(button.data) for row in OURS.of_question(2**63 - 1, 2**63 - 1) for button in row) <= 64
+    assert [button.text for button in OURS.of_question(12)[0]] == ["✅ Fault", "❌ No fault"]
 
 
 YES = data(1)["✅ Real fault"]

@@ -51,6 +51,11 @@ def test_a_newcomer_learns_the_id_to_hand_to_an_engineer() -> None:
     assert receipt_text(ReceiptFacts(Outcome.WELCOMED, sender="99")).endswith(": 99")
 
 
+def test_an_answer_to_a_question_calls_no_alarm_false() -> None:
+    facts = ReceiptFacts(Outcome.LABELLED, by="Anna", question=3, device="T-7", verdict=Verdict.FALSE_ALARM)
+    assert receipt_text(facts) == "Thank you. Noted: no fault, T-7, question #3."
+
+
 def test_a_report_that_was_taken_back_names_no_alert() -> None:
     facts = ReceiptFacts(Outcome.UNDONE, by="Anna", device="T-7", verdict=Verdict.FAULT)
     assert receipt_text(facts) == "Taken back: real fault, T-7, which you reported."

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,15 @@ def test_an_incident_counts_the_same_however_long_it_was() -> None:
     for readings in (1, 3, 500):
         rows = training_set(HISTORY, [an_incident(Verdict.FALSE_ALARM, [95.0] * readings)], seed=0)
         assert rows.weights[len(HISTORY) :].sum() == pytest.approx(INCIDENT_WEIGHT)
+
+
+def test_a_normal_reading_that_was_asked_about_counts_as_one_of_the_base_and_a_fault_as_an_incident() -> None:
+    def added(verdict: Verdict) -> float:
+        answer = replace(an_incident(verdict, [70.0], alert=None), asked=True)
+        return float(training_set(HISTORY, [answer], seed=0).weights[len(HISTORY) :].sum())
+
+    assert added(Verdict.FALSE_ALARM) == 1
+    assert added(Verdict.FAULT) == pytest.approx(INCIDENT_WEIGHT)
 
 
 @pytest.mark.parametrize("verdict", [Verdict.MAINTENANCE, Verdict.SENSOR_FAULT, Verdict.NOT_SURE])

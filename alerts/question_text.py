@@ -1,0 +1,68 @@
+"""A question in words: that it is one, why we ask, the reading, and how to answer."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from alerts.markup import Markup
+from core.label import Verdict
+from core.numbers import clock, number, percent
+from core.question import Pool
+
+_SENSORS = 12
+
+
+class QuestionFacts(Struct, frozen=True):
+    """A reading that raised no alert, and the answer once there is one."""
+
+    question: int
+    machine: str
+    device: str
+    time: datetime
+    probability: float
+    pool: Pool
+    sensor: str
+    above: bool
+    readings: tuple[tuple[str, float | None], ...]
+    verdict: Verdict | None = None
+    by: str = ""
+    label: int | None = None
+
+
+def question_text(facts: QuestionFacts, zone: str, markup: Markup, repeat: bool = False) -> str:
+    """The question, its first line made for a lock screen; an answered one says by whom. At most 4096 characters."""
+    return "\n".join(_lines(facts, zone, markup, repeat))
+
+
+def _lines(facts: QuestionFacts, zone: str, markup: Markup, repeat: bool) -> Iterator[str]:
+    yield "? " + markup.bold(f"A question about {markup.name(facts.device)}: no alert, and no hurry")
+    if repeat:
+        yield f"(possible repeat) of question #{facts.question}"
+    yield f"{clock(facts.time, zone)}, {percent(facts.probability)} likely a fault"
+    yield _why(facts, markup)
+    for sensor, value in facts.readings[:_SENSORS]:
+        if value is not None:
+            yield f"• {markup.text(sensor, 60)}: {number(value)}"
+    yield f"Machine: {markup.text(facts.machine, 100)} · question #{facts.question}"
+    yield ""
+    if facts.verdict is None:
+        yield "Was this a fault? Reply Y/N"
+        return
+    yield f"{markup.bold(f'Answer: {said_of_a_question(facts.verdict)}')} ({markup.text(facts.by, 100)})"
+
+
+def _why(facts: QuestionFacts, markup: Markup) -> str:
+    match facts.pool:
+        case Pool.BAND:
+            return "We ask because the model was not sure."
+        case Pool.TAIL:
+            how = "higher" if facts.above else "lower"
+            return f"We ask because {markup.text(facts.sensor, 60)} was {how} than in readings that were reviewed."
+        case Pool.AUDIT:
+            return "We ask because it was drawn at random, to learn what is missed."
+
+
+def said_of_a_question(verdict: Verdict) -> str:
+    """The verdict, where there was no alarm to call false."""
+    return "no fault" if verdict is Verdict.FALSE_ALARM else verdict.words
