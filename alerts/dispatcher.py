@@ -83,7 +83,9 @@ class Dispatcher:
 
     async def _send(self, message: OutboxMessage) -> str:
         channel = self._channels[message.channel]
-        words = channel.render(message)
+        # A picture takes half a second to draw, which no other message waits for.
+        slow = message.kind == "chart"
+        words = await asyncio.to_thread(channel.render, message) if slow else channel.render(message)
         if message.edits is None:
             return await channel.notifier.send(message.address, words, message.replies_to)
         await channel.notifier.edit(message.address, message.edits, words)

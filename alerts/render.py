@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from alerts.alert_text import alert_text, answer_text, pushes_text
 from alerts.buttons import Buttons
+from alerts.chart_message import ChartFacts, chart_message
 from alerts.digest_text import digest_text
 from alerts.facts import AlertFacts, DigestFacts, ReceiptFacts, TextFacts, read_facts
 from alerts.markup import HTML, PLAIN, Markup
@@ -26,6 +27,9 @@ class TelegramRenderer:
 
     def __call__(self, message: OutboxMessage) -> Rendered:
         """The message, at most 4096 characters. Raises Undeliverable for one that cannot be understood."""
+        if message.kind == "chart":
+            facts = read_facts(message.body, ChartFacts)
+            return chart_message(facts, message.zone, HTML, repeat=message.possible_repeat)
         return Rendered(_words(message, HTML), self._buttons_of(message))
 
     def _buttons_of(self, message: OutboxMessage) -> Sequence[Sequence[Button]]:

@@ -44,6 +44,16 @@ class Telegram:
         """Send and return the message's id in its chat."""
         quoted = ReplyParameters(int(reply_to), allow_sending_without_reply=True) if reply_to else None
         with self._errors_named():
+            if message.photo is not None:
+                picture = await self._bot.send_photo(
+                    address,
+                    message.photo,
+                    caption=message.text,
+                    parse_mode=ParseMode.HTML,
+                    disable_notification=True,
+                    reply_parameters=quoted,
+                )
+                return str(picture.message_id)
             sent = await self._bot.send_message(
                 address,
                 message.text,

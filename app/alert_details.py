@@ -7,9 +7,11 @@ from typing import Protocol
 
 import msgspec
 
+from app.alert_chart import READINGS, Span, chart_facts
 from core.errors import FaultlineError, Unavailable
 from core.explanation import Explanation
 from core.pushes import shown_pushes
+from core.shown_devices import Course
 from db.alert_details import Wanted
 
 _log = logging.getLogger(__name__)
@@ -26,18 +28,28 @@ class Alerts(Protocol):
     def next(self) -> Wanted | None:
         """The next alert to look into. Raises Unavailable."""
 
-    def save(self, alert: int, facts: Mapping[str, object]) -> bool:
+    def save(self, alert: int, facts: Mapping[str, object], chart: Mapping[str, object] | None = None) -> bool:
         """Keep what was found. Raises Unavailable."""
 
 
 class AlertDetails(threading.Thread):
     """Looks into one alert at a time; each is looked into once, also where that fails."""
 
-    def __init__(self, alerts: Alerts, explain: Callable[[int], Explanation], stopping: threading.Event) -> None:
-        """`explain` raises UserError, ModelRefused or Unavailable where it cannot."""
+    def __init__(
+        self,
+        alerts: Alerts,
+        explain: Callable[[int], Explanation],
+        course: Callable[[str, str, int], Course],
+        stopping: threading.Event,
+    ) -> None:
+        """`explain` raises UserError, ModelRefused or Unavailable where it cannot.
+
+        `course`: so many latest readings of a machine's device. Raises Unavailable.
+        """
         super().__init__(name="alert details", daemon=True)
         self._alerts = alerts
         self._explain = explain
+        self._course = course
         self._stopping = stopping
 
     def run(self) -> None:
@@ -55,12 +67,22 @@ class AlertDetails(threading.Thread):
         wanted = self._alerts.next()
         if wanted is None:
             return False
-        self._alerts.save(wanted.alert, self._facts(wanted))
+        found = self._look_into(wanted)
+        if isinstance(found, Explanation):
+            facts = {"pushed": msgspec.to_builtins(shown_pushes(found))}
+            self._alerts.save(wanted.alert, facts, self._chart(wanted, found))
+        else:
+            self._alerts.save(wanted.alert, {"unexplained": found})
         return True
 
-    def _facts(self, wanted: Wanted) -> Mapping[str, object]:
+    def _chart(self, wanted: Wanted, found: Explanation) -> Mapping[str, object] | None:
+        course = self._course(wanted.machine, wanted.device, READINGS)
+        return chart_facts(wanted.alert, found, course, Span(wanted.since, wanted.until))
+
+    def _look_into(self, wanted: Wanted) -> Explanation | str:
+        """The explanation, or why there is none."""
         try:
-            pushed = shown_pushes(self._explain(wanted.alert))
+            return self._explain(wanted.alert)
         except Unavailable as error:
             if wanted.age_s < PATIENCE_S:
                 raise
@@ -69,9 +91,8 @@ class AlertDetails(threading.Thread):
             return self._unknown(wanted, error)
         except Exception as error:  # noqa: BLE001  # a model may fail in any way, and no alert may stand in another's way
             return self._unknown(wanted, error)
-        return {"pushed": msgspec.to_builtins(pushed)}
 
-    def _unknown(self, wanted: Wanted, error: Exception) -> Mapping[str, object]:
+    def _unknown(self, wanted: Wanted, error: Exception) -> str:
         _log.warning("alert #%d is not explained: %s", wanted.alert, error)
         known = isinstance(error, FaultlineError)
-        return {"unexplained": str(error) if known else f"its model failed ({type(error).__name__})"}
+        return str(error) if known else f"its model failed ({type(error).__name__})"

@@ -211,6 +211,8 @@ class Rendered(NamedTuple):
 
     text: str
     buttons: Sequence[Sequence[Button]] = ()
+    photo: bytes | None = None
+    """A PNG above the text, which has 1024 characters then; it rings nobody."""
 
 
 class Notifier(Protocol):
@@ -232,8 +234,9 @@ class OutboxMessage:
     address: str
     kind: str
     """`alert`, `again` (one that is worse, or that nobody answered), `answered` and `explained` (edits of either),
-    `digest` (several alerts in one, or an edit of that), `receipt` (what became of a reply), `told` (what it asked
-    for), `unshelved` (an alert that goes on after its device's shelf), `text` (words, in the body)."""
+    `chart` (an alert's picture), `digest` (several alerts in one, or an edit of that), `receipt` (what became of a
+    reply), `told` (what it asked for), `unshelved` (an alert that goes on after its device's shelf), `text` (words, in
+    the body)."""
     alert: int | None
     body: Mapping[str, object]
     edits: str | None

@@ -1,6 +1,7 @@
 """What is found out about alerts after people were told of them: kept once, and shown as edits of what they got."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +17,10 @@ class Wanted(NamedTuple):
 
     alert: int
     age_s: float
+    machine: str
+    device: str
+    since: datetime
+    until: datetime | None
 
 
 class PostgresAlertDetails:
@@ -28,10 +33,13 @@ class PostgresAlertDetails:
         """The oldest of the last hour's; alerts that a digest carries have no details. Raises Unavailable."""
         with failures_named(), self._engine.connect() as connection:
             row = connection.execute(text(_NEXT)).one_or_none()
-        return None if row is None else Wanted(row.id, float(row.age_s))
+        return None if row is None else Wanted(*row)
 
-    def save(self, alert: int, facts: Mapping[str, object]) -> bool:
-        """Keep them and queue an edit of each message of the alert; False: somebody was quicker. Raises Unavailable."""
+    def save(self, alert: int, facts: Mapping[str, object], chart: Mapping[str, object] | None = None) -> bool:
+        """Keep them and queue an edit of each message of the alert, and its chart where there is one.
+
+        False: somebody was quicker. Raises Unavailable.
+        """
         arguments = {"alert": alert, "facts": msgspec.json.encode(facts).decode()}
         with failures_named(), self._engine.begin() as connection:
             lock_incident_of(connection, alert)  # an answer shows itself in the same messages
@@ -39,13 +47,17 @@ class PostgresAlertDetails:
                 return False
             connection.execute(text(_WRITE), arguments)
             connection.execute(text(_INSERT_EDITS), arguments)
+            if chart is not None:
+                picture = {"alert": alert, "chart": msgspec.json.encode(chart).decode()}
+                connection.execute(text(_INSERT_CHARTS), picture)
             wake(connection)
         return True
 
 
 _NEXT = """
-    SELECT a.id, extract(epoch FROM now() - a.created_at) AS age_s
+    SELECT a.id, CAST(extract(epoch FROM now() - a.created_at) AS float8), m.name, d.name, i.since_time, i.closed_time
       FROM alert a JOIN incident i ON i.id = a.incident AND i.kind = 'fault'
+      JOIN machine m ON m.id = i.machine JOIN device d ON d.id = i.device
      WHERE a.id > (SELECT coalesce(max(id), 0) - 1000 FROM alert) AND a.created_at > now() - interval '1 hour'
        AND EXISTS (SELECT FROM outbox o WHERE o.alert = a.id AND o.kind = 'alert' AND o.state = 'sent')
        AND NOT EXISTS (SELECT FROM alert_details x WHERE x.alert = a.id)
@@ -61,4 +73,11 @@ _INSERT_EDITS = """
     SELECT channel, address, zone, 'explained', alert, body, id, id + (1::bigint << 40)
       FROM outbox
      WHERE alert = :alert AND kind IN ('alert', 'again') AND state IN ('sending', 'sent', 'uncertain')
+     ORDER BY id"""
+# A picture replies to the first message in each chat that shows pictures, once that was sent.
+_INSERT_CHARTS = """
+    INSERT INTO outbox (channel, address, zone, kind, alert, body, edits, place)
+    SELECT channel, address, zone, 'chart', alert, CAST(:chart AS jsonb), id, id + (1::bigint << 40)
+      FROM outbox
+     WHERE alert = :alert AND kind = 'alert' AND channel = 'telegram' AND state IN ('sending', 'sent', 'uncertain')
      ORDER BY id"""

@@ -10,12 +10,15 @@ class FakeNotifier:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         """(address, text as it reads now)."""
+        self.pictures: list[str] = []
+        """Texts of messages with one."""
         self.failures: list[FaultlineError] = []
         self.closed_chats: set[str] = set()
 
     async def send(self, address: str, message: Rendered, reply_to: str | None = None) -> str:
         self._fail(address)
         self.sent.append((address, message.text))
+        self.pictures += [message.text] if message.photo else []
         return str(len(self.sent))
 
     async def edit(self, address: str, reference: str, message: Rendered) -> None:

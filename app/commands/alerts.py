@@ -25,6 +25,7 @@ from db.outbox import PostgresOutbox
 from db.questions import PostgresQuestions
 from db.retelling import PostgresRetellings
 from db.services import PostgresServices
+from db.shown_devices import PostgresShownDevices
 
 if TYPE_CHECKING:
     from app.explaining import Explanations
@@ -76,4 +77,5 @@ def _explain(settings: Settings, engine: Engine) -> None:
 
         return Explanations(settings, machines(settings), engine)
 
-    AlertDetails(PostgresAlertDetails(engine), lambda alert: explanations().of(alert), threading.Event()).start()
+    alerts, devices = PostgresAlertDetails(engine), PostgresShownDevices(engine)
+    AlertDetails(alerts, lambda alert: explanations().of(alert), devices.course, threading.Event()).start()

@@ -6,9 +6,12 @@ from typing import Any, Protocol, TypeVar
 
 import pytest
 
+from alerts.chart_message import ChartFacts, DrawnSensor, chart_message
+from alerts.markup import HTML
 from alerts.telegram import Telegram
 from core.errors import Undeliverable
 from core.ports import Button, Notifier, Rendered
+from tests.builders import NOON
 from tests.fake_notifier import FakeNotifier
 from tests.fake_telegram.client import Chats, running
 
@@ -21,6 +24,7 @@ class Rig(Protocol):
 
     def run(self, work: Callable[[Notifier], Coroutine[Any, Any, Answer]]) -> Answer: ...
     def seen(self, chat: str) -> Sequence[str]: ...
+    def pictures(self, chat: str) -> Sequence[str]: ...
     def block(self, chat: str) -> None: ...
 
 
@@ -33,6 +37,9 @@ class InMemory:
 
     def seen(self, chat: str) -> Sequence[str]:
         return [text for address, text in self._notifier.sent if address == chat]
+
+    def pictures(self, chat: str) -> Sequence[str]:
+        return self._notifier.pictures
 
     def block(self, chat: str) -> None:
         self._notifier.closed_chats.add(chat)
@@ -54,6 +61,11 @@ class OnTelegram:
 
     def seen(self, chat: str) -> Sequence[str]:
         return [message["text"] for message in self._chats.messages(int(chat))]
+
+    def pictures(self, chat: str) -> Sequence[str]:
+        found = [message for message in self._chats.messages(int(chat)) if message["photo"]]
+        assert all(message["silent"] for message in found), "a picture rings nobody"
+        return [message["text"] for message in found]
 
     def block(self, chat: str) -> None:
         self._chats.chat(int(chat), "blocked")
@@ -112,3 +124,15 @@ def test_an_edit_of_a_message_that_is_not_there_is_undeliverable(rig: Rig) -> No
 def test_a_reply_arrives_also_where_the_message_it_answers_is_gone(rig: Rig) -> None:
     rig.run(lambda notifier: notifier.send("7", HELLO, reply_to="12345"))
     assert rig.seen("7") == ["hello"]
+
+
+def test_a_picture_arrives_with_its_words(rig: Rig) -> None:
+    facts = ChartFacts(12, "press-<1>", NOON, None, (NOON,), (DrawnSensor("temperature", "°C", (95.0,), (50, 65, 80)),))
+    picture = chart_message(facts, "UTC", HTML)
+
+    async def send_both(notifier: Notifier) -> None:
+        await notifier.send("7", picture, await notifier.send("7", HELLO))
+
+    rig.run(send_both)
+    (words,) = rig.pictures("7")
+    assert "its last 1 readings (alert #12)" in words

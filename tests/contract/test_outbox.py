@@ -434,3 +434,12 @@ def test_many_that_are_told_again_are_one_digest(rig: Rig) -> None:
     again = [rig.put("7", kind="again") for _ in range(MOST_ALONE + 1)]
     digest = claimed(rig)
     assert (digest.kind, states(rig, again)) == ("digest", {"carried"})
+
+
+def test_a_chart_waits_for_its_alert_and_replies_to_it(rig: Rig) -> None:
+    alert = rig.put("7", kind="alert")
+    rig.put("7", kind="chart", edits=alert)
+    rig.outbox.sent(claimed(rig), "99")
+    rig.wait(1)
+    chart = claimed(rig)
+    assert (chart.kind, chart.edits, chart.replies_to) == ("chart", None, "99")

@@ -64,11 +64,10 @@ def test_a_false_alarm_is_not_raised_twice(world: World, telegram: Chats) -> Non
     assert sorted(row.kafka_offset for row in labelled) == sorted(row.kafka_offset for row in stored)
     assert {(row.name, row.model_version) for row in labelled} == {(world.topic, 1)}
     wait_until(lambda: "false alarm" in telegram.messages(ANN)[0]["text"], "the alert shows the answer")
-
-    wait_until(
-        lambda: "What spoke for a fault:\n• temp" in telegram.messages(ANN)[0]["text"], "why it came\n" + world.logs()
-    )
+    said, drawn = "What spoke for a fault:\n• temperature", "its last 10 readings (alert #1)"
+    wait_until(lambda: said in telegram.messages(ANN)[0]["text"], f"the alert is explained\n{world.logs()}")
     assert "false alarm" in telegram.messages(ANN)[0]["text"], "both are in the one message"
+    wait_until(lambda: any(drawn in message["text"] for message in telegram.messages(ANN)), f"a chart\n{world.logs()}")
 
     report = json.loads(world.run("retrain", "equipment", "--json").stdout)
     assert (report["state"], report["version"]) == ("promoted", 2), report

@@ -29,6 +29,22 @@ def send_message(world: World, arguments: Arguments) -> Any:
     return as_message(world, sent)
 
 
+def send_photo(world: World, arguments: Arguments) -> Any:
+    chat = _chat(arguments)
+    world.check_open(chat)
+    photo = arguments.get("photo", "").encode("latin-1")
+    if not photo.startswith(b"\x89PNG") or len(photo) > 10_000_000:
+        raise bad_request("IMAGE_PROCESS_FAILED")
+    markup = arguments.get("caption", "")
+    caption = plain_text(markup, arguments.get("parse_mode", ""))
+    if len(caption) > 1024:
+        raise bad_request("message caption is too long")
+    quoted = _quoted(world, chat, json.loads(arguments.get("reply_parameters", "{}")))
+    silent = arguments.get("disable_notification", "").lower() == "true"
+    sent = world.post(chat, world.bot, caption, markup, reply_to=quoted, photo=len(photo), silent=silent)
+    return as_message(world, sent)
+
+
 def edit_message_text(world: World, arguments: Arguments) -> Any:
     chat = _chat(arguments)
     world.check_open(chat)
@@ -77,6 +93,7 @@ METHODS: Mapping[str, Callable[[World, Arguments], Any]] = {
     "deleteWebhook": nothing,
     "setMyCommands": nothing,
     "sendMessage": send_message,
+    "sendPhoto": send_photo,
     "editMessageText": edit_message_text,
     "answerCallbackQuery": answer_callback_query,
     "getUpdates": get_updates,

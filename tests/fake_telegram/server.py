@@ -3,7 +3,10 @@
 import json
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -40,6 +43,19 @@ class FakeTelegram(ThreadingHTTPServer):
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+def _parts(kind: str, raw: bytes) -> Iterator[tuple[str, str]]:
+    """Name and content of each part of a form that carries files; a byte of a file is a character."""
+    form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + raw)
+    for part in form.iter_parts():
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes), "a form has no parts in parts"
+        is_file = part.get_filename() is not None
+        yield (
+            str(part.get_param("name", header="content-disposition")),
+            content.decode("latin-1" if is_file else "utf-8"),
+        )
 
 
 class _Broken(Exception):
@@ -80,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Content-Type", "").startswith("application/json"):
             found: dict[str, Any] = json.loads(raw or b"{}")
             return found
+        if self.headers.get("Content-Type", "").startswith("multipart/form-data"):
+            return dict(_parts(self.headers["Content-Type"], raw))
         return dict(parse_qsl(raw.decode(), keep_blank_values=True))
 
     def _call(self, parts: list[str], arguments: dict[str, Any]) -> Any:

@@ -25,6 +25,10 @@ class Message:
     reply_to: int | None = None
     edits: list[str] = field(default_factory=list)
     """Earlier texts, oldest first."""
+    photo: int = 0
+    """Bytes of its picture; 0: it has none."""
+    silent: bool = False
+    """It rang nobody."""
 
 
 @dataclass

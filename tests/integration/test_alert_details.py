@@ -69,6 +69,16 @@ def test_details_wait_until_every_alert_of_the_chat_was_sent(world: AlertWorld, 
     assert [(one.kind, one.alert) for one in sent(world)] == [("alert", second), ("explained", first)]
 
 
+def test_a_chart_replies_to_each_message_in_telegram_behind_the_words(
+    world: AlertWorld, details: PostgresAlertDetails
+) -> None:
+    alert = world.alert()
+    (first,) = sent(world)
+    details.save(alert, FACTS, {"alert": alert})
+    edit, chart = sent(world)
+    assert (edit.kind, chart.kind, chart.edits, chart.replies_to) == ("explained", "chart", None, str(first.id))
+
+
 def test_an_answer_and_details_are_both_shown_whichever_comes_last(
     world: AlertWorld, details: PostgresAlertDetails
 ) -> None:
