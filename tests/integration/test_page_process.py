@@ -43,10 +43,10 @@ def test_a_new_alert_and_its_answer_reach_a_live_page_within_two_seconds(databas
             assert next(states) == []
             began = time.monotonic()
             alert = world.alert()
-            assert next(states) == [[alert, "open"]]
+            assert next(states) == [[alert, "open high"]]
             assert time.monotonic() - began < 2
             world.inbox.accept("shell", Reply("shell", None, "{}", "Anna", "shell", "n", alert=alert))
-            assert next(states) == [[alert, "open 1"]]
+            assert next(states) == [[alert, "open high 1"]]
             assert page.process.stop() == 0, "a live page holds nobody up"
             assert list(states) == []
 
