@@ -54,7 +54,8 @@ class PostgresRetellings:
 
 
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('faultline.retellings'))"
-# Nobody hears again of what they have not heard yet. Messages from before there were severities told of the one by now.
+# Nobody hears again of what they have not heard yet, and no reminder soon after the end of a shelf, which says it too.
+# Messages from before there were severities told of the one by now.
 _TOLD = """
     SELECT f.id, coalesce(d.reference, f.reference) AS reference, m.name AS machine, s.severity, s.open, s.answered,
            s.last, t.severity AS told_severity, t.spoke_of AS told_of, t.sent_at AS told_at, t.reminders, t.retellings,
@@ -77,7 +78,9 @@ _TOLD = """
                     WHERE n.channel = f.channel AND n.address IN (f.address, c.moved_to)
                       AND (n.machine IS NULL OR n.machine = i.machine))
        AND (s.severity > t.severity OR (t.reminders < :most AND
-            t.sent_at <= clock_timestamp() - make_interval(secs => :soonest)))
+            t.sent_at <= clock_timestamp() - make_interval(secs => :soonest) AND NOT EXISTS (
+            SELECT FROM outbox u WHERE u.alert = f.alert AND u.channel = f.channel AND u.address = f.address
+               AND u.kind = 'unshelved' AND u.created_at > clock_timestamp() - make_interval(secs => :soonest))))
      ORDER BY s.severity DESC, f.id"""
 # A number once: two that look at the same moment queue the same message.
 _INSERT = """

@@ -197,3 +197,19 @@ def test_who_left_is_told_nothing_more(world: AlertWorld, retellings: PostgresRe
     world.hotter(1)
     world.operators.remove("Anna")
     assert retellings.queue() == 0
+
+
+def test_the_end_of_a_shelf_tells_of_an_open_incident_and_no_reminder_comes_beside_it(
+    world: AlertWorld, retellings: PostgresRetellings
+) -> None:
+    alert = world.alert()
+    sent(world)
+    shelve = Reply("telegram", 500, "{}", str(ANNA), str(ANNA), "/shelve press-1 1h bearing")
+    assert world.inbox.accept("telegram/4242", shelve).kind is Outcome.DONE
+    goes_on(world, 120)
+    assert retellings.queue() == 0, "it is shelved"
+    world.execute("UPDATE shelf SET until = now()")
+    assert [(one.kind, one.alert) for one in sent(world)] == [("unshelved", alert)]
+    assert retellings.queue() == 0, "it was told a moment ago"
+    goes_on(world, 120)
+    assert retellings.queue() == 1
