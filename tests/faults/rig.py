@@ -82,7 +82,7 @@ class Rig:
 
     def wait_for(self, query: str, what: str, seconds: float = 90, **arguments: object) -> None:
         """Wait until the query says true: generously, since a busy machine is no fault."""
-        self.world.wait_for(query, what, seconds, **arguments)
+        self.wait_until(lambda: bool(self.world.one(query, **arguments)), what, seconds)
 
     def wait_for_progress(self, more: int = 1, seconds: float = 90) -> None:
         """Wait until so many more offsets are dealt with."""
@@ -110,7 +110,12 @@ class Rig:
         try:
             wait_until(condition, what, seconds)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.world.logs()}") from None
+            raise AssertionError(f"{error}\n{self.world.logs()}\n{self._servers()}") from None
+
+    def _servers(self) -> str:
+        """What the servers said last: of what they got wrong themselves, nobody else would tell."""
+        servers = (self.stack.kafka, self.stack.postgres, self.stack.object_store)
+        return "\n".join(f"── {server.name}\n" + "\n".join(server.child.last_lines()) for server in servers)
 
     @contextmanager
     def holding(self, statement: str, **arguments: object) -> Iterator[None]:
