@@ -63,11 +63,16 @@ class ShownAlert(Struct, frozen=True):
     model_version: int
     answer: Answer | None
     severity: Severity = Severity.LOW
+    pushed: tuple[ShownPush, ...] = ()
+    """Empty until it was looked into, and where nothing was found."""
 
     @property
     def version(self) -> str:
-        """Another one whenever it must be shown anew: `open` or `over`, the severity, and the label that counts."""
-        state = f"{'over' if self.until else 'open'} {self.severity.words}"
+        """Another one whenever it must be shown anew: `open` or `over`, the severity, and the label that counts.
+
+        And whether it says which sensors pushed it.
+        """
+        state = f"{'over' if self.until else 'open'} {self.severity.words}{' explained' if self.pushed else ''}"
         return f"{state} {self.answer.label}" if self.answer else state
 
 

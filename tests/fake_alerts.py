@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.shown import Answer, ShownAlert, ShownSensor
+from msgspec.structs import replace
+
+from core.shown import Answer, ShownAlert, ShownPush, ShownSensor
 from core.shown_devices import Course
 from tests.builders import NOON
 from tests.fake_inbox import FakeInbox
@@ -18,6 +20,7 @@ class FakeAlerts:
     """Operator → alerts."""
     devices: dict[int, str] = field(default_factory=dict)
     readings: dict[int, Course] = field(default_factory=dict)
+    pushed: dict[int, tuple[ShownPush, ...]] = field(default_factory=dict)
 
     def newest(
         self, operator: int, count: int, before: int | None = None, *, waiting: bool = False
@@ -35,7 +38,8 @@ class FakeAlerts:
     def _shown(self, alert: int) -> ShownAlert:
         sensor = ShownSensor("vibration", 9.1342, 1.0, 6.25, "mm/s")
         device = self.devices.get(alert, f"press-{alert}")
-        return ShownAlert(alert, "press", device, "fault", NOON, None, 0.87, 3, (sensor,), 2, self._answer(alert))
+        shown = ShownAlert(alert, "press", device, "fault", NOON, None, 0.87, 3, (sensor,), 2, self._answer(alert))
+        return replace(shown, pushed=self.pushed.get(alert, ()))
 
     def _answer(self, alert: int) -> Answer | None:
         counting = [place for place in range(len(self.inbox.labels)) if place not in self.inbox.taken_back]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
@@ -11,7 +12,7 @@ from api.page import page
 from api.stores import Stores
 from core.login import new_token
 from core.severity import Severity
-from core.shown import ShownAlert
+from core.shown import ShownAlert, ShownPush
 from db.alarm_history import PostgresAlarmHistory
 from db.engine import connect
 from db.inbox import PostgresInbox
@@ -116,6 +117,20 @@ def test_an_alerts_chart_ends_with_its_incident_or_now(world: AlertWorld, api: E
         first: [95.0, 60.0, 60.0, 60.0],
         second: [95.0, 95.0],
     }
+
+
+def test_what_was_found_out_about_an_alert_is_shown(world: AlertWorld, api: Engine) -> None:
+    alert, shown = world.alert(), PostgresShownAlerts(api)
+    world.execute(
+        "INSERT INTO alert_details VALUES (:alert, CAST(:facts AS jsonb))",
+        alert=alert,
+        facts=msgspec.json.encode({"pushed": [ShownPush("temperature", 95.0, "°C", 50.0, 80.0, 1.0)]}).decode(),
+    )
+    (found,) = shown.newest(anna(world), 10)
+    assert [(push.sensor, push.share) for push in found.pushed] == [("temperature", 1.0)]
+    world.execute("UPDATE alert_details SET facts = jsonb_build_object('unexplained', 'the reading is gone')")
+    (found,) = shown.newest(anna(world), 10)
+    assert found.pushed == ()
 
 
 def test_the_alarms_of_the_machines_that_one_follows_are_judged(world: AlertWorld, browser: TestClient) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from core.label import Verdict
 from core.reply import Reply
+from core.shown import ShownPush
 from tests.page_rig import PageRig
 
 
@@ -35,6 +36,20 @@ def test_an_alert_says_what_a_person_needs(rig: PageRig) -> None:
     assert "Feel the housing." in words
     assert "Hydraulic press · alert #1 · model v2" in words
     assert "Is this correct? Real fault False alarm Maintenance Sensor fault Not sure" in words
+
+
+def test_an_alert_says_which_sensors_pushed_it_as_soon_as_that_is_known(rig: PageRig) -> None:
+    alert = rig.alert()
+    before = rig.browser.get("/ui/inbox").text
+    rig.alerts.pushed[alert] = (
+        ShownPush("vibration", 9.1, "mm/s", 1.0, 6.25, 0.72),
+        ShownPush("pressure", None, "bar", None, None, 0.28),
+    )
+    after = rig.browser.get("/ui/inbox").text
+    assert "What spoke for" not in before
+    assert "What spoke for a fault: vibration 72 %, pressure 28 %" in " ".join(re.sub(r"<[^>]+>", "", after).split())
+    versions = [re.findall(r'data-version="([^"]+)"', html) for html in (before, after)]
+    assert versions == [["open low"], ["open low explained"]], "a live page fetches it anew"
 
 
 def test_alerts_are_shown_newest_first_twenty_at_a_time(rig: PageRig) -> None:
