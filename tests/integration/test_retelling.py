@@ -131,6 +131,15 @@ def test_an_incident_that_goes_on_unanswered_is_told_again_and_waits_twice_as_lo
     assert retellings.queue() == 0, "that is enough"
 
 
+def test_a_chat_that_is_away_gathers_no_reminders(world: AlertWorld, retellings: PostgresRetellings) -> None:
+    world.alert()
+    sent(world)
+    goes_on(world, 60)
+    assert retellings.queue() == 1
+    goes_on(world, 400)
+    assert retellings.queue() == 0, "the one before it still waits"
+
+
 def test_an_answer_stops_what_waits_to_be_told_again_and_is_shown_in_what_was(
     world: AlertWorld, retellings: PostgresRetellings
 ) -> None:
