@@ -37,7 +37,7 @@ QUICK = Plan(
     stored=(0, 200_000),
     partitions=(1, 2),
     consumers=(1, 2),
-    consumers_messages=600_000,
+    consumers_messages=1_200_000,
 )
 
 

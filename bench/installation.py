@@ -15,6 +15,7 @@ from producer.topics import ensure_topics
 
 _MACHINE = "equipment"
 TRAINING_ROWS = 40_000
+NO_SETTINGS: Mapping[str, str] = {}
 _PICKLE_AT_MOST = 1_000_000_000
 
 
@@ -105,10 +106,13 @@ class Installation:
         environment = {**self.environment, "MACHINES_DIRECTORY": str(topic.machines_directory)}
         run([command, *arguments], environment, self.folder / f"{command}.log")
 
-    def consumer(self, topic: Topic, trained: Trained, database: Database) -> Process:
+    def consumer(
+        self, topic: Topic, trained: Trained, database: Database, settings: Mapping[str, str] = NO_SETTINGS
+    ) -> Process:
         """The consumer as it is, over a topic and into a database; its group is as fresh as the database."""
         environment = {
             **self.environment,
+            **settings,
             "MACHINES_DIRECTORY": str(topic.machines_directory),
             "DATABASE_URL": database.url,
             "S3_BUCKET": trained.bucket,

@@ -12,6 +12,8 @@ from core.errors import UserError
 _EVERY_S = 0.05
 """Between two looks at the offsets: less would be no smaller an error worth the load on the database."""
 _PATIENCE_S = 60.0
+_JOINING = {"KAFKA_SESSION_TIMEOUT_MS": "3000"}
+"""Members hear of each other with a heartbeat, three in this time: after ten seconds the backlog would be half gone."""
 
 
 class Consumed(NamedTuple):
@@ -66,7 +68,10 @@ def consume_backlog(
     """
     with ExitStack() as running:
         began = _look(database, []).at
-        processes = [running.enter_context(installation.consumer(topic, trained, database)) for _ in range(consumers)]
+        joining = _JOINING if consumers > 1 else {}
+        processes = [
+            running.enter_context(installation.consumer(topic, trained, database, joining)) for _ in range(consumers)
+        ]
         first, last = _watch(installation, database, processes, skip, int(topic.messages * share))
         peak = max(process.peak_rss_mb() for process in processes)
     readings, seconds = last.done - first.done, last.at - first.at

@@ -42,5 +42,7 @@ def _faults(machine: Machine, device: str, at: int) -> Iterator[Pair]:
 
 
 def _unusual(machine: Machine) -> Floats:
-    """A width above its usual range, each sensor."""
-    return np.array([[high + (high - low) for low, high in (sensor.usual for sensor in machine.sensors)]])
+    """A width above its usual range, each sensor; yet none that it cannot read."""
+    widths = [sensor.usual[1] - sensor.usual[0] for sensor in machine.sensors]
+    highest = [sensor.usual[1] + width for sensor, width in zip(machine.sensors, widths, strict=True)]
+    return np.minimum([highest], [[0.95 * sensor.maximum for sensor in machine.sensors]])
