@@ -120,10 +120,12 @@ def wait_until_none_lives(found: list[int]) -> None:
 
 
 HOLD = """
+import signal
 import sys
 import threading
 from pathlib import Path
 from local.stack import Stack
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes begin with it ignored
 with Stack.start(Path(sys.argv[1])) as stack:
     print(*[server.pid for server in stack.servers], flush=True)
     threading.Event().wait()
