@@ -1,6 +1,11 @@
 """Chats: how fast messages may go to each, and where one went that moved. On the database's clock, for all senders."""
 
-from sqlalchemy import Connection, text
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+_QUIET_S = 3.0
+"""Since the last alert: while one comes every other second, only the words that explain it fit in between."""
 
 
 def may_send_now(connection: Connection, channel: str, address: str) -> bool:
@@ -24,6 +29,12 @@ def pace_chat(connection: Connection, channel: str, address: str) -> None:
     if channel != "console":
         pace = 3.0 if channel == "telegram" and address.startswith("-") else 1.0
         connection.execute(text(_PACE), {"channel": channel, "address": address, "pace": pace})
+
+
+def wait_for_quiet(connection: Connection, chart: Row[Any]) -> bool:
+    """Put a chart off while alerts come to its chat: at their pace it would be in the next one's way."""
+    key = {"id": chart.id, "first": chart.edits, "quiet": _QUIET_S}
+    return connection.execute(text(_WAIT_FOR_QUIET), key).rowcount > 0
 
 
 def pause_chat(connection: Connection, channel: str, address: str, seconds: float) -> None:
@@ -67,3 +78,8 @@ _DROP_DOUBLE_ALERTS = """
 _MOVE_WAITING = """
     UPDATE outbox SET address = :moved_to, not_before = clock_timestamp()
      WHERE channel = :channel AND address = :address AND state IN ('pending', 'uncertain', 'shelved', 'kept')"""
+_WAIT_FOR_QUIET = """
+    UPDATE outbox o SET not_before = newest.at + make_interval(secs => :quiet)
+      FROM (SELECT max(m.sent_at) AS at FROM outbox m JOIN outbox c ON c.channel = m.channel AND c.address = m.address
+             WHERE c.id = :id AND m.id >= :first AND m.kind IN ('alert', 'again', 'digest')) AS newest
+     WHERE o.id = :id AND newest.at > clock_timestamp() - make_interval(secs => :quiet)"""

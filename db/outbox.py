@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from core.delivery import after_failure
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Undeliverable
 from core.ports import OutboxMessage
-from db.chat import follow_chat, may_send_now, pace_chat, pause_chat
+from db.chat import follow_chat, may_send_now, pace_chat, pause_chat, wait_for_quiet
 from db.digests import carried, digest_facts, gather
 from db.failures import failures_named
 from db.hearing import kept, let_go
@@ -41,6 +41,8 @@ class PostgresOutbox:
                 if held(connection, row) or kept(connection, row):
                     continue
                 if row.kind == "again" and withhold(connection, row.channel, row.address):
+                    continue
+                if row.kind == "chart" and wait_for_quiet(connection, row):
                     continue
                 if not may_send_now(connection, row.channel, row.address):
                     return None

@@ -440,6 +440,6 @@ def test_a_chart_waits_for_its_alert_and_replies_to_it(rig: Rig) -> None:
     alert = rig.put("7", kind="alert")
     rig.put("7", kind="chart", edits=alert)
     rig.outbox.sent(claimed(rig), "99")
-    rig.wait(1)
+    rig.wait(4)
     chart = claimed(rig)
     assert (chart.kind, chart.edits, chart.replies_to) == ("chart", None, "99")

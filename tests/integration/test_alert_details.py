@@ -28,11 +28,11 @@ def details(database_url: str) -> Iterator[PostgresAlertDetails]:
     engine.dispose()
 
 
-def sent(world: AlertWorld, most: int = 100) -> Sequence[OutboxMessage]:
+def sent(world: AlertWorld, most: int = 100, pause: float = 5) -> Sequence[OutboxMessage]:
     """What waits, sent; each message's reference is its number."""
     found: list[OutboxMessage] = []
     while len(found) < most:
-        world.pass_time(5)
+        world.pass_time(pause)
         message = world.outbox.claim(["telegram"], "me")
         if message is None:
             break
@@ -77,6 +77,18 @@ def test_a_chart_replies_to_each_message_in_telegram_behind_the_words(
     details.save(alert, FACTS, {"alert": alert})
     edit, chart = sent(world)
     assert (edit.kind, chart.kind, chart.edits, chart.replies_to) == ("explained", "chart", None, str(first.id))
+
+
+def test_a_chart_waits_while_alerts_come_to_its_chat(world: AlertWorld, details: PostgresAlertDetails) -> None:
+    alert = world.alert("press-1")
+    sent(world)
+    details.save(alert, FACTS, {"alert": alert})
+    came = []
+    for number in range(2, 5):  # one every other second
+        world.alert(f"press-{number}")
+        came += [one.kind for one in sent(world, most=2, pause=1)]
+    assert "chart" not in came
+    assert "chart" in [one.kind for one in sent(world)]
 
 
 def test_an_answer_and_details_are_both_shown_whichever_comes_last(
