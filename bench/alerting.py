@@ -32,7 +32,7 @@ class Plan:
     seconds: float = 120.0
     warm_up_s: float = 4.0
     every_s: float = 2.5
-    """So often an incident opens, of which every chat gets an alert: with a false alarm of the model at most one in 2 s."""
+    """So often an incident opens, of which every chat gets an alert; false alarms of the model come on top."""
     chats: int = 4
     healthy_devices: int = 10_000
     backlog: int = 1_000_000
