@@ -59,9 +59,10 @@ class Bot:
         """Ask once and take what came. Asking confirms only what the database has already."""
         offset = await asyncio.to_thread(self._inbox.cursor, self._name)
         for update in await unless_stopped(stopping, self._source.updates(offset, _WAIT_S)) or ():
-            await self._take(update)
+            await self.take(update)
 
-    async def _take(self, update: Mapping[str, Any]) -> None:
+    async def take(self, update: Mapping[str, Any]) -> None:
+        """Store an update, act on it, and tell who pressed a button. Raises Unavailable, Unauthorised."""
         read = read_update(update, self._buttons, self._id)
         outcome = await asyncio.to_thread(self._inbox.accept, self._name, read.reply)
         _log.info("update %s: %s", update["update_id"], outcome.kind)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from alerts.bot import Bot
@@ -15,12 +15,17 @@ from alerts.render import ConsoleRenderer, ServiceRenderer, TelegramRenderer
 from alerts.retelling import retell
 from alerts.stopping import unless_stopped
 from alerts.telegram import Telegram
+from alerts.webhook import Hook, Receiver
 from core.errors import NotSent, SendUnclear, Unauthorised, Undeliverable
 from core.ports import Inbox, Notices, Notifier, Outbox, Retellings
 
 _log = logging.getLogger(__name__)
 
 _BACK_OFF_S = 5.0
+
+
+Listen = Callable[[Receiver, asyncio.Event], Awaitable[None]]
+"""Serves an ASGI application until the event."""
 
 
 class Ways(NamedTuple):
@@ -34,6 +39,10 @@ class Ways(NamedTuple):
     """URLs of one-way services, by name."""
     page: str
     """What people type to reach the page; empty: they know."""
+    hook: Hook | None = None
+    """Where Telegram brings updates; None: we ask for them."""
+    listen: Listen | None = None
+    """Serves the hook."""
 
 
 class Stores(NamedTuple):
@@ -60,14 +69,14 @@ async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping:
         return
     telegram, buttons = Telegram(ways.token, ways.api_url), Buttons(ways.token)
     try:
-        number = await _identify(telegram, stopping)
+        number = await _identify(telegram, ways.hook, stopping)
         if number is None:
             return
         channels["telegram"] = Channel(telegram, TelegramRenderer(buttons))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_send(stores, channels, worker, stopping))
             tasks.create_task(Questioner(stores.questions).run(stopping))
-            tasks.create_task(Bot(telegram, stores.inbox, buttons, number).run(stopping))
+            tasks.create_task(_take_replies(Bot(telegram, stores.inbox, buttons, number), ways, stopping))
     except* Unauthorised as errors:
         raise _first(errors) from None
     finally:
@@ -86,11 +95,18 @@ async def _send(stores: Stores, channels: Mapping[str, Channel], worker: str, st
         tasks.create_task(retell(stores.retellings, stopping))
 
 
-async def _identify(telegram: Telegram, stopping: asyncio.Event) -> int | None:
+async def _take_replies(bot: Bot, ways: Ways, stopping: asyncio.Event) -> None:
+    if ways.hook is None or ways.listen is None:
+        await bot.run(stopping)
+    else:
+        await ways.listen(Receiver(ways.hook, bot.take), stopping)
+
+
+async def _identify(telegram: Telegram, hook: Hook | None, stopping: asyncio.Event) -> int | None:
     """The bot's own id, asked for until Telegram answers; None: we were stopped first."""
     while not stopping.is_set():
         try:
-            return await unless_stopped(stopping, telegram.identify())
+            return await unless_stopped(stopping, telegram.identify(hook))
         except (NotSent, SendUnclear, Undeliverable) as error:
             _log.warning("Telegram does not answer, trying again: %s", error)
             await unless_stopped(stopping, asyncio.sleep(_BACK_OFF_S))

@@ -1,5 +1,6 @@
 """Telegram's Bot API: core.ports.Notifier, and the updates that people send."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,12 +12,14 @@ from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
 from alerts.telegram_errors import named
+from alerts.webhook import Hook
 from core.command import MENU
 from core.ports import Rendered
 
 _CONNECT_S, _POOL_S, _READ_S, _WRITE_S = 5.0, 5.0, 15.0, 10.0
 LONGEST_SEND_S = _CONNECT_S + _POOL_S + _READ_S + _WRITE_S
 """A lease on a message must outlive it."""
+_UPDATES = ["message", "callback_query"]
 _COMMANDS = [BotCommand(command, words) for command, words in MENU.items()]
 
 
@@ -32,11 +35,20 @@ class Telegram:
         base_url = f"{api_url.rstrip('/')}/bot"
         self._bot = Bot(token, base_url=base_url, request=sending, get_updates_request=self._polling)
 
-    async def identify(self) -> int:
-        """The bot's own id; also sets the commands that its menu shows. Raises Unauthorised for a wrong token."""
+    async def identify(self, hook: Hook | None = None) -> int:
+        """The bot's own id; also sets the commands that its menu shows, and whether and where updates are brought.
+
+        Raises Unauthorised for a wrong token.
+        """
         with self._errors_named():
             me = await self._bot.get_me()
-            await self._bot.delete_webhook()  # while one is set, updates cannot be asked for
+            if hook is None:
+                await self._bot.delete_webhook()  # while one is set, updates cannot be asked for
+            else:
+                # One at a time: answers of one person keep their order.
+                await self._bot.set_webhook(
+                    hook.url, secret_token=hook.secret, max_connections=1, allowed_updates=_UPDATES
+                )
             await self._bot.set_my_commands(_COMMANDS)
         return me.id
 
@@ -86,7 +98,7 @@ class Telegram:
         Confirms all updates before `offset`. Asks Telegram itself, since the library's own way stops for good at an
         update that it cannot read.
         """
-        asked = {"timeout": wait_s, "allowed_updates": '["message","callback_query"]'}
+        asked = {"timeout": wait_s, "allowed_updates": json.dumps(_UPDATES)}
         query = urlencode(asked if offset is None else {"offset": offset, **asked})
         with self._errors_named():
             found: Any = await self._polling.post(f"{self._address}/getUpdates?{query}", read_timeout=wait_s + _READ_S)

@@ -4,8 +4,9 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,15 +19,17 @@ _log = logging.getLogger(__name__)
 _LAST_ANSWERS_S = 5
 
 
-def listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int, setting: str = "PAGE") -> socket.socket:
     """A socket of this address, before anything else is begun; port 0 takes a free one. UserError names the setting."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise UserError(f"port {port} on {host} is in use: set PAGE_PORT to another one (0: any)") from error
-        raise UserError(f"cannot listen on {host}:{port} (PAGE_HOST, PAGE_PORT): {error.strerror or error}") from error
+            raise UserError(f"port {port} on {host} is in use: set {setting}_PORT to another one (0: any)") from error
+        raise UserError(
+            f"cannot listen on {host}:{port} ({setting}_HOST, {setting}_PORT): {error.strerror or error}"
+        ) from error
 
 
 class _Server(uvicorn.Server):
@@ -37,8 +40,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: FastAPI, on: socket.socket, bell: Bell, stopping: asyncio.Event) -> None:
-    """Answer requests until `stopping`; those under way get a few seconds more."""
+async def serve_page(app: FastAPI, on: socket.socket, bell: Bell, stopping: asyncio.Event) -> None:
+    """Serve the page and its live parts, which would be waited for at the end."""
+    listening = asyncio.create_task(bell.listen())
+    try:
+        await serve(app, on, stopping, bell.end)
+    finally:
+        listening.cancel()
+
+
+async def serve(
+    app: Callable[..., Any], on: socket.socket, stopping: asyncio.Event, at_end: Callable[[], None] = lambda: None
+) -> None:
+    """Answer requests to an ASGI application until `stopping`; those under way get a few seconds more."""
     config = uvicorn.Config(
         app,
         http="h11",
@@ -54,12 +68,11 @@ async def serve(app: FastAPI, on: socket.socket, bell: Bell, stopping: asyncio.E
 
     async def stop() -> None:
         await stopping.wait()
-        bell.end()  # live pages would be waited for
+        at_end()
         server.should_exit = True
 
-    beside = [asyncio.create_task(stop()), asyncio.create_task(bell.listen())]
+    stopper = asyncio.create_task(stop())
     try:
         await server.serve([on])
     finally:
-        for task in beside:
-            task.cancel()
+        stopper.cancel()

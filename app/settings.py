@@ -70,6 +70,13 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         Meta(description="Who hears of Faultline's own troubles, one-way: URLs of apprise", extra={"secret": True}),
     ] = ""
     telegram_api_url: Annotated[str, Meta(description="Bot API server")] = "https://api.telegram.org"
+    telegram_webhook_url: Annotated[
+        str, Meta(description="https address where Telegram brings replies, by way of a proxy; empty: we ask for them")
+    ] = ""
+    telegram_webhook_host: Annotated[str, Meta(description="Address that the proxy finds it on", min_length=1)] = (
+        "127.0.0.1"
+    )
+    telegram_webhook_port: Annotated[Port, Meta(description="Port that the proxy finds it on; 0: a free one")] = 8001
     page_host: Annotated[str, Meta(description="Address that the page listens on", min_length=1)] = "127.0.0.1"
     page_port: Annotated[Port, Meta(description="Port of the page; 0: a free one")] = 8000
     page_url: Annotated[str, Meta(description="What people type to reach the page, where a proxy leads to it")] = ""

@@ -16,6 +16,7 @@ from app.program import PROGRAM
 from app.services import services_of
 from app.settings import Settings
 from app.signals import stop_event
+from app.webhook import webhook
 from app.wiring import database, database_url, machines, process_name, resolved
 from db.alert_details import PostgresAlertDetails
 from db.engine import Engine
@@ -38,8 +39,9 @@ _log = logging.getLogger(__name__)
 def command(ctx: click.Context) -> None:
     """Send alerts to people and take their replies, until SIGTERM or Ctrl-C.
 
-    With TELEGRAM_BOT_TOKEN set, to Telegram; to the services of NOTIFY_URLS, one-way; alerts of operators that were
-    added with --console are printed here. Two of them side by side send nothing twice.
+    With TELEGRAM_BOT_TOKEN set, to Telegram, whose replies are asked for, or brought to TELEGRAM_WEBHOOK_URL; to the
+    services of NOTIFY_URLS, one-way; alerts of operators that were added with --console are printed here. Two of them
+    side by side send nothing twice.
     """
     settings = resolved(settings_of(ctx))
     policies = {name: machine.alerts for name, machine in machines(settings).items()}
@@ -58,11 +60,12 @@ def command(ctx: click.Context) -> None:
 
     _explain(settings, beside)
 
-    async def until_stopped() -> None:
-        ways = Ways(settings.telegram_bot_token, settings.telegram_api_url, services, settings.page_url)
+    async def until_stopped(ways: Ways) -> None:
         await serve(stores, ways, process_name("alerts"), PROGRAM, stop_event())
 
-    asyncio.run(until_stopped())
+    telegram = settings.telegram_bot_token, settings.telegram_api_url
+    with webhook(settings) as (hook, listen):
+        asyncio.run(until_stopped(Ways(*telegram, services, settings.page_url, hook, listen)))
 
 
 def _explain(settings: Settings, engine: Engine) -> None:

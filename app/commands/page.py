@@ -7,7 +7,7 @@ import click
 
 from api.live import Bell
 from api.page import page
-from api.server import listening, serve
+from api.server import listening, serve_page
 from api.site import LOOPBACK, site
 from api.stores import Stores
 from app.cli import settings_of
@@ -51,6 +51,6 @@ def command(ctx: click.Context) -> None:
         async def until_stopped() -> None:
             stopping, bell = stop_event(), Bell(BeatingNotices(notices, Heartbeat(settings.heartbeat_file)))
             click.echo(f"the page is on {here.url}; ./run operators link NAME lets somebody in")
-            await serve(page(stores, here, bell), socket, bell, stopping)
+            await serve_page(page(stores, here, bell), socket, bell, stopping)
 
         asyncio.run(until_stopped())

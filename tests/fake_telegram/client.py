@@ -52,6 +52,16 @@ class Chats:
         """Every send and edit that the bot tried, in the order in which they came."""
         return [Call(**call) for call in self._ask("GET", "calls", None)]
 
+    def webhook(self) -> dict[str, str]:
+        """Where the bot wants its updates brought, and with which secret."""
+        asked: dict[str, str] = self._ask("GET", "webhook", None)
+        return asked
+
+    def updates(self) -> Sequence[dict[str, Any]]:
+        """What waits to be asked for, or to be brought."""
+        waiting: Sequence[dict[str, Any]] = self._ask("GET", "updates", None)
+        return waiting
+
     def answers(self) -> Sequence[str]:
         """What was shown to people who pressed a button."""
         return [answer["text"] for answer in self._ask("GET", "messages", None)["answers"]]

@@ -20,6 +20,11 @@ def nothing(_: World, __: Arguments) -> Any:
     return True
 
 
+def set_webhook(world: World, arguments: Arguments) -> Any:
+    world.webhook = dict(arguments)
+    return True
+
+
 def send_message(world: World, arguments: Arguments) -> Any:
     chat = _chat(arguments)
     world.check_open(chat)
@@ -92,6 +97,7 @@ METHODS: Mapping[str, Callable[[World, Arguments], Any]] = {
     "getMe": get_me,
     "deleteWebhook": nothing,
     "setMyCommands": nothing,
+    "setWebhook": set_webhook,
     "sendMessage": send_message,
     "sendPhoto": send_photo,
     "editMessageText": edit_message_text,

@@ -130,6 +130,10 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.world.changed:
             if what == "messages":
                 result: Any = self.server.world.as_json()
+            elif what == "updates":
+                result = self.server.world.updates
+            elif what == "webhook":
+                result = self.server.world.webhook
             elif what == "calls":
                 result = [asdict(call) for call in self.server.calls.all]
             elif what == "fault":

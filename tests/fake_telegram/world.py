@@ -43,6 +43,8 @@ class World:
     """Words shown to people who pressed a button."""
     chats: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Chats that are not simply open: id → {state, to}."""
+    webhook: dict[str, str] = field(default_factory=dict)
+    """What it was last told of where to bring updates; nobody brings them by themselves: tests do."""
     next_update: int = 1000
     next_press: int = 1
     polls: int = 0

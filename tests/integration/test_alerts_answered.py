@@ -1,7 +1,12 @@
 """`./run alerts`, `reply` and `operators` as people use them, and as people misuse them."""
 
+import http.client
+import json
+import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,3 +133,31 @@ def test_an_operator_that_cannot_be_added_is_one_clear_line(
     assert refused.returncode == 2
     assert line in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_telegram_brings_replies_to_a_webhook_and_each_counts_once(installation: Installation) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    installation.environment |= {
+        "TELEGRAM_WEBHOOK_URL": "https://faults.example.org/telegram",
+        "TELEGRAM_WEBHOOK_PORT": str(port),
+    }
+    process = installation.start()
+    alert = installation.alert()
+    hook = installation.telegram.webhook()
+    assert hook["url"] == "https://faults.example.org/telegram"
+    installation.telegram.press(ANNA, alert, button=1)
+    (update,) = installation.telegram.updates()  # nobody asks for it
+    assert brought(port, update, "a guess") == 403
+    assert [brought(port, update, hook["secret_token"]) for _ in range(2)] == [200, 200]
+    assert installation.outcomes() == ["labelled"]
+    assert installation.world.rows("SELECT verdict FROM label") == [("false_alarm",)]
+    assert process.stop() == 0
+
+
+def brought(port: int, update: dict[str, Any], secret: str) -> int:
+    """The answer's status."""
+    headers = {"X-Telegram-Bot-Api-Secret-Token": secret, "Content-Type": "application/json"}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("POST", "/telegram", json.dumps(update), headers)
+        return connection.getresponse().status
