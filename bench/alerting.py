@@ -1,7 +1,7 @@
 """`bench alerts`: from the reading that opens an incident to the message in a chat, and what healthy devices cost."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,12 +16,11 @@ from bench.paced import Paced, Published
 from bench.process import Process, run
 from bench.stream import PARTITIONS
 from bench.trouble import with_trouble
-from core.errors import UserError
+from bench.waiting import wait
 
 _DEVICES = 100
 """Few enough that the model's false alarms hardly add to the alerts."""
 _FIRST_CHAT = 1001
-_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +59,19 @@ def _reading_to_chat(installation: Installation, plan: Plan, trained: Trained) -
         installation.consumer(topic, trained, database) as consumer,
         _alerts(installation, database, trained, phones, plan.chats) as alerts,
     ):
-        _wait(lambda: database.rows(_ASSIGNED) == [(PARTITIONS,)], consumer, "did not get its partitions")
+        wait(lambda: database.rows(_ASSIGNED) == [(PARTITIONS,)], consumer, "did not get its partitions")
         readings = with_trouble(machine, _DEVICES, plan.rate, plan.warm_up_s, plan.seconds, plan.every_s)
         published = Paced(installation.kafka, machine.topics[0], readings, plan.rate).publish()
         expected = int(plan.seconds / plan.every_s)
-        _wait(lambda: len(database.rows(_OPENED)) >= expected, consumer, f"did not open {expected} incidents")
+        wait(
+            lambda: len(database.rows(_OPENED)) >= expected,
+            consumer,
+            f"did not open {expected} incidents",
+            pause_s=0.05,
+        )
         opened = database.rows(_OPENED)
         wanted = len(opened) * plan.chats
-        _wait(lambda: len(_arrivals(phones)) >= wanted, alerts, f"did not send {wanted} alerts")
+        wait(lambda: len(_arrivals(phones)) >= wanted, alerts, f"did not send {wanted} alerts", pause_s=0.05)
         figures = _figures(published, opened, _arrivals(phones))
     installation.progress.say(f"reading to chat: p50 {figures['p50']:.3f} s, p99 {figures['p99']:.3f} s")
     return figures
@@ -111,15 +115,6 @@ def _figures(
     seconds = [at - opened_at[alert] for (alert, _), at in arrived.items()]
     p50, p99 = np.percentile(seconds, [50, 99]).tolist()
     return {"p50": p50, "p99": p99, "worst": max(seconds), "alerts": len(opened), "messages": len(seconds)}
-
-
-def _wait(condition: Callable[[], bool], process: Process, otherwise: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not condition():
-        process.check()
-        if time.monotonic() > deadline:
-            raise UserError(f"within {_PATIENCE_S:.0f} s it {otherwise}")
-        time.sleep(0.05)
 
 
 _ASSIGNED = "SELECT count(*) FROM ingest_partition WHERE owner <> ''"

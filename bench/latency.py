@@ -1,7 +1,6 @@
 """`bench latency`: from produce() to committed in Postgres, at even rates, with the settings of the throughput run."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +11,10 @@ from bench.installation import Installation, Topic, Trained
 from bench.paced import Paced, Published, simulated
 from bench.process import Process
 from bench.stream import DEVICES, PARTITIONS
-from core.errors import UserError
+from bench.waiting import wait
 
 _NAMED_RATE = 2_000
 """The rate whose figures are the headline."""
-_PATIENCE_S = 60.0
 _FAULT_RATE = 0.02
 
 
@@ -51,7 +49,7 @@ def latency(installation: Installation, plan: Plan) -> dict[str, Any]:
 def _of_model(installation: Installation, plan: Plan, trained: Trained) -> dict[str, Any]:
     topic = installation.topic(f"bench-latency-{trained.algorithm}", PARTITIONS)
     with installation.database(trained) as database, installation.consumer(topic, trained, database) as consumer:
-        _wait(lambda: database.rows(_ASSIGNED) == [(PARTITIONS,)], consumer, "did not get its partitions")
+        wait(lambda: database.rows(_ASSIGNED) == [(PARTITIONS,)], consumer, "did not get its partitions")
         found = {}
         for rate in plan.rates:
             with Commits(database.url) as commits:
@@ -71,17 +69,8 @@ def _publish(
     machine = installation.machine(topic.machines_directory)
     readings = simulated(machine, DEVICES, rate, seconds, _FAULT_RATE)
     published = Paced(installation.kafka, topic.name, readings, rate).publish()
-    _wait(lambda: commits.covers(published), consumer, f"did not store {len(published.at):,} readings")
+    wait(lambda: commits.covers(published), consumer, f"did not store {len(published.at):,} readings")
     return published
-
-
-def _wait(condition: Callable[[], bool], consumer: Process, otherwise: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not condition():
-        consumer.check()
-        if time.monotonic() > deadline:
-            raise UserError(f"within {_PATIENCE_S:.0f} s the consumer {otherwise}")
-        time.sleep(0.01)
 
 
 def _figures(published: Published, commits: Commits) -> dict[str, float]:
