@@ -79,6 +79,11 @@ def test_the_sensors_that_spoke_for_a_fault_are_shown_with_their_share() -> None
     assert shown_pushes(explained(-1.0, -2.0)) == []
 
 
+def test_a_sensor_that_hardly_spoke_for_it_stays_away() -> None:
+    assert [push.sensor for push in shown_pushes(explained(3.0, 0.1))] == ["temperature"]
+    assert len(shown_pushes(explained(3.0, 0.2))) == 2
+
+
 def test_each_alert_is_looked_into_once_the_oldest_first() -> None:
     alerts = FakeAlerts([wanted(12), wanted(13)])
     details = AlertDetails(alerts, lambda _: explained(3.0, 1.0), course, threading.Event())
