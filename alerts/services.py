@@ -13,6 +13,10 @@ from apprise.result import AppriseResultStatus
 from core.errors import NotSent, SendUnclear, Undeliverable, UserError
 from core.ports import Rendered
 
+# It logs each failure, which we tell ourselves, in our words.
+logging.getLogger("apprise").propagate = False
+logging.getLogger("apprise").addHandler(logging.NullHandler())
+
 _TIMEOUT_S = 30.0
 """Less than a lease."""
 _ASSET = AppriseAsset(app_id="Faultline", app_desc="Faultline", storage_mode=PersistentStoreMode.MEMORY)
