@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
-from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient
 
 from consumer.assignment import Assignment
+from consumer.committed import CommittedOffsets
 from consumer.decode import Decoder
 from consumer.fetched import GoodMessage, by_topic
 from consumer.group_wait import GroupWait
@@ -35,7 +35,6 @@ they would only wait in line, three transactions long."""
 _STRIDE = 1_000
 """Messages taken over in one go: in between, a thread back from Postgres or a model may have the interpreter."""
 _POLL_S = 0.1
-_TELL_KAFKA_S = 1.0
 _NOTE_ENDS_S = 1.0
 _CONNECTION = ("bootstrap.", "security.", "sasl.", "ssl.")
 
@@ -62,8 +61,7 @@ class Fetcher(threading.Thread):
         self._subscribed: set[str] = set()
         self._left: frozenset[str] = frozenset()
         self._unstored: deque[tuple[TopicPartition, bytes]] = deque()
-        self._stored: Mapping[TopicPartition, int] = {}
-        self._told_at = 0.0
+        self._committed = CommittedOffsets()
         self._noted_at = 0.0
         self._behind = False
 
@@ -71,7 +69,6 @@ class Fetcher(threading.Thread):
         """From now on read this machine's topics as well; may be called from another thread."""
         self._decoders = {**self._decoders, **dict.fromkeys(machine.topics, Decoder(machine))}
         self._machines = {**self._machines, **dict.fromkeys(machine.topics, machine)}
-
         self._left -= {machine.name}
 
     def leave(self, machine: str) -> None:
@@ -84,7 +81,7 @@ class Fetcher(threading.Thread):
 
     def stored(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Where the writer has got to; Kafka is told now and then, for lag tools only."""
-        self._stored = {**self._stored, **offsets}
+        self._committed.stored(offsets)
 
     def stop(self) -> None:
         """End soon: partitions are given back once what was read of them is written."""
@@ -123,11 +120,11 @@ class Fetcher(threading.Thread):
         else:
             self._handover.slot_free()
         self._wait.look()
-        self._tell_kafka()
+        self._committed.tell(self._consumer, self._assignment.expected)
         self._note_ends()
 
     def _follow_orders(self) -> None:
-        rejoin = self._handover.rejoin.is_set() or self._assignment.is_outdated()
+        rejoin = self._handover.rejoin.is_set() or self._assignment.is_outdated() or self._wait.is_too_long()
         wanted = {topic for topic, machine in self._machines.items() if machine.name not in self._left}
         if rejoin or not wanted >= self._subscribed:
             self._rejoin()
@@ -210,12 +207,6 @@ class Fetcher(threading.Thread):
         if message is not None and ((error := message.error()) is None or self._meet(error)):
             self._handover.rejoin.set()  # of a partition that came within this very poll: read it again from its start
         self._consumer.resume(self._halted.readable(self._consumer.assignment()))
-
-    def _tell_kafka(self) -> None:
-        if self._stored and time.monotonic() - self._told_at >= _TELL_KAFKA_S:
-            offsets = [KafkaPartition(*partition, offset) for partition, offset in self._stored.items()]
-            self._stored, self._told_at = {}, time.monotonic()
-            self._consumer.commit(offsets=offsets, asynchronous=True)
 
     def _note_ends(self) -> None:
         """Tell the writer how far the logs go, as the last answers of the brokers said."""

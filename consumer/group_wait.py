@@ -7,6 +7,7 @@ from collections.abc import Callable
 _log = logging.getLogger(__name__)
 
 _LONG_S = 30.0
+_GRACE_S = 10.0
 
 
 class GroupWait:
@@ -14,7 +15,8 @@ class GroupWait:
 
     A rebalance waits for every member that it knows. One that died counts until its session has timed out; but a broker
     that was killed may forget to look at the sessions it finds when it starts again (Kafka 4.3.1, seen once in 36
-    restarts), and then waits for `limit_s`, the poll interval that the member had asked for.
+    restarts), and then waits for `limit_s`, the poll interval that the member had asked for. Nothing that we know of
+    takes longer while Kafka answers, so after that we join anew as another member.
     """
 
     def __init__(self, limit_s: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,3 +45,10 @@ class GroupWait:
                 now - self._since,
                 self._limit_s,
             )
+
+    def is_too_long(self) -> bool:
+        """Whether no member can be what the group waits for any more; says so."""
+        if self._since is None or (waited := self._clock() - self._since) < self._limit_s + _GRACE_S:
+            return False
+        _log.warning("no partition was given to us for %.0f s: leaving the group, and joining it anew", waited)
+        return True

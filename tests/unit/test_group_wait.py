@@ -46,3 +46,17 @@ def test_nothing_is_said_once_the_group_has_answered_and_the_next_wait_counts_an
     wait.began()
     assert said(caplog, wait, clock, 29) == []
     assert len(said(caplog, wait, clock, 1)) == 1
+
+
+def test_a_group_that_outwaits_every_member_is_joined_anew(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    wait = GroupWait(90.0, clock)
+    assert not wait.is_too_long(), "nobody waits yet"
+    wait.began()
+    clock.now += 99
+    assert not wait.is_too_long()
+    clock.now += 1
+    assert wait.is_too_long()
+    assert "for 100 s: leaving the group, and joining it anew" in caplog.text
+    wait.began()
+    assert not wait.is_too_long()
