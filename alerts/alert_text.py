@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from alerts.facts import AlertFacts
 from alerts.markup import Markup
+from core.dispute import explained
 from core.label import Verdict
 from core.numbers import clock, lasting, number, percent
 from core.reminder import Retelling
 from core.severity import Severity
 from core.shown import ShownPush, ShownSensor
 
+_DISPUTE_LIMIT = 500
 _SIGNS = {Severity.LOW: "🟡", Severity.MEDIUM: "🟠", Severity.HIGH: "🔴"}
 
 
@@ -37,6 +39,8 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
         yield "Is this correct? Reply Y/N"
         return
     yield _answer(facts, facts.verdict, zone, markup)
+    if facts.said:
+        yield markup.text(explained(facts.said, zone), _DISPUTE_LIMIT)
 
 
 def _head(facts: AlertFacts) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from core.digest import Grouping
+from core.dispute import Said
 from core.errors import Undeliverable
 from core.label import Verdict
 from core.reminder import Retelling
@@ -38,6 +39,8 @@ class AlertFacts(Struct, frozen=True):
     comment: str = ""
     label: int | None = None
     """That holds the answer."""
+    said: tuple[Said, ...] = ()
+    """By each person, where they differ."""
     lasted: float = 0.0
     """Seconds, when it was told."""
     pushed: tuple[ShownPush, ...] = ()
@@ -60,6 +63,8 @@ class ReceiptFacts(Struct, frozen=True):
     question: int | None = None
     device: str = ""
     verdict: Verdict | None = None
+    said: tuple[Said, ...] = ()
+    """By each person, where they differ."""
     refusal: Refusal | None = None
 
 

@@ -3,6 +3,7 @@
 from alerts.facts import ReceiptFacts
 from alerts.markup import PLAIN, Markup
 from alerts.question_text import said_of_a_question
+from core.dispute import counting
 from core.reply import Outcome, Refusal
 
 _REFUSALS = {
@@ -19,7 +20,7 @@ HELP = (
 
 
 _OF_WHAT_WAS_SAID = (
-    *(Outcome.LABELLED, Outcome.REPEATED, Outcome.REPLAYED),
+    *(Outcome.LABELLED, Outcome.OVERRULED, Outcome.REPEATED, Outcome.REPLAYED),
     *(Outcome.COMMENTED, Outcome.UNDONE, Outcome.NOTHING_TO_UNDO),
 )
 
@@ -53,7 +54,11 @@ def receipt_text(facts: ReceiptFacts, markup: Markup = PLAIN) -> str:
 def _noted(facts: ReceiptFacts, markup: Markup) -> str:
     match facts.outcome:
         case Outcome.LABELLED:
-            return f"Thank you. Noted: {_verdict(facts)}, {markup.name(facts.device)}, {_about(facts)}."
+            noted = f"Thank you. Noted: {_verdict(facts)}, {markup.name(facts.device)}, {_about(facts)}."
+            return noted + _disputed(facts)
+        case Outcome.OVERRULED:
+            kept = f"Kept: {_verdict(facts)}, {markup.name(facts.device)}, {_about(facts)}."
+            return f"{kept} It does not count: an engineer has settled this alert{_as_what(facts, markup)}."
         case Outcome.REPEATED:
             return f"Already noted: {_verdict(facts)}, {_about(facts)}."
         case Outcome.COMMENTED:
@@ -64,6 +69,23 @@ def _noted(facts: ReceiptFacts, markup: Markup) -> str:
             return "There is no answer of yours to take back: only the newest one to an alert can be, by who gave it."
         case _:
             return "Noted before."
+
+
+def _disputed(facts: ReceiptFacts) -> str:
+    """What follows where others say something else."""
+    if not facts.said:
+        return ""
+    counts = counting(facts.said)
+    if not counts.settles:
+        return " Others say otherwise: yours, the latest, counts until an engineer settles it."
+    return " That settles it." if counts.by == facts.by else ""
+
+
+def _as_what(facts: ReceiptFacts, markup: Markup) -> str:
+    if not facts.said:
+        return ""
+    settled = counting(facts.said)
+    return f": {settled.verdict.words} ({markup.text(settled.by, 100)})"
 
 
 def _about(facts: ReceiptFacts) -> str:

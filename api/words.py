@@ -7,6 +7,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from api.sparks import score_spark
+from core.dispute import explained
 from core.numbers import clock, lasting, number, percent
 
 
@@ -26,5 +27,6 @@ FILTERS = {
     "moment": moment,
     "place": place,
     "lasting": lasting,
+    "explained": explained,
     "score_spark": score_spark,
 }

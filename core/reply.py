@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from core.command import Asked, Command, read_command
-from core.label import Verdict, read_answer
+from core.label import Answer, Verdict, read_answer
 from core.report import Report
 
 UNDO = f"/{Command.UNDO}"
@@ -78,6 +78,8 @@ class Outcome(StrEnum):
     """What became of a reply."""
 
     LABELLED = "labelled"
+    OVERRULED = "overruled"
+    """Another verdict than an engineer gave: kept as a label that does not count."""
     REPEATED = "repeated"
     """The same verdict of the same person again: no second label."""
     COMMENTED = "commented"
@@ -111,18 +113,30 @@ class Outcome(StrEnum):
         return self in (Outcome.UNAUTHORISED, Outcome.REFUSED)
 
 
+class Given(NamedTuple):
+    """A label that nobody took back."""
+
+    label: int
+    operator: int
+    verdict: Verdict
+    settles: bool = False
+    """An engineer gave it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What is known when a reply comes in."""
 
     operator: int | None
     """The active operator who sent it."""
+    settles: bool = False
+    """That is an engineer: no operator's answer comes before theirs."""
     alerts: Sequence[int] = ()
     """The alerts that it may mean."""
-    newest: tuple[int, Verdict] | None = None
-    """Who gave the newest verdict on that one alert, and which."""
-    newest_label: int | None = None
-    """The label that holds it."""
+    newest: Given | None = None
+    """The newest verdict on that one alert."""
+    settled: Given | None = None
+    """The newest that an engineer gave: the one that counts, where there is one."""
     act: Outcome | None = None
     """What a command comes to that does something, or an answer to a question."""
 
@@ -132,7 +146,7 @@ class ReplyOutcome(NamedTuple):
 
     kind: Outcome
     facts: dict[str, object]
-    """`outcome`, and as far as known `alert`, `alerts`, `device`, `verdict`, `by`, `sender`, `refusal`.
+    """`outcome`, and as far as known `alert`, `alerts`, `device`, `verdict`, `by`, `sender`, `refusal`, `said`.
 
     Of a report `report` (`heard`: core.report.Heard, `readings`, `since`), or `asked` (`unclear`: why we ask back).
     """
@@ -140,7 +154,7 @@ class ReplyOutcome(NamedTuple):
 
 
 def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
-    """What the reply amounts to. Pure; LABELLED only for an authorised, clear answer to exactly one alert."""
+    """What the reply amounts to. Pure; a label only for an authorised, clear answer to exactly one alert."""
     if not reply.is_for_us:
         return Outcome.IGNORED
     if reply.refusal is not None:
@@ -158,8 +172,26 @@ def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
         return Outcome.COMMENTED if _is_comment(reply, known) else Outcome.NOT_UNDERSTOOD
     if len(known.alerts) != 1:
         return Outcome.WHICH_ALERT if known.alerts else Outcome.UNKNOWN_ALERT
-    says_more = bool(answer.comment or reply.comment)
-    return Outcome.LABELLED if says_more or known.newest != (known.operator, answer.verdict) else Outcome.REPEATED
+    return _label(Answer(answer.verdict, reply.comment or answer.comment), known)
+
+
+def taken_back(reply: Reply, known: Circumstances) -> Given | None:
+    """The label that an undo means: the sender's own, and the newest or the one that counts; None: there is none."""
+    given = (one for one in (known.newest, known.settled) if one is not None and one.operator == known.operator)
+    return next((one for one in given if reply.takes_back in (None, one.label)), None)
+
+
+def _label(answer: Answer, known: Circumstances) -> Outcome:
+    if not answer.comment and _says_already(answer.verdict, known):
+        return Outcome.REPEATED
+    differs = known.settled is not None and known.settled.verdict is not answer.verdict
+    return Outcome.OVERRULED if differs and not known.settles else Outcome.LABELLED
+
+
+def _says_already(verdict: Verdict, known: Circumstances) -> bool:
+    """Whether it changes nothing; who became an engineer settles with the same words."""
+    given = (one for one in (known.newest, known.settled) if one is not None and one.operator == known.operator)
+    return any(one.verdict is verdict and (one.settles or not known.settles) for one in given)
 
 
 def _welcomes(asked: Asked, known: Circumstances) -> bool:
@@ -173,6 +205,4 @@ def _is_comment(reply: Reply, known: Circumstances) -> bool:
 
 
 def _undo(reply: Reply, known: Circumstances) -> Outcome:
-    own = known.newest is not None and known.newest[0] == known.operator
-    meant = reply.takes_back in (None, known.newest_label)
-    return Outcome.UNDONE if own and meant else Outcome.NOTHING_TO_UNDO
+    return Outcome.NOTHING_TO_UNDO if taken_back(reply, known) is None else Outcome.UNDONE

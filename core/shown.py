@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from core.dispute import Said
 from core.label import Verdict
 from core.severity import Severity
 from core.shown_devices import Course
@@ -63,17 +64,25 @@ class ShownAlert(Struct, frozen=True):
     model_version: int
     answer: Answer | None
     severity: Severity = Severity.LOW
+    said: tuple[Said, ...] = ()
+    """By each person, the latest last."""
     pushed: tuple[ShownPush, ...] = ()
     """Empty until it was looked into, and where nothing was found."""
 
     @property
     def version(self) -> str:
-        """Another one whenever it must be shown anew: `open` or `over`, the severity, and the label that counts.
+        """Another one whenever it must be shown anew: `open` or `over`, the severity, and what people say.
 
         And whether it says which sensors pushed it.
         """
         state = f"{'over' if self.until else 'open'} {self.severity.words}{' explained' if self.pushed else ''}"
-        return f"{state} {self.answer.label}" if self.answer else state
+        return " ".join([state, *(str(one.label) for one in self.said)])
+
+    def taken_back_by(self, operator: int) -> int | None:
+        """The label that this person may take back: their own, and the newest or the one that counts."""
+        newest = self.said[-1:]
+        counts = [one for one in self.said if self.answer and one.label == self.answer.label]
+        return next((one.label for one in (*newest, *counts) if one.operator == operator), None)
 
 
 class Alerts(Protocol):

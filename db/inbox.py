@@ -7,7 +7,10 @@ from core.reply import Outcome, Reply, ReplyOutcome, outcome_of
 from db.answerable import Sender
 from db.failures import failures_named
 from db.judging import facts_of, judge, look_up
+from db.labels import said_of
 from db.told import told
+
+_DISPUTABLE = (Outcome.LABELLED, Outcome.OVERRULED, Outcome.UNDONE)
 
 
 class PostgresInbox:
@@ -43,6 +46,8 @@ def _take(connection: Connection, bot: str, number: int, reply: Reply) -> ReplyO
     label = judge(connection, reply, known, outcome, inbox)
     if known.act is not None:
         facts["label"] = label
+    elif outcome in _DISPUTABLE and known.alerts:
+        facts["said"] = said_of(connection, known.alerts[0])
     if outcome.is_suspicious:
         _audit(connection, reply, inbox, outcome)
     if outcome is Outcome.TOLD and reply.asked and known.sender:

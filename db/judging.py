@@ -6,11 +6,19 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from core.label import Verdict, read_answer
-from core.reply import Circumstances, Outcome, Reply
+from core.reply import Circumstances, Given, Outcome, Reply, taken_back
 from db.act import Act
 from db.acts import act_of
 from db.answerable import Sender, alerts_meant, device_of, sender_of
-from db.labels import NewestLabel, add_comment, add_label, lock_incident_of, newest_label, show_answer, take_back
+from db.labels import (
+    NewLabel,
+    add_comment,
+    add_label,
+    labels_given,
+    lock_incident_of,
+    show_answer,
+    take_back,
+)
 from db.question_answers import answer
 from db.reports import report_meant
 
@@ -21,8 +29,8 @@ class Known(NamedTuple):
     sender: Sender | None
     alerts: Sequence[int]
     """Those that it may mean."""
-    newest: NewestLabel | None
-    """Of the one alert that it means, or of the report."""
+    given: Sequence[Given] = ()
+    """The labels of the one alert that it means, or of the report, the newest first."""
     device: str = ""
     """Of the report that an undo means."""
     act: Act | None = None
@@ -31,24 +39,28 @@ class Known(NamedTuple):
     @property
     def circumstances(self) -> Circumstances:
         """In the words of the rules."""
-        operator = self.sender.id if self.sender else None
-        if self.newest is None:
-            return Circumstances(operator, self.alerts, act=self.act.outcome if self.act else None)
-        return Circumstances(operator, self.alerts, (self.newest.operator, self.newest.verdict), self.newest.id)
+        return Circumstances(
+            operator=self.sender.id if self.sender else None,
+            settles=self.sender is not None and self.sender.role == "engineer",
+            alerts=self.alerts,
+            newest=next(iter(self.given), None),
+            settled=next((one for one in self.given if one.settles), None),
+            act=self.act.outcome if self.act else None,
+        )
 
 
 def look_up(connection: Connection, reply: Reply) -> Known:
     """Who sent it and what it may mean; nobody else labels that incident until the transaction ends."""
     sender = sender_of(connection, reply)
     if sender is not None and (report := report_meant(connection, reply, sender)):
-        return Known(sender, (), report.label, report.device)
+        return Known(sender, (), [report.label], report.device)
     if sender is not None and (act := act_of(connection, reply, sender) or answer(connection, reply, sender)):
-        return Known(sender, (), None, act=act)
+        return Known(sender, (), act=act)
     alerts = alerts_meant(connection, reply, sender)
     if len(alerts) != 1:
-        return Known(sender, alerts, None)
+        return Known(sender, alerts)
     lock_incident_of(connection, alerts[0])
-    return Known(sender, alerts, newest_label(connection, alerts[0]))
+    return Known(sender, alerts, labels_given(connection, alerts[0]))
 
 
 def facts_of(connection: Connection, reply: Reply, known: Known, outcome: Outcome) -> dict[str, object]:
@@ -77,15 +89,12 @@ def judge(connection: Connection, reply: Reply, known: Known, outcome: Outcome, 
     if known.act is not None:
         return known.act.write(inbox)
     label = None
-    if outcome is Outcome.LABELLED:
-        answer = read_answer(reply.text)
-        assert answer is not None, "a reply without a verdict is no label"
-        assert known.sender is not None, "nor is a stranger's"
-        corrects, comment = known.newest.id if known.newest else None, reply.comment or answer.comment
-        label = add_label(connection, known.alerts[0], known.sender.id, answer.verdict, comment, inbox, corrects)
+    if outcome in (Outcome.LABELLED, Outcome.OVERRULED):
+        label = add_label(connection, known.alerts[0], _new_label(reply, known, outcome), inbox)
     elif outcome is Outcome.UNDONE:
-        assert known.newest is not None, "there is an answer to take back"
-        take_back(connection, known.newest.id, known.newest.operator, inbox)
+        undone = taken_back(reply, known.circumstances)
+        assert undone is not None, "there is an answer to take back"
+        take_back(connection, undone.label, undone.operator, inbox)
     else:
         if outcome is Outcome.COMMENTED and known.sender is not None:
             add_comment(connection, known.alerts[0], known.sender.id, reply.text.strip(), inbox)
@@ -95,9 +104,23 @@ def judge(connection: Connection, reply: Reply, known: Known, outcome: Outcome, 
     return label
 
 
+def _new_label(reply: Reply, known: Known, outcome: Outcome) -> NewLabel:
+    answer = read_answer(reply.text)
+    assert answer is not None, "a reply without a verdict is no label"
+    assert known.sender is not None, "nor is a stranger's"
+    now = known.circumstances
+    counted = None if outcome is Outcome.OVERRULED else now.settled or now.newest
+    corrects = counted.label if counted else None
+    return NewLabel(known.sender.id, answer.verdict, reply.comment or answer.comment, now.settles, corrects)
+
+
 def _verdict(reply: Reply, known: Known, outcome: Outcome) -> Verdict | None:
     """The verdict that the reply is about."""
-    if outcome is Outcome.UNDONE and known.newest is not None:
-        return known.newest.verdict
-    answer = read_answer(reply.text) if outcome in (Outcome.LABELLED, Outcome.REPEATED) else None
+    if outcome is Outcome.UNDONE:
+        undone = taken_back(reply, known.circumstances)
+        return undone.verdict if undone else None
+    answer = read_answer(reply.text) if outcome in _ANSWERS else None
     return answer.verdict if answer else None
+
+
+_ANSWERS = (Outcome.LABELLED, Outcome.OVERRULED, Outcome.REPEATED)

@@ -1,18 +1,23 @@
 """Labels: append-only verdicts on an incident, with copies of its readings and the edits that show the answer."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
 from core.label import Verdict
+from core.reply import Given
 
 
-class NewestLabel(NamedTuple):
-    """The newest label of an incident that counts."""
+class NewLabel(NamedTuple):
+    """What a person says of an incident."""
 
-    id: int
     operator: int
     verdict: Verdict
+    comment: str
+    settles: bool
+    corrects: int | None
+    """The label that counted before."""
 
 
 def lock_incident_of(connection: Connection, alert: int) -> None:
@@ -20,24 +25,25 @@ def lock_incident_of(connection: Connection, alert: int) -> None:
     connection.execute(text(_LOCK), {"alert": alert})
 
 
-def newest_label(connection: Connection, alert: int) -> NewestLabel | None:
-    """The newest label of the alert's incident that nobody took back, whoever gave it."""
-    row = connection.execute(text(_NEWEST), {"alert": alert}).one_or_none()
-    return None if row is None else NewestLabel(row.id, row.operator, Verdict(row.verdict))
+def labels_given(connection: Connection, alert: int) -> Sequence[Given]:
+    """The labels of the alert's incident that nobody took back, the newest first."""
+    rows = connection.execute(text(_GIVEN), {"alert": alert}).all()
+    return [Given(row.id, row.operator, Verdict(row.verdict), row.settles) for row in rows]
 
 
-def add_label(
-    connection: Connection, alert: int, operator: int, verdict: Verdict, comment: str, inbox: int, corrects: int | None
-) -> int:
+def said_of(connection: Connection, alert: int) -> object:
+    """What each person says of the alert's incident where they differ, as core.dispute.Said; else nothing."""
+    return connection.execute(text(_SAID), {"alert": alert}).scalar_one_or_none() or ()
+
+
+def add_label(connection: Connection, alert: int, new: NewLabel, inbox: int) -> int:
     """Label the alert's incident and copy its stored readings, from the first fault to the newest one; the id.
 
     Readings that were not scored (any quality flag) say nothing about the machine and are left out; nor does the last
     reading before a silence.
     """
-    arguments = {"alert": alert, "operator": operator, "verdict": verdict.value, "comment": comment}
-    label: int = connection.execute(
-        text(_INSERT_LABEL), {**arguments, "inbox": inbox, "corrects": corrects}
-    ).scalar_one()
+    arguments = {**new._asdict(), "verdict": new.verdict.value, "alert": alert, "inbox": inbox}
+    label: int = connection.execute(text(_INSERT_LABEL), arguments).scalar_one()
     connection.execute(text(_COPY_READINGS), {"label": label})
     return label
 
@@ -61,12 +67,14 @@ def show_answer(connection: Connection, alert: int) -> None:
 
 _LOCK = """
     SELECT pg_advisory_xact_lock(hashtextextended('faultline.label', incident)) FROM alert WHERE id = :alert"""
-_NEWEST = """
-    SELECT l.id, l.operator, l.verdict FROM alert a JOIN effective_label l ON l.incident = a.incident
-     WHERE a.id = :alert"""
+_GIVEN = """
+    SELECT l.id, l.operator, l.verdict, l.settles FROM alert a JOIN label l ON l.incident = a.incident
+     WHERE a.id = :alert AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id) ORDER BY l.id DESC"""
+_SAID = """
+    SELECT s.said FROM alert a JOIN incident_said s ON s.incident = a.incident WHERE a.id = :alert AND s.disputed"""
 _INSERT_LABEL = """
-    INSERT INTO label (machine, incident, alert, operator, verdict, comment, corrects, inbox)
-    SELECT i.machine, i.id, a.id, :operator, :verdict, :comment, :corrects, :inbox
+    INSERT INTO label (machine, incident, alert, operator, verdict, comment, settles, corrects, inbox)
+    SELECT i.machine, i.id, a.id, :operator, :verdict, :comment, :settles, :corrects, :inbox
       FROM alert a JOIN incident i ON i.id = a.incident WHERE a.id = :alert
     RETURNING id"""
 _COPY_READINGS = """
@@ -85,10 +93,7 @@ _INSERT_COMMENT = """
 _INSERT_EDITS = """
     INSERT INTO outbox (channel, address, zone, kind, alert, body, edits)
     SELECT o.channel, o.address, o.zone, 'answered', o.alert,
-           o.body || coalesce((SELECT jsonb_build_object('verdict', l.verdict, 'by', p.name, 'answered', l.created_at,
-                                                    'comment', l.comment, 'label', l.id)
-                                 FROM effective_label l JOIN operator p ON p.id = l.operator
-                                WHERE l.incident = a.incident), '{}'), o.id
-      FROM outbox o JOIN alert a ON a.id = o.alert
+           o.body || coalesce((SELECT n.facts FROM alert_answer n WHERE n.alert = o.alert), '{}'), o.id
+      FROM outbox o
      WHERE o.alert = :alert AND o.state NOT IN ('dead', 'shelved', 'kept', 'withheld')
        AND (o.kind = 'alert' OR o.kind = 'again' AND o.state <> 'pending') ORDER BY o.id"""

@@ -14,12 +14,11 @@ from sqlalchemy import Connection, Row, text
 from core.command import Command
 from core.device_meant import DeviceName
 from core.label import Verdict
-from core.reply import Outcome, Reply
+from core.reply import Given, Outcome, Reply
 from core.report import Heard, Span, hear, read_report, span_of
 from db.act import Act
 from db.answerable import Sender
 from db.device_meant import MeantDevice, NotClear, device_meant, this_device
-from db.labels import NewestLabel
 
 _WINDOWS = (20_000, 160_000, 1_280_000)
 """So many of a partition's newest offsets are looked through."""
@@ -28,7 +27,7 @@ _WINDOWS = (20_000, 160_000, 1_280_000)
 class ReportMeant(NamedTuple):
     """The report that an undo means."""
 
-    label: NewestLabel
+    label: Given
     device: str
 
 
@@ -71,7 +70,7 @@ def report_meant(connection: Connection, reply: Reply, sender: Sender) -> Report
     connection.execute(text(_LOCK), {"operator": sender.id})
     arguments = {"operator": sender.id, "takes_back": reply.takes_back, "reference": reply.replies_to}
     row = connection.execute(text(_MEANT), {**arguments, "channel": reply.channel, "chat": reply.chat}).one_or_none()
-    return None if row is None else ReportMeant(NewestLabel(row.id, sender.id, Verdict.FAULT), row.device)
+    return None if row is None else ReportMeant(Given(row.id, sender.id, Verdict.FAULT), row.device)
 
 
 def _device(connection: Connection, reply: Reply, sender: Sender) -> MeantDevice | NotClear:

@@ -52,8 +52,9 @@ _OPEN = """
 _DISPUTED = """
     SELECT t.alert, t.device, array_agg(p.name ORDER BY n.id) AS by, array_agg(n.verdict ORDER BY n.id) AS verdicts
       FROM told t
-      JOIN LATERAL (SELECT DISTINCT ON (l.operator) l.id, l.operator, l.verdict FROM label l
+      JOIN LATERAL (SELECT DISTINCT ON (l.operator) l.id, l.operator, l.verdict, l.settles FROM label l
                      WHERE l.incident = t.id AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
                      ORDER BY l.operator, l.id DESC) n ON true
       JOIN operator p ON p.id = n.operator
-     GROUP BY t.alert, t.device HAVING count(DISTINCT n.verdict) > 1 ORDER BY t.alert DESC LIMIT :count"""
+     GROUP BY t.alert, t.device HAVING count(DISTINCT n.verdict) > 1 AND NOT bool_or(n.settles)
+     ORDER BY t.alert DESC LIMIT :count"""

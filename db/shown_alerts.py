@@ -48,10 +48,12 @@ _SHOWN = """
     SELECT a.id AS alert, m.name AS machine, d.name AS device, i.kind, i.since_time AS since, i.closed_time AS until,
            greatest(i.peak, a.probability) AS probability, i.faults, a.standing_out, a.model_version,
            i.severity, coalesce(x.facts -> 'pushed', '[]') AS pushed,
+           coalesce(s.said, '[]') AS said,
            l.id AS label, l.verdict, l.operator, p.name AS by, l.created_at AS at, l.comment
       FROM alert a JOIN incident i ON i.id = a.incident JOIN machine m ON m.id = i.machine
       JOIN device d ON d.id = i.device
       LEFT JOIN LATERAL (SELECT * FROM effective_label e WHERE e.incident = i.id) l ON true
+      LEFT JOIN LATERAL (SELECT * FROM incident_said e WHERE e.incident = i.id) s ON true
       LEFT JOIN operator p ON p.id = l.operator LEFT JOIN alert_details x ON x.alert = a.id
      WHERE EXISTS (SELECT FROM subscription s
                     WHERE s.operator = :operator AND (s.machine IS NULL OR s.machine = i.machine))"""

@@ -48,11 +48,8 @@ _TELL = """
      WHERE (o.id = :message OR o.carried_by = :message) AND o.kind IN ('alert', 'again') AND a.id = o.alert
     RETURNING o.id, o.body"""
 _EDIT = """
-    SELECT e.body || coalesce((SELECT jsonb_build_object('verdict', l.verdict, 'by', p.name, 'answered', l.created_at,
-                                                    'comment', l.comment, 'label', l.id)
-                                 FROM effective_label l JOIN operator p ON p.id = l.operator
-                                WHERE l.incident = a.incident), '{}')
-      FROM outbox e JOIN alert a ON a.id = e.alert WHERE e.id = :edited"""
+    SELECT e.body || coalesce((SELECT n.facts FROM alert_answer n WHERE n.alert = e.alert), '{}')
+      FROM outbox e WHERE e.id = :edited AND e.alert IS NOT NULL"""
 _WITHHOLD = """
     UPDATE outbox o SET state = 'withheld'
       FROM alert a JOIN incident_standing s ON s.incident = a.incident

@@ -18,7 +18,7 @@ from db.outbox import PostgresOutbox
 from db.reading_store import PostgresReadingStore
 from tests.builders import NOON, HotIsFaulty, a_batch, a_machine
 
-ANNA, BEN, STRANGER = 11, 12, 99
+ANNA, BEN, EVA, STRANGER = 11, 12, 13, 99
 _HERE = TopicPartition("readings.press", 0)
 
 
@@ -34,10 +34,10 @@ class AlertWorld:
         self.outbox = PostgresOutbox(alerts)
         self.inbox = PostgresInbox(alerts)
 
-    def operator(self, name: str, telegram_id: int, chat: int | None = None) -> None:
+    def operator(self, name: str, telegram_id: int, chat: int | None = None, role: str = "operator") -> None:
         """Somebody who gets alerts in private, or in a chat."""
         place = Subscription("telegram", str(chat or telegram_id))
-        self.operators.add(Operator(name, "operator", "Europe/Berlin", telegram_id, [place]))
+        self.operators.add(Operator(name, role, "Europe/Berlin", telegram_id, [place]))
 
     def alert(self, device: str = "press-1") -> int:
         """The device runs hot for two readings, while another one is fine; the alert's number."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from core.dispute import Said
 from core.shown import Answer, ShownAlert, ShownPush, ShownSensor
 from core.shown_devices import Course
 from tests.builders import NOON
@@ -39,13 +40,18 @@ class FakeAlerts:
         sensor = ShownSensor("vibration", 9.1342, 1.0, 6.25, "mm/s")
         device = self.devices.get(alert, f"press-{alert}")
         shown = ShownAlert(alert, "press", device, "fault", NOON, None, 0.87, 3, (sensor,), 2, self._answer(alert))
-        return replace(shown, pushed=self.pushed.get(alert, ()))
+        return replace(shown, pushed=self.pushed.get(alert, ()), said=self._said(alert))
+
+    def _said(self, alert: int) -> tuple[Said, ...]:
+        newest = {one.operator: one for one in reversed(self.inbox.given(alert))}
+        said = sorted(newest.values())
+        return tuple(
+            Said(one.label, one.operator, f"operator {one.operator}", one.verdict, NOON, one.settles) for one in said
+        )
 
     def _answer(self, alert: int) -> Answer | None:
-        counting = [place for place in range(len(self.inbox.labels)) if place not in self.inbox.taken_back]
-        for place in reversed(counting):
-            of, operator, verdict = self.inbox.labels[place]
-            if of == alert:
-                comment = next(reply.comment for _, reply, _ in self.inbox.replies if reply.alert == alert)
-                return Answer(place + 1, verdict, operator, f"operator {operator}", NOON, comment)
-        return None
+        given = max(self.inbox.given(alert), key=lambda one: (one.settles, one.label), default=None)
+        if given is None:
+            return None
+        comment = next(reply.comment for _, reply, _ in self.inbox.replies if reply.alert == alert)
+        return Answer(given.label, given.verdict, given.operator, f"operator {given.operator}", NOON, comment)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from core.device_meant import Unclear
 from core.errors import Unavailable
 from core.label import Verdict, read_answer
-from core.reply import Circumstances, Outcome, Reply, ReplyOutcome, outcome_of
+from core.reply import Circumstances, Given, Outcome, Reply, ReplyOutcome, outcome_of, taken_back
 from core.report import Heard, Report, hear, span_of
 
 
@@ -26,6 +26,8 @@ class FakeInbox:
 
     operators: dict[str, int] = field(default_factory=dict)
     """Sender → operator."""
+    engineers: set[int] = field(default_factory=set)
+    """Those of them whose answers settle."""
     sent: list[SentAlert] = field(default_factory=list)
     replies: list[tuple[int, Reply, Outcome]] = field(default_factory=list)
     labels: list[tuple[int, int, Verdict]] = field(default_factory=list)
@@ -56,23 +58,32 @@ class FakeInbox:
         if reply.report is not None and operator is not None:
             return self._report(number, reply, reply.report)
         alerts = self._meant(reply)
-        place = self._newest(lambda alert, _: [alert] == alerts)
-        newest = None if place is None else self.labels[place][1:]
-        outcome = outcome_of(reply, Circumstances(operator, alerts, newest, None if place is None else place + 1))
+        given = self.given(alerts[0]) if len(alerts) == 1 else []
+        settled = next((one for one in given if one.settles), None)
+        known = Circumstances(operator, operator in self.engineers, alerts, next(iter(given), None), settled)
+        outcome = outcome_of(reply, known)
         self.replies.append((number, reply, outcome))
-        if outcome is Outcome.UNDONE and place is not None:
-            self.taken_back.add(place)
-            undone: dict[str, object] = {"outcome": outcome.value, "alert": alerts[0], "verdict": self.labels[place][2]}
-            return ReplyOutcome(outcome, undone)
+        if outcome is Outcome.UNDONE and (undone := taken_back(reply, known)):
+            self.taken_back.add(undone.label - 1)
+            return ReplyOutcome(outcome, {"outcome": outcome.value, "alert": alerts[0], "verdict": undone.verdict})
         answer = read_answer(reply.text)
         if outcome is Outcome.COMMENTED:
             self.comments.append((alerts[0], reply.text.strip()))
             return ReplyOutcome(outcome, {"outcome": outcome.value, "alert": alerts[0]})
-        if outcome is not Outcome.LABELLED or operator is None or answer is None:
+        if outcome not in (Outcome.LABELLED, Outcome.OVERRULED) or operator is None or answer is None:
             return ReplyOutcome(outcome, {"outcome": outcome.value, "sender": reply.sender})
         self.labels.append((alerts[0], operator, answer.verdict))
         facts: dict[str, object] = {"outcome": outcome.value, "alert": alerts[0], "verdict": answer.verdict}
         return ReplyOutcome(outcome, facts, len(self.labels))
+
+    def given(self, alert: int) -> Sequence[Given]:
+        """The labels of the alert that nobody took back, the newest first."""
+        counting = [place for place in range(len(self.labels)) if place not in self.taken_back]
+        return [
+            Given(place + 1, *self.labels[place][1:], self.labels[place][1] in self.engineers)
+            for place in reversed(counting)
+            if self.labels[place][0] == alert
+        ]
 
     def _report(self, number: int, reply: Reply, report: Report) -> ReplyOutcome:
         """As its suite asks: what a form states; commands in a chat are for the real one alone."""

@@ -10,9 +10,9 @@ import pytest
 
 from core.label import Verdict
 from core.ports import Inbox
-from core.reply import Outcome, Refusal, Reply
+from core.reply import Given, Outcome, Refusal, Reply
 from core.report import Report
-from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
+from tests.alert_world import ANNA, BEN, EVA, STRANGER, AlertWorld, alert_world
 from tests.builders import NOON, a_batch
 from tests.fake_inbox import FakeInbox, SentAlert
 
@@ -20,7 +20,7 @@ BOT = "telegram/4242"
 
 
 class Rig(Protocol):
-    """An inbox, with Anna and Ben as operators, and alerts that were sent to Anna."""
+    """An inbox, with Anna and Ben as operators, Eva as an engineer, and alerts that were sent to Anna."""
 
     @property
     def inbox(self) -> Inbox: ...
@@ -35,7 +35,7 @@ class Rig(Protocol):
 
 class InMemory:
     def __init__(self) -> None:
-        self.inbox = FakeInbox(operators={str(ANNA): 1, str(BEN): 2, "Anna": 1})
+        self.inbox = FakeInbox(operators={str(ANNA): 1, str(BEN): 2, "Anna": 1, str(EVA): 3}, engineers={3})
 
     def alert(self) -> tuple[int, str]:
         number = len(self.inbox.sent) + 1
@@ -46,8 +46,8 @@ class InMemory:
         return [(alert, verdict) for alert, _, verdict in self.inbox.labels]
 
     def effective(self) -> dict[int, Verdict]:
-        kept = [label for place, label in enumerate(self.inbox.labels) if place not in self.inbox.taken_back]
-        return {alert: verdict for alert, _, verdict in kept}
+        given = {alert: self.inbox.given(alert) for alert, _, _ in self.inbox.labels}
+        return {alert: max(labels, key=_counts).verdict for alert, labels in given.items() if labels}
 
     def comments(self) -> Sequence[tuple[int, str]]:
         return self.inbox.comments
@@ -62,12 +62,17 @@ class InMemory:
         return [(report.device, report.comment) for report in self.inbox.reports]
 
 
+def _counts(given: Given) -> tuple[bool, int]:
+    return given.settles, given.label
+
+
 class OnPostgres:
     def __init__(self, world: AlertWorld) -> None:
         self.inbox = world.inbox
         self._world = world
         world.operator("Anna", ANNA)
         world.operator("Ben", BEN, chat=ANNA)
+        world.operator("Eva", EVA, chat=ANNA, role="engineer")
         self._devices = count(1)
 
     def alert(self) -> tuple[int, str]:
@@ -280,6 +285,25 @@ def test_nobody_takes_back_what_another_said(rig: Rig) -> None:
     rig.inbox.accept(BOT, pressed(alert, "y", 503, sender=BEN))
     assert rig.inbox.accept(BOT, pressed(alert, "/undo", 504)).kind is Outcome.NOTHING_TO_UNDO
     assert rig.effective() == {alert: Verdict.FAULT}
+
+
+def test_an_engineer_settles_what_others_dispute_until_it_is_taken_back(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    said = [("n", ANNA), ("y", BEN), ("maintenance", EVA), ("n", ANNA), ("y", BEN), ("maintenance", EVA)]
+    kinds = [rig.inbox.accept(BOT, pressed(alert, text, n, sender=by)).kind for n, (text, by) in enumerate(said, 500)]
+    assert kinds == [*[Outcome.LABELLED] * 3, *[Outcome.OVERRULED] * 2, Outcome.REPEATED]
+    assert rig.effective() == {alert: Verdict.MAINTENANCE}
+    assert len(rig.labels()) == 5, "all that was said is kept"
+    assert rig.inbox.accept(BOT, pressed(alert, "/undo", 510, sender=ANNA)).kind is Outcome.NOTHING_TO_UNDO
+    assert rig.inbox.accept(BOT, pressed(alert, "/undo", 511, sender=EVA)).kind is Outcome.UNDONE
+    assert rig.effective() == {alert: Verdict.FAULT}, "the latest counts again"
+
+
+def test_an_answer_that_does_not_count_can_be_taken_back(rig: Rig) -> None:
+    alert, _ = rig.alert()
+    for number, (text, by) in enumerate((("n", EVA), ("y", BEN), ("/undo", BEN)), 500):
+        kind = rig.inbox.accept(BOT, pressed(alert, text, number, sender=by)).kind
+    assert (kind, rig.effective()) == (Outcome.UNDONE, {alert: Verdict.FALSE_ALARM})
 
 
 def test_the_same_answer_after_an_undo_labels_again(rig: Rig) -> None:

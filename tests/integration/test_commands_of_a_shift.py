@@ -50,9 +50,10 @@ def words(world: AlertWorld, chat: int) -> str:
 
 
 def test_a_digest_tells_what_is_open_unanswered_disputed_and_shelved(world: AlertWorld) -> None:
+    world.operator("Cem", 14)
     disputed, _ = world.alert("press-1"), world.alert("press-2")
     say(world, "y", 500, ANNA, disputed)
-    say(world, "n", 501, BEN, disputed)
+    say(world, "n", 501, 14, disputed)
     say(world, "/shelve press-2 2h bearing", 502)
     say(world, "/digest", 503)
     shift = told(world, ANNA)["shift"]
@@ -62,13 +63,13 @@ def test_a_digest_tells_what_is_open_unanswered_disputed_and_shelved(world: Aler
         ("press-2", None),
     ]
     assert [(one["device"], one["by"], one["verdicts"]) for one in shift["disputed"]] == [
-        ("press-1", ["Anna", "Ben"], ["fault", "false_alarm"])
+        ("press-1", ["Anna", "Cem"], ["fault", "false_alarm"])
     ]
-    assert "Disputed: #1 press-1: Anna says real fault, Ben says false alarm" in words(world, ANNA)
+    assert "Disputed: #1 press-1: Anna says real fault, Cem says false alarm" in words(world, ANNA)
     assert "Shelved: press-2" in words(world, ANNA)
-    say(world, "/undo", 504, BEN)
+    say(world, "y", 504, BEN, disputed)
     say(world, "/digest", 505)
-    assert told(world, ANNA)["shift"]["disputed"] == []
+    assert told(world, ANNA)["shift"]["disputed"] == [], "Ben, an engineer, settled it"
     world.operators.add(Operator("Eva", "operator", "UTC", 77, []))
     say(world, "/digest", 506, 77)
     assert told(world, 77)["shift"]["raised"] == 0, "who follows no machine is handed none"

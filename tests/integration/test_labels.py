@@ -13,7 +13,7 @@ from core.reply import Outcome, Refusal, Reply
 from db.alarm_history import PostgresAlarmHistory
 from db.engine import connect
 from db.operators import Operator
-from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
+from tests.alert_world import ANNA, BEN, EVA, STRANGER, AlertWorld, alert_world
 
 BOT = "telegram/4242"
 
@@ -87,6 +87,28 @@ def test_every_reader_sees_that_an_answer_was_taken_back_or_which_one_counts_aga
     assert shown[2]["answered"] == shown[0]["answered"], "when it was given, not when it began to count again"
     assert world.rows("SELECT * FROM effective_label") == []
     assert world.one("SELECT count(*) FROM labelled_reading") == 4, "the labels themselves are kept"
+
+
+def test_every_reader_sees_who_differs_and_that_an_engineer_settled_it(world: AlertWorld) -> None:
+    world.operator("Ben", BEN)
+    world.operator("Eva", EVA, role="engineer")
+    alert = world.alert()
+    for number, (said, sender) in enumerate((("n", ANNA), ("y", BEN), ("n", EVA), ("maintenance", BEN)), 500):
+        outcome = press(world, alert, said, number, sender)
+    assert outcome is Outcome.OVERRULED
+    bodies = [
+        row.body for row in world.rows("SELECT body FROM outbox WHERE kind = 'answered' AND address = '11' ORDER BY id")
+    ]
+    told = [(len(body["said"]), body["verdict"], body["by"]) for body in bodies]
+    assert told == [
+        (0, "false_alarm", "Anna"),
+        (2, "fault", "Ben"),
+        (3, "false_alarm", "Eva"),
+        (3, "false_alarm", "Eva"),
+    ]
+    assert world.rows("SELECT verdict FROM effective_label") == [("false_alarm",)]
+    assert world.one("SELECT said -> 2 ->> 'by' FROM incident_said") == "Ben", "the latest last"
+    assert ask(world, "/digest", 510)["shift"]["disputed"] == [], "it is settled"
 
 
 def test_an_answer_to_a_receipt_corrects_what_it_acknowledged(world: AlertWorld) -> None:

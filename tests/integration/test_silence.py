@@ -19,7 +19,7 @@ from core.label import Verdict
 from core.ports import Claim, LogBounds, OutboxMessage, TopicPartition
 from core.severity import Severity
 from db.engine import connect
-from db.labels import add_label
+from db.labels import NewLabel, add_label
 from db.reading_store import PostgresReadingStore
 from tests.builders import NOON, HotIsFaulty, a_batch, a_machine
 
@@ -207,7 +207,7 @@ def test_the_alert_can_be_read_and_its_answer_trains_nothing(store: PostgresRead
             "\n"
             "Is this correct? Answer with: ./run reply 1 y|n"
         )
-        add_label(connection, row.alert, 1, Verdict.FAULT, "", 1, None)
+        add_label(connection, row.alert, NewLabel(1, Verdict.FAULT, "", False, None), 1)
         assert connection.execute(text("SELECT count(*) FROM labelled_reading")).scalar_one() == 0
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from alerts.buttons import Buttons
 from alerts.render import TelegramRenderer
+from core.label import Verdict
 from core.ports import OutboxMessage
 from tests.fake_telegram.entities import plain_text
 
@@ -25,6 +26,16 @@ pushes = st.fixed_dictionaries(
         "share": st.floats(0, 1),
     }
 )
+said = st.fixed_dictionaries(
+    {
+        "label": st.integers(1, 9),
+        "operator": st.integers(1, 9),
+        "by": texts,
+        "verdict": st.sampled_from(list(Verdict)),
+        "at": st.just("2026-03-01T12:00:00+00:00"),
+        "settles": st.booleans(),
+    }
+)
 bodies = st.fixed_dictionaries(
     {
         "alert": st.integers(1, 2**63 - 1),
@@ -37,6 +48,7 @@ bodies = st.fixed_dictionaries(
         "standing_out": st.lists(sensors, max_size=6),
         "pushed": st.lists(pushes, max_size=6),
         "unexplained": texts,
+        "said": st.lists(said, max_size=8),
         "model_version": st.integers(1, 10_000),
         "advice": texts,
         "by": texts,

@@ -68,6 +68,16 @@ def test_a_reason_stands_beside_its_answer() -> None:
     assert plain_text(render(a_message("answered", BODY | answer)).text, "HTML").endswith("(Anna): door <open>")
 
 
+def test_a_dispute_is_explained_below_the_answer() -> None:
+    said = [
+        {"label": n, "operator": n, "by": by, "verdict": verdict, "at": "2026-03-01T12:00:00+00:00"}
+        for n, (by, verdict) in enumerate((("A<b>nna", "false_alarm"), ("Ben", "fault")), 1)
+    ]
+    text = render(a_message("answered", {**BODY, "verdict": "fault", "by": "Ben", "said": said})).text
+    assert "A&lt;b&gt;nna said false alarm (13:00 CET, 1 Mar), Ben real fault" in text
+    assert text.endswith("Ben's, the later, counts until an engineer settles it.")
+
+
 def test_an_answer_that_was_taken_back_leaves_the_question() -> None:
     edited = render(a_message("answered", BODY))
     assert edited.text.endswith("Reply Y/N")

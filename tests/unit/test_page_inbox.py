@@ -121,6 +121,25 @@ def test_nobody_is_offered_to_take_back_what_another_said(rig: PageRig) -> None:
     assert answer_in(rig.browser.get("/ui/inbox").text) == "real fault"
 
 
+def test_a_dispute_is_explained_and_an_engineer_settles_it_on_the_page(rig: PageRig) -> None:
+    alert = rig.alert()
+    rig.inbox.accept("page", Reply("page", None, "{}", "2", "2", "y", alert=alert))
+    rig.inbox.operators["3"], rig.inbox.engineers = 3, {3}
+    rig.post(f"/ui/alerts/{alert}/answer", verdict="false_alarm")
+    html = rig.browser.get("/ui/inbox").text
+    assert "operator 1&#39;s, the later, counts until an engineer settles it." in html
+    rig.inbox.accept("page", Reply("page", None, "{}", "3", "3", "maintenance", alert=alert))
+    again = rig.post(f"/ui/alerts/{alert}/answer", part=True, verdict="fault").text
+    assert "Kept. It does not count: an engineer has settled this alert." in again
+    assert answer_in(again) == "maintenance"
+    assert "operator 3&#39;s counts, an engineer settled it." in again
+    label = re.search(r'name="label" value="(\d+)"', again)
+    assert label, "one's own answer can be taken back, though it does not count"
+    after = rig.post(f"/ui/alerts/{alert}/undo", part=True, label=label.group(1)).text
+    assert 'data-said="Taken back."' in after
+    assert 'data-version="open low 1 2 3"' in after
+
+
 @pytest.mark.parametrize("path", ["answer", "undo"])
 def test_an_alert_of_a_machine_that_one_does_not_follow_is_not_there(rig: PageRig, path: str) -> None:
     foreign = rig.alert(operator=2)

@@ -4,11 +4,14 @@ import pytest
 
 from alerts.facts import ReceiptFacts
 from alerts.receipt_text import receipt_text
+from core.dispute import Said
 from core.label import Verdict
 from core.reply import Outcome, Refusal
+from tests.builders import NOON
 
 WORDS = {
     Outcome.LABELLED: "Thank you. Noted: false alarm, press-3, alert #12.",
+    Outcome.OVERRULED: "Kept: false alarm, press-3, alert #12. It does not count: an engineer has settled this alert.",
     Outcome.COMMENTED: "Kept as a comment on alert #12",
     Outcome.REPEATED: "Already noted: false alarm, alert #12.",
     Outcome.UNDONE: "Taken back: false alarm, press-3, alert #12.",
@@ -59,3 +62,27 @@ def test_an_answer_to_a_question_calls_no_alarm_false() -> None:
 def test_a_report_that_was_taken_back_names_no_alert() -> None:
     facts = ReceiptFacts(Outcome.UNDONE, by="Anna", device="T-7", verdict=Verdict.FAULT)
     assert receipt_text(facts) == "Taken back: real fault, T-7, which you reported."
+
+
+ANNA_SAID = Said(1, 11, "Anna", Verdict.FALSE_ALARM, NOON)
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome", "words"),
+    [
+        (
+            Said(2, 12, "Ben", Verdict.FAULT, NOON),
+            Outcome.LABELLED,
+            "Others say otherwise: yours, the latest, counts until an engineer settles it.",
+        ),
+        (Said(2, 12, "Ben", Verdict.FAULT, NOON, settles=True), Outcome.LABELLED, "alert #12. That settles it."),
+        (
+            Said(2, 13, "Eva", Verdict.FAULT, NOON, settles=True),
+            Outcome.OVERRULED,
+            "It does not count: an engineer has settled this alert: real fault (Eva).",
+        ),
+    ],
+)
+def test_who_disagrees_hears_whose_answer_counts(last: Said, outcome: Outcome, words: str) -> None:
+    facts = ReceiptFacts(outcome, by="Ben", alert=12, device="T-7", verdict=Verdict.FAULT, said=(ANNA_SAID, last))
+    assert receipt_text(facts).endswith(words)

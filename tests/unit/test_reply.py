@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.label import Verdict, read_answer
-from core.reply import Circumstances, Outcome, Refusal, Reply, outcome_of
+from core.reply import Circumstances, Given, Outcome, Refusal, Reply, outcome_of, taken_back
 
 PRIVATE = Reply("telegram", 1, "{}", sender="11", chat="11", text="n")
 ONE = Circumstances(operator=1, alerts=(5,))
@@ -17,14 +17,14 @@ def test_a_clear_answer_of_an_operator_to_one_alert_is_a_label() -> None:
 
 
 def test_the_same_verdict_of_the_same_person_is_a_repeat_and_any_other_a_label() -> None:
-    assert outcome_of(PRIVATE, replace(ONE, newest=(1, Verdict.FALSE_ALARM))) is Outcome.REPEATED
-    assert outcome_of(PRIVATE, replace(ONE, newest=(1, Verdict.FAULT))) is Outcome.LABELLED
-    assert outcome_of(PRIVATE, replace(ONE, newest=(2, Verdict.FALSE_ALARM))) is Outcome.LABELLED
+    assert outcome_of(PRIVATE, replace(ONE, newest=Given(7, 1, Verdict.FALSE_ALARM))) is Outcome.REPEATED
+    assert outcome_of(PRIVATE, replace(ONE, newest=Given(7, 1, Verdict.FAULT))) is Outcome.LABELLED
+    assert outcome_of(PRIVATE, replace(ONE, newest=Given(7, 2, Verdict.FALSE_ALARM))) is Outcome.LABELLED
 
 
 def test_an_undo_needs_an_answer_of_ones_own() -> None:
     undo = replace(PRIVATE, text=" /Undo@faultline_bot")
-    own = replace(ONE, newest=(1, Verdict.FAULT), newest_label=7)
+    own = replace(ONE, newest=Given(7, 1, Verdict.FAULT))
     assert outcome_of(undo, own) is Outcome.UNDONE
     assert outcome_of(replace(undo, takes_back=7), own) is Outcome.UNDONE
     assert outcome_of(replace(undo, takes_back=6), own) is Outcome.NOTHING_TO_UNDO
@@ -33,8 +33,34 @@ def test_an_undo_needs_an_answer_of_ones_own() -> None:
     assert outcome_of(undo, Circumstances(operator=None)) is Outcome.UNAUTHORISED
 
 
+SETTLED = Given(8, 3, Verdict.FAULT, settles=True)
+
+
+def test_an_operator_does_not_overturn_what_an_engineer_settled() -> None:
+    known = replace(ONE, newest=SETTLED, settled=SETTLED)
+    assert outcome_of(PRIVATE, known) is Outcome.OVERRULED
+    assert outcome_of(replace(PRIVATE, text="y"), known) is Outcome.LABELLED, "who agrees is heard"
+    assert outcome_of(PRIVATE, replace(known, settles=True)) is Outcome.LABELLED, "another engineer may"
+
+
+def test_an_engineer_repeats_nothing_while_what_they_said_counts() -> None:
+    known = replace(ONE, operator=3, settles=True, newest=Given(9, 1, Verdict.FALSE_ALARM), settled=SETTLED)
+    assert outcome_of(replace(PRIVATE, text="y"), known) is Outcome.REPEATED
+    as_operator = replace(known, newest=Given(9, 3, Verdict.FAULT), settled=None)
+    assert outcome_of(replace(PRIVATE, text="y"), as_operator) is Outcome.LABELLED, "now it settles"
+
+
+def test_one_takes_back_what_counts_or_what_is_newest_if_it_is_ones_own() -> None:
+    undo, overruled = replace(PRIVATE, text="/undo"), Given(9, 1, Verdict.FALSE_ALARM)
+    known = replace(ONE, newest=overruled, settled=SETTLED)
+    assert taken_back(undo, known) == overruled
+    assert taken_back(undo, replace(known, operator=3)) == SETTLED
+    assert taken_back(undo, replace(known, operator=2)) is None
+    assert taken_back(replace(undo, takes_back=8), known) is None
+
+
 def test_the_same_verdict_with_a_reason_is_a_label_that_says_more() -> None:
-    known = replace(ONE, newest=(1, Verdict.FALSE_ALARM))
+    known = replace(ONE, newest=Given(7, 1, Verdict.FALSE_ALARM))
     assert outcome_of(replace(PRIVATE, text="N, door was open"), known) is Outcome.LABELLED
 
 
@@ -67,18 +93,20 @@ replies = st.builds(
     replies_to=st.none() | st.just("70"),
     refusal=st.none() | st.sampled_from(Refusal),
 )
-verdicts = st.none() | st.tuples(st.integers(1, 2), st.sampled_from(Verdict))
+given_ones = st.builds(Given, st.integers(1, 9), st.integers(1, 2), st.sampled_from(Verdict), st.booleans())
 circumstances = st.builds(
     Circumstances,
     operator=st.none() | st.integers(1, 2),
     alerts=st.lists(st.integers(1, 3), max_size=2),
-    newest=verdicts,
+    settles=st.booleans(),
+    newest=st.none() | given_ones,
+    settled=st.none() | given_ones,
 )
 
 
 @given(replies, circumstances)
 def test_only_a_known_person_with_a_clear_answer_to_one_alert_ever_labels(reply: Reply, known: Circumstances) -> None:
-    if outcome_of(reply, known) is Outcome.LABELLED:
+    if outcome_of(reply, known) in (Outcome.LABELLED, Outcome.OVERRULED):
         assert known.operator is not None
         assert len(known.alerts) == 1
         assert read_answer(reply.text) is not None
