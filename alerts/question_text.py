@@ -9,6 +9,7 @@ from alerts.markup import Markup
 from core.label import Verdict
 from core.numbers import clock, number, percent
 from core.question import Pool
+from core.shown_questions import said_of_a_question, why_asked
 
 _SENSORS = 12
 
@@ -40,7 +41,7 @@ def _lines(facts: QuestionFacts, zone: str, markup: Markup, repeat: bool) -> Ite
     if repeat:
         yield f"(possible repeat) of question #{facts.question}"
     yield f"{clock(facts.time, zone)}, {percent(facts.probability)} likely a fault"
-    yield _why(facts, markup)
+    yield why_asked(facts.pool, markup.text(facts.sensor, 60), facts.above)
     for sensor, value in facts.readings[:_SENSORS]:
         if value is not None:
             yield f"• {markup.text(sensor, 60)}: {number(value)}"
@@ -50,19 +51,3 @@ def _lines(facts: QuestionFacts, zone: str, markup: Markup, repeat: bool) -> Ite
         yield "Was this a fault? Reply Y/N"
         return
     yield f"{markup.bold(f'Answer: {said_of_a_question(facts.verdict)}')} ({markup.text(facts.by, 100)})"
-
-
-def _why(facts: QuestionFacts, markup: Markup) -> str:
-    match facts.pool:
-        case Pool.BAND:
-            return "We ask because the model was not sure."
-        case Pool.TAIL:
-            how = "higher" if facts.above else "lower"
-            return f"We ask because {markup.text(facts.sensor, 60)} was {how} than in readings that were reviewed."
-        case Pool.AUDIT:
-            return "We ask because it was drawn at random, to learn what is missed."
-
-
-def said_of_a_question(verdict: Verdict) -> str:
-    """The verdict, where there was no alarm to call false."""
-    return "no fault" if verdict is Verdict.FALSE_ALARM else verdict.words

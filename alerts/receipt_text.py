@@ -2,9 +2,9 @@
 
 from alerts.facts import ReceiptFacts
 from alerts.markup import PLAIN, Markup
-from alerts.question_text import said_of_a_question
 from core.dispute import counting
 from core.reply import Outcome, Refusal
+from core.shown_questions import said_of_a_question
 
 _REFUSALS = {
     Refusal.FORGED: "This button is not valid any more. Reply Y or N to the alert's message instead.",

@@ -1,12 +1,14 @@
-"""`/ui/inbox`: the alerts of an operator, newest first, each with its answers."""
+"""`/ui/inbox`: the questions and alerts of an operator, newest first, each with its answers."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.live import LOOKED_AT
+from api import questions
+from api.live import LOOKED_AT, LOOKED_AT_QUESTIONS
+from api.numbers import Number
 from api.pages import render, wants_part
 from api.replies import answer_of, undo_of
 from api.sparks import alert_sparks
@@ -20,18 +22,18 @@ router = APIRouter()
 
 _AT_ONCE = LOOKED_AT
 _IN_CHART = 60
-Number = Annotated[int, Path(ge=1, lt=2**63)]
 Older = Annotated[int | None, Query(ge=1, lt=2**63)]
 
 
 @router.get("/ui/inbox")
 def inbox(request: Request, here: Here, before: Older = None, show: Literal["all", "waiting"] = "all") -> Response:
-    """The operator's alerts, a page of them."""
+    """The operator's alerts, a page of them; above the newest ones what the operator is asked."""
     stores = stores_of(request)
     found = stores.alerts.newest(here.visitor.id, _AT_ONCE + 1, before, waiting=show == "waiting")
     shown = found[:_AT_ONCE]
     older = shown[-1].alert if len(found) > _AT_ONCE else None
-    return render("inbox.html", here=here, alerts=_cards(stores, here, shown), older=older, before=before, show=show)
+    alerts, asked = _cards(stores, here, shown), () if before else _questions(stores, here, show)
+    return render("inbox.html", here=here, alerts=alerts, questions=asked, older=older, before=before, show=show)
 
 
 @router.get("/ui/alerts/{alert}")
@@ -69,6 +71,11 @@ def _card(request: Request, here: Session, alert: int, said: str) -> Response:
         raise HTTPException(404)
     (card,) = _cards(stores, here, [shown])
     return render("alert_part.html" if wants_part(request) else "alert.html", here=here, card=card, said=said)
+
+
+def _questions(stores: Stores, here: Session, show: str) -> Sequence[dict[str, object]]:
+    asked = stores.questions.newest(here.visitor.id, LOOKED_AT_QUESTIONS, waiting=show == "waiting")
+    return questions.cards(stores, asked)
 
 
 def _cards(stores: Stores, here: Session, alerts: Sequence[ShownAlert]) -> list[dict[str, object]]:

@@ -20,6 +20,7 @@ router = APIRouter()
 
 LOOKED_AT = 20
 """So many of the newest alerts."""
+LOOKED_AT_QUESTIONS = 10
 _LOOK_AGAIN_S = 15.0
 """Also without a notice: a lost one costs no more, and a connection that died is noticed."""
 _WAIT_S = 1.0
@@ -64,7 +65,7 @@ class Bell:
 
 @router.get("/ui/live")
 async def live(request: Request, here: Here) -> StreamingResponse:
-    """Server-sent events: each holds the newest alerts with their versions, and the script fetches what is new."""
+    """Server-sent events: the newest alerts and questions with their versions; the script fetches what is new."""
     bell: Bell = request.app.state.bell
     if bell.seats <= 0:
         raise HTTPException(503, "Too many pages are open: this one does not renew itself.")
@@ -96,15 +97,18 @@ async def events(stores: Stores, here: Session, bell: Bell) -> AsyncIterator[str
 
 
 def _look(stores: Stores, here: Session) -> str | None:
-    """The newest alerts, newest first, as JSON: `[[number, version], …]`; None where the session is over.
+    """The newest alerts and questions, newest first, as JSON: `[[12, version], …, ["q3", version], …]`.
 
-    Empty while the database is away: the page stays as it is.
+    None where the session is over. Empty while the database is away: the page stays as it is.
     """
     try:
         if stores.logins.visitor(here.token.sha256) is None:
             return None
         newest = stores.alerts.newest(here.visitor.id, LOOKED_AT)
+        asked = stores.questions.newest(here.visitor.id, LOOKED_AT_QUESTIONS)
     except Unavailable as error:
         _log.debug("live pages wait: %s", error)
         return ""
-    return msgspec.json.encode([(alert.alert, alert.version) for alert in newest]).decode()
+    alerts = [(alert.alert, alert.version) for alert in newest]
+    questions = [(f"q{question.question}", question.version) for question in asked]
+    return msgspec.json.encode([*alerts, *questions]).decode()

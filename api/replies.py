@@ -19,27 +19,42 @@ _LONGEST_COMMENT = 2000
 
 def answer_of(visitor: Visitor, alert: int, fields: Mapping[str, str]) -> Reply:
     """The answer that a form gives. HTTPException where it gives none of the five."""
-    try:
-        verdict = Verdict(fields.get("verdict", ""))
-    except ValueError as error:
-        raise HTTPException(400, "Press one of the five answers.") from error
-    return _reply(visitor, alert, fields, verdict.words, comment=_comment(fields))
+    return replace(_reply(visitor, {"alert": alert}, fields, _verdict(fields), comment=_comment(fields)), alert=alert)
 
 
 def undo_of(visitor: Visitor, alert: int, fields: Mapping[str, str]) -> Reply:
     """The wish to take back the label that a form names. HTTPException where it names none."""
-    return _reply(visitor, alert, fields, UNDO, takes_back=_label(fields))
+    return replace(_reply(visitor, {"alert": alert}, fields, UNDO), alert=alert, takes_back=_label(fields))
+
+
+def answer_to_question_of(visitor: Visitor, question: int, fields: Mapping[str, str]) -> Reply:
+    """The answer to a question that a form gives. HTTPException where it gives none of the five."""
+    reply = _reply(visitor, {"question": question}, fields, _verdict(fields), comment=_comment(fields))
+    return replace(reply, question=question)
+
+
+def undo_of_question(visitor: Visitor, question: int, fields: Mapping[str, str]) -> Reply:
+    """The wish to take back the answer to a question that a form names. HTTPException where it names none."""
+    undo = _reply(visitor, {"question": question}, fields, UNDO)
+    return replace(undo, question=question, takes_back=_label(fields))
 
 
 def report_of(visitor: Visitor, fields: Mapping[str, str], since: datetime, now: datetime) -> Reply:
     """The report of a missed fault that a form states. HTTPException where its comment is too long."""
     report = Report(fields.get("machine", ""), fields.get("device", ""), since, _comment(fields))
-    return replace(_reply(visitor, None, fields, f"/{Command.FAULT}"), report=report, at=now)
+    return replace(_reply(visitor, {}, fields, f"/{Command.FAULT}"), report=report, at=now)
 
 
 def undo_of_report(visitor: Visitor, fields: Mapping[str, str]) -> Reply:
     """The wish to take back the report that a form names. HTTPException where it names none."""
-    return _reply(visitor, None, fields, UNDO, takes_back=_label(fields))
+    return replace(_reply(visitor, {}, fields, UNDO), takes_back=_label(fields))
+
+
+def _verdict(fields: Mapping[str, str]) -> str:
+    try:
+        return Verdict(fields.get("verdict", "")).words
+    except ValueError as error:
+        raise HTTPException(400, "Press one of the five answers.") from error
 
 
 def _comment(fields: Mapping[str, str]) -> str:
@@ -57,14 +72,9 @@ def _label(fields: Mapping[str, str]) -> int:
 
 
 def _reply(
-    visitor: Visitor,
-    alert: int | None,
-    fields: Mapping[str, str],
-    text: str,
-    comment: str = "",
-    takes_back: int | None = None,
+    visitor: Visitor, about: Mapping[str, int], fields: Mapping[str, str], text: str, comment: str = ""
 ) -> Reply:
     pressed = {name: value for name, value in fields.items() if name != "form_key"}
-    raw = msgspec.json.encode(({"alert": alert} if alert else {}) | pressed).decode()
+    raw = msgspec.json.encode({**about, **pressed}).decode()
     sender = str(visitor.id)
-    return Reply(CHANNEL, None, raw, sender, sender, text, alert=alert, comment=comment, takes_back=takes_back)
+    return Reply(CHANNEL, None, raw, sender, sender, text, comment=comment)

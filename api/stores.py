@@ -11,6 +11,7 @@ from core.machine import Machine
 from core.ports import Inbox
 from core.shown import Alerts
 from core.shown_devices import Devices
+from core.shown_questions import ShownQuestions
 
 
 class Stores(NamedTuple):
@@ -18,6 +19,7 @@ class Stores(NamedTuple):
 
     logins: Logins
     alerts: Alerts
+    questions: ShownQuestions
     inbox: Inbox
     devices: Devices
     alarms: AlarmHistory

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from api.sparks import score_spark
 from core.dispute import explained
 from core.numbers import clock, lasting, number, percent
+from core.shown_questions import ShownQuestion, said_of_a_question, why_asked
 
 
 def moment(time: datetime, zone: str, to_the: Literal["minute", "second"] = "minute") -> Markup:
@@ -21,6 +22,11 @@ def place(device: str, machine: str) -> str:
     return f"/ui/devices/{quote(device, safe='')}?machine={quote(machine, safe='')}"
 
 
+def why(question: ShownQuestion) -> str:
+    """Why a person is asked."""
+    return why_asked(question.pool, question.sensor, question.above)
+
+
 FILTERS = {
     "number": number,
     "percent": percent,
@@ -28,5 +34,7 @@ FILTERS = {
     "place": place,
     "lasting": lasting,
     "explained": explained,
+    "said_of_a_question": said_of_a_question,
+    "why_asked": why,
     "score_spark": score_spark,
 }

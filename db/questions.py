@@ -21,7 +21,7 @@ _FEW = 50
 
 
 class PostgresQuestions:
-    """Asks the operators who get a machine on Telegram, within each one's daily budget."""
+    """Asks the operators who get a machine on Telegram or on the page, within each one's daily budget."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -67,6 +67,8 @@ def _queue(
 ) -> None:
     asked = {**reading._mapping, **why, "machine": machine.id, "operator": operator.id}
     question = connection.execute(text(_INSERT), asked).scalar_one()
+    if operator.channel == "page":
+        return  # which shows what it finds: it has no messages
     body = {**why, "question": question, "machine": machine.name, "device": reading.name, "time": reading.time}
     body |= {"probability": reading.score, "readings": list(zip(machine.sensors, reading.sensors, strict=False))}
     arguments = {"address": operator.address, "zone": operator.zone, "question": question}
@@ -120,18 +122,18 @@ _BEGIN = """
 _MACHINES = """
     SELECT m.id, m.name, m.sensors FROM machine m WHERE m.task = 'fault'
      ORDER BY (SELECT max(q.created_at) FROM question q WHERE q.machine = m.id) NULLS FIRST, m.id"""
-# Nobody is asked in quiet hours.
+# Nobody is asked in quiet hours; who has both a chat and the page, in the chat.
 _ASKABLE = """
-    SELECT DISTINCT ON (o.id) o.id, o.zone, o.questions_a_day, s.address, now() AS now,
+    SELECT DISTINCT ON (o.id) o.id, o.zone, o.questions_a_day, s.channel, s.address, now() AS now,
            ARRAY(SELECT q.created_at FROM question q
                   WHERE q.operator = o.id AND q.created_at > now() - interval '1 day') AS asked,
            (SELECT min(b.created_at) FROM question_bookmark b JOIN topic t ON t.id = b.topic
              WHERE t.machine = :machine) AS since
-      FROM operator o JOIN subscription s ON s.operator = o.id AND s.channel = 'telegram'
+      FROM operator o JOIN subscription s ON s.operator = o.id AND s.channel IN ('telegram', 'page')
      WHERE o.removed_at IS NULL AND o.questions_a_day > 0 AND (s.machine IS NULL OR s.machine = :machine)
        AND NOT EXISTS (SELECT FROM operator_quiet q WHERE q.operator = o.id AND q.quiet)
        AND EXISTS (SELECT FROM question_bookmark b JOIN topic t ON t.id = b.topic WHERE t.machine = :machine)
-     ORDER BY o.id, s.id"""
+     ORDER BY o.id, s.channel DESC, s.id"""
 _NEW = """
     SELECT b.topic, b.kafka_partition, b.next_offset, (p.next_offset - b.next_offset) / :window AS windows
       FROM question_bookmark b JOIN ingest_partition p USING (topic, kafka_partition)

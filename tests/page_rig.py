@@ -18,6 +18,7 @@ from tests.fake_devices import FakeDevices
 from tests.fake_inbox import FakeInbox, SentAlert
 from tests.fake_logins import ANNA_VISITS, FakeLogins
 from tests.fake_notices import RungByHand
+from tests.fake_questions import FakeQuestions
 
 HERE = site("127.0.0.1", 8000)
 OUR_PAGES = {"Origin": HERE.url, "Sec-Fetch-Site": "same-origin"}
@@ -33,7 +34,8 @@ class PageRig:
         press = a_machine(title="Hydraulic press", advice="Feel the housing.")
         self.devices = FakeDevices()
         self.alarms = FakeAlarmHistory()
-        shown = self.alerts, self.inbox, self.devices, self.alarms
+        self.questions = FakeQuestions()
+        shown = self.alerts, self.questions, self.inbox, self.devices, self.alarms
         self.stores = Stores(self.logins, *shown, {"press": press})
         self.bell = Bell(RungByHand())
         self.browser = self.another_browser()

@@ -22,38 +22,42 @@ document.body.addEventListener("htmx:responseError", (event) => {
   trouble.textContent = words ? words.textContent : "That could not be done: reload the page and try again.";
 });
 
-// ── live: the server says which alerts the inbox should show, in which version; what differs is fetched ──
-const alerts = document.getElementById("alerts");
-
-function cardOf(number) {
-  return document.getElementById(`alert-${number}`);
-}
+// ── live: the server says which alerts and questions the inbox should show, in which version; what differs is fetched ──
+const lists = { alert: document.getElementById("alerts"), question: document.getElementById("questions") };
 
 function isBeingWritten(card) {
   return Array.from(card.querySelectorAll("textarea")).some((field) => field.value !== "");
 }
 
-async function insert(number) {
-  await htmx.ajax("GET", `/ui/alerts/${number}`, { target: "#alerts", swap: "afterbegin" });
-  const card = cardOf(number);
+async function insert(kind, number) {
+  const place = lists[kind];
+  await htmx.ajax("GET", `/ui/${place.id}/${number}`, { target: `#${place.id}`, swap: "afterbegin" });
+  const card = document.getElementById(`${kind}-${number}`);
   if (!card) return;
-  for (const nothing of alerts.querySelectorAll(".nothing")) nothing.remove();
-  said.textContent = `New alert: ${card.querySelector("h2").textContent}`;
+  for (const nothing of place.querySelectorAll(".nothing")) nothing.remove();
+  said.textContent = `New ${kind}: ${card.querySelector("h2").textContent}`;
+}
+
+function newestIn(kind) {
+  const shown = lists[kind].querySelectorAll(`[data-${kind}]`);
+  return Math.max(0, ...Array.from(shown, (card) => Number(card.dataset[kind])));
 }
 
 async function renew(state) {
-  const newest = Math.max(0, ...Array.from(alerts.querySelectorAll("[data-alert]"), (card) => Number(card.dataset.alert)));
-  for (const [number, version] of state.reverse()) {
-    const card = cardOf(number);
+  const newest = { alert: newestIn("alert"), question: newestIn("question") };
+  for (const [key, version] of state.reverse()) {
+    const kind = String(key).startsWith("q") ? "question" : "alert";
+    const number = Number(String(key).replace("q", ""));
+    const [place, card] = [lists[kind], document.getElementById(`${kind}-${number}`)];
     if (card && card.dataset.version !== version && !isBeingWritten(card)) {
-      await htmx.ajax("GET", `/ui/alerts/${number}`, { target: `#alert-${number}`, swap: "outerHTML" });
-    } else if (!card && number > newest && (alerts.dataset.live === "all" || !/\d/.test(version))) {
-      await insert(number);
+      await htmx.ajax("GET", `/ui/${place.id}/${number}`, { target: `#${card.id}`, swap: "outerHTML" });
+    } else if (!card && number > newest[kind] && (place.dataset.live === "all" || !/\d/.test(version))) {
+      await insert(kind, number);
     }
   }
 }
 
-if (alerts && alerts.dataset.live) {
+if (lists.alert && lists.alert.dataset.live) {
   const live = new EventSource("/ui/live");
   let renewing = Promise.resolve();
   live.onmessage = (event) => {

@@ -20,6 +20,7 @@ from db.login_sessions import PostgresLogins
 from db.notices import PostgresNotices
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
+from db.shown_questions import PostgresShownQuestions
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def command(ctx: click.Context) -> None:
         stores = Stores(
             PostgresLogins(engine),
             PostgresShownAlerts(engine),
+            PostgresShownQuestions(engine),
             PostgresInbox(engine),
             PostgresShownDevices(engine),
             PostgresAlarmHistory(engine),

@@ -21,6 +21,14 @@ LONG_NAME = "press-of-the-second-line-with-a-name-that-goes-on-and-on-" + "01234
 """Of a device: no space to break it at."""
 
 
+_ASK = """
+    INSERT INTO question (machine, device, topic, kafka_partition, kafka_offset, pool, weight, operator, sensor, above,
+                          time, sensors, class, score, model_version)
+    SELECT d.machine, d.id, t.id, 0, :offset, 'tail', 1, o.id, 'temperature', true, now(), '{88, NaN}', 0, 0.31, 1
+      FROM device d JOIN topic t ON t.machine = d.machine JOIN operator o ON o.name = 'Anna'
+     WHERE d.name = 'press-quiet'"""
+
+
 @dataclass
 class Installation:
     """A page, and what happens behind it."""
@@ -36,6 +44,13 @@ class Installation:
         token = new_token()
         PostgresLoginLinks(self.alerts).offer(name, token)
         return f"{self.page.url}/login/{token.text}"
+
+    def question(self) -> int:
+        """Ask Anna about a reading of a quiet device, as the questioner does for who has the page alone."""
+        number = int(self.world.one("SELECT count(*) FROM question"))
+        self.world.execute(_ASK, offset=number)
+        self.world.execute("SELECT pg_notify('outbox', '')")
+        return int(self.world.one("SELECT max(id) FROM question"))
 
     def verdicts(self, alert: int) -> list[str]:
         """The labels of an alert that count."""

@@ -96,6 +96,32 @@ def test_answering_works_without_scripts(visit: Visit) -> None:
     assert visit.site.verdicts(alert) == []
 
 
+def test_a_question_appears_within_two_seconds_and_a_tap_answers_it(visit: Visit) -> None:
+    visit.reopen(viewport=PHONE, has_touch=True, is_mobile=True)
+    page = listening(visit)
+    question = visit.site.question()
+    card = page.locator(f"#question-{question}")
+    expect(card).to_be_visible(timeout=IN_TIME_MS)
+    expect(page.get_by_role("status")).to_have_text(
+        "New question: A question about press-quiet: no alert, and no hurry"
+    )
+    expect(card).to_contain_text("temperature was higher than in readings that were reviewed")
+    card.get_by_role("button", name="No fault").tap()
+    expect(card).to_contain_text("Answer: no fault (Anna")
+    assert visit.hurdles() == []
+    said = "SELECT verdict FROM effective_label WHERE question = :question"
+    assert [row.verdict for row in visit.site.world.rows(said, question=question)] == ["false_alarm"]
+    visit.reopen()
+    visit.log_in()
+    visit.tab_to("Real fault").press("Enter")
+    expect(visit.page.locator(f"#question-{question}")).to_contain_text("Answer: real fault")
+    visit.tab_to("Undo my answer").press("Enter")
+    expect(visit.page.locator(f"#question-{question}")).to_contain_text("Answer: no fault")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator(f"#question-{question}")).not_to_contain_text("Answer:")
+    visit.site.world.execute("UPDATE question SET created_at = created_at - interval '8 days'")
+
+
 def test_a_fault_that_no_alert_told_of_is_reported_and_taken_back(visit: Visit) -> None:
     reported = "SELECT l.comment FROM effective_label l WHERE l.source = 'report'"
     visit.log_in()

@@ -21,6 +21,7 @@ from db.login_sessions import PostgresLogins
 from db.operators import Operator, Subscription
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
+from db.shown_questions import PostgresShownQuestions
 from tests.alert_world import ANNA, AlertWorld, alert_world
 from tests.builders import a_batch, a_machine
 from tests.fake_notices import RungByHand
@@ -48,8 +49,9 @@ def browser(world: AlertWorld, api: Engine, database_url: str) -> TestClient:
     token, alerts = new_token(), connect(database_url, "alerts")
     PostgresLoginLinks(alerts).offer("Anna", token)
     alerts.dispose()
-    shown = PostgresShownAlerts(api), PostgresInbox(api), PostgresShownDevices(api), PostgresAlarmHistory(api)
-    stores = Stores(PostgresLogins(api), *shown, {"press": a_machine()})
+    shown = PostgresShownAlerts(api), PostgresShownQuestions(api)
+    inbox, devices, alarms = PostgresInbox(api), PostgresShownDevices(api), PostgresAlarmHistory(api)
+    stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, {"press": a_machine()})
     client = TestClient(page(stores, HERE, Bell(RungByHand())), HERE.url, headers=OUR_PAGES)
     assert client.post(f"/login/{token.text}").status_code == 200
     return client

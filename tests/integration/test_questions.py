@@ -11,9 +11,11 @@ from core.batch import Floats
 from core.label import Verdict
 from core.reply import Outcome, Reply
 from db.engine import connect
+from db.inbox import PostgresInbox
 from db.operators import Operator, Subscription
 from db.question_results import PostgresQuestionResults
 from db.questions import PostgresQuestions
+from db.shown_questions import PostgresShownQuestions
 from db.training_labels import PostgresTrainingLabels
 from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
 from tests.alerts_installation import alerts_installation
@@ -71,6 +73,10 @@ def asked(world: AlertWorld) -> list[tuple[Any, ...]]:
 
 def half_a_day_passes(world: AlertWorld) -> None:
     world.execute("UPDATE question SET created_at = created_at - interval '12 hours 1 minute'")
+
+
+def on_the_page(text: str, **names: Any) -> Reply:
+    return Reply("page", None, "{}", "1", "1", text, **names)
 
 
 def reply(text: str, number: int, sender: int = ANNA, **names: Any) -> Reply:
@@ -229,3 +235,32 @@ def test_a_question_arrives_on_the_phone_and_is_answered_by_its_button(database_
         installation.wait(lambda: "Answer: no fault (Anna)" in str(telegram.messages(ANNA)), "the answer in it")
         assert telegram.answers()[0].startswith("Thank you. Noted: no fault, T-")
         assert installation.world.rows("SELECT source, verdict FROM label") == [("question", "false_alarm")]
+
+
+def test_who_has_the_page_alone_is_asked_and_answers_there(
+    world: AlertWorld, questions: PostgresQuestions, database_url: str
+) -> None:
+    world.execute("UPDATE subscription SET channel = 'page', address = 'Anna'")
+    assert questions.ask() == 5
+    assert world.one("SELECT count(*) FROM outbox WHERE kind = 'question'") == 0
+    api = connect(database_url, "api")
+    shown, inbox = PostgresShownQuestions(api), PostgresInbox(api)
+    first, *others = shown.newest(1, 10)
+    assert (len(others), first.machine, first.readings[1][0], first.answer) == (4, "press", "pressure", None)
+    assert inbox.accept("page", on_the_page("false alarm", question=first.question)).kind is Outcome.LABELLED
+    answer = shown.one(1, first.question)
+    assert answer is not None
+    assert answer.answer is not None
+    assert (answer.answer.verdict, answer.answer.by) == (Verdict.FALSE_ALARM, "Anna")
+    assert len(shown.newest(1, 10, waiting=True)) == 4
+    undo = on_the_page("/undo", question=first.question, takes_back=answer.answer.label)
+    assert inbox.accept("page", undo).kind is Outcome.UNDONE
+    assert len(shown.newest(1, 10, waiting=True)) == 5
+    assert shown.one(2, first.question) is None, "who was not asked"
+    api.dispose()
+
+
+def test_who_has_a_chat_and_the_page_is_asked_in_the_chat(world: AlertWorld, questions: PostgresQuestions) -> None:
+    world.execute("INSERT INTO subscription (operator, channel, address) VALUES (1, 'page', 'Anna')")
+    assert questions.ask() == 5
+    assert world.one("SELECT count(*) FROM outbox WHERE kind = 'question' AND channel = 'telegram'") == 5
