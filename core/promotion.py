@@ -1,45 +1,16 @@
-"""The gate: whether a challenger may replace the champion, decided from scores alone."""
+"""The gate: whether a challenger may replace the champion, decided from what both say of the same readings."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-import numpy as np
-
-from core.batch import Bools, Floats, Integers
+from core.comparison import PERCENT, Comparison, Measure
 from core.label import Verdict
-from core.machine import IncidentPolicy
+from core.verdict_replay import Replayed, added, gained, lost, spared
 
-PERCENT = 95
-"""Of the bootstrap interval."""
-_DRAWS = 400
-
-
-class ReplayedAlert(NamedTuple):
-    """An answered alert, and which of the two models would raise it."""
-
-    alert: int
-    verdict: Verdict
-    champion: bool
-    challenger: bool
-
-
-class Interval(NamedTuple):
-    """Where the true value lies, `PERCENT` times out of a hundred."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """PR-AUC of both models on one hold-out, and the interval of challenger minus champion."""
-
-    champion: float
-    challenger: float
-    difference: Interval
-    rows: int
-    faults: int
+WRONG_ANSWERS = 0.05
+"""Share of answers that are taken to be wrong, for people err too. Assumed, as the benchmarks do; nobody knows it."""
+_CHANCE = 1 - PERCENT / 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,56 +21,33 @@ class Decision:
     reason: str
 
 
-def compare(truth: Bools, champion: Floats, challenger: Floats, seed: int) -> Comparison:
-    """Both models' scores, shape (n,), on the same rows, by a paired bootstrap; `truth` holds at least one fault."""
-    ranked = [_Ranked.of(truth, scores) for scores in (champion, challenger)]
-    ones = np.ones(len(truth))
-    champion_area, challenger_area = (model.area(ones) for model in ranked)
-    random = np.random.default_rng(seed)
-    differences = []
-    for _ in range(_DRAWS):
-        weights = np.bincount(random.integers(0, len(truth), len(truth)), minlength=len(truth)).astype(np.float64)
-        if weights[truth].any():
-            differences.append(ranked[1].area(weights) - ranked[0].area(weights))
-    low, high = np.percentile(differences, [(100 - PERCENT) / 2, (100 + PERCENT) / 2])
-    return Comparison(
-        champion_area, challenger_area, Interval(float(low), float(high)), len(truth), int(np.count_nonzero(truth))
+def decide(hold_out: Comparison, answers: Comparison | None, replay: Sequence[Replayed]) -> Decision:
+    """Promotes what is better in something and worse in nothing.
+
+    `hold_out`: rows of the base data; `answers`: readings that people judged and no model was trained on, None where
+    there are too few. Both must not be worse beyond chance. Of the confirmed faults no more may be lost than wrong
+    answers explain, nor more than false alarms are spared, and none that an engineer settled.
+    """
+    refusals = [
+        _worse(hold_out, "on the hold-out"),
+        _worse(answers, "on people's answers that no model was trained on") if answers else "",
+        _losing(replay),
+    ]
+    for refusal in refusals:
+        if refusal:
+            return Decision(False, refusal)
+    benefits = [
+        _more(spared(replay), added(replay), "refuted alert", "would not ring again"),
+        _more(gained(replay), lost(replay), "fault", "that the champion misses would be found"),
+        _better(answers, "on people's answers") if answers else "",
+        _better(hold_out, "on the hold-out"),
+    ]
+    reasons = [benefit for benefit in benefits if benefit]
+    if reasons:
+        return Decision(True, "; ".join(reasons))
+    return Decision(
+        False, f"no better: {_areas(hold_out.pr_auc, 'on the hold-out')}, and no verdict would come out better"
     )
-
-
-def decide(comparison: Comparison, replay: Sequence[ReplayedAlert]) -> Decision:
-    """Refuses what is worse on the hold-out beyond chance, or loses more confirmed faults than it spares alarms."""
-    areas = f"PR-AUC {comparison.challenger:.4f} against the champion's {comparison.champion:.4f}"
-    interval = (
-        f"{PERCENT} % interval of the difference {comparison.difference.low:+.4f} to {comparison.difference.high:+.4f}"
-    )
-    if comparison.difference.high < 0:
-        return Decision(False, f"worse on the hold-out beyond chance: {areas} ({interval})")
-    spared, lost = vanishing(replay), losing(replay)
-    if len(lost) > len(spared):
-        alerts = ", ".join(map(str, lost))
-        return Decision(
-            False, f"it would lose {len(lost)} confirmed faults (alerts {alerts}) and spare {len(spared)} false alarms"
-        )
-    return Decision(True, f"not worse on the hold-out: {areas} ({interval})")
-
-
-def vanishing(replay: Sequence[ReplayedAlert]) -> Sequence[int]:
-    """Refuted alerts that the champion would raise again and the challenger would not."""
-    return _changed(replay, Verdict.FALSE_ALARM)
-
-
-def losing(replay: Sequence[ReplayedAlert]) -> Sequence[int]:
-    """Confirmed alerts that the champion would raise again and the challenger would not."""
-    return _changed(replay, Verdict.FAULT)
-
-
-def would_alert(faults: Bools, policy: IncidentPolicy) -> bool:
-    """Whether readings of one incident, shape (n,) in order, would open it again: k of n, or all of fewer."""
-    if not len(faults):
-        return False
-    window = np.convolve(faults.astype(np.int64), np.ones(policy.of_last, dtype=np.int64))
-    return bool(window.max() >= min(policy.open_after, len(faults)))
 
 
 def before_last(promotions: Sequence[tuple[str, int]]) -> int | None:
@@ -117,29 +65,62 @@ def before_last(promotions: Sequence[tuple[str, int]]) -> int | None:
     return stack[-2] if len(stack) > 1 else None
 
 
-def _changed(replay: Sequence[ReplayedAlert], verdict: Verdict) -> Sequence[int]:
-    return [item.alert for item in replay if item.verdict is verdict and item.champion and not item.challenger]
+def explained_by_wrong_answers(lost: int, refuted: int) -> bool:
+    """Whether so many confirmed faults may be lost because they are false alarms that somebody confirmed.
+
+    With so many refuted alerts, about WRONG_ANSWERS / (1 - WRONG_ANSWERS) of that number were confirmed by mistake;
+    the losses are explained where a Poisson variable of that mean reaches them more often than chance has it.
+    """
+    mean = refuted * WRONG_ANSWERS / (1 - WRONG_ANSWERS)
+    fewer = sum(math.exp(-mean) * mean**count / math.factorial(count) for count in range(lost))
+    return 1 - fewer > _CHANCE
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranked:
-    """One model's rows from the highest score down, sorted once for every draw of the bootstrap."""
+def _worse(found: Comparison, where: str) -> str:
+    if found.pr_auc.fell:
+        return f"worse {where} beyond chance: {_areas(found.pr_auc, where)}"
+    if found.f1.fell and not found.pr_auc.rose:
+        return f"worse {where} at its threshold, beyond chance: F1 {_figures(found.f1)}"
+    return ""
 
-    order: Integers
-    truth: Floats
-    ends: Integers
-    """Where each run of equal scores ends: rows of one score have no order among themselves."""
 
-    @classmethod
-    def of(cls, truth: Bools, scores: Floats) -> "_Ranked":
-        order = np.argsort(-scores, kind="stable")
-        ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-        return cls(order, truth[order].astype(np.float64), ends)
+def _losing(replay: Sequence[Replayed]) -> str:
+    missed, quiet = lost(replay), spared(replay)
+    if not missed:
+        return ""
+    named = ", ".join(one.name for one in missed)
+    if settled := [one.name for one in missed if one.settled]:
+        return f"it would lose {_counted(len(settled), 'fault')} that an engineer settled ({', '.join(settled)})"
+    refuted = sum(one.verdict is Verdict.FALSE_ALARM for one in replay)
+    if len(missed) > len(quiet) or not explained_by_wrong_answers(len(missed), refuted):
+        return (
+            f"it would lose {_counted(len(missed), 'confirmed fault')} ({named}), more than wrong answers explain, and"
+            f" spare {_counted(len(quiet), 'false alarm')}. Where an answer is wrong, an engineer's answer settles it"
+        )
+    return ""
 
-    def area(self, weights: Floats) -> float:
-        """Average precision of rows weighted so: the sum of precision times the step in recall."""
-        weights = weights[self.order]
-        hits = np.cumsum(weights * self.truth)[self.ends]
-        seen = np.cumsum(weights)[self.ends]
-        precision = np.divide(hits, seen, out=np.zeros_like(hits), where=seen > 0)
-        return float(np.sum(precision * np.diff(hits, prepend=0.0)) / hits[-1])
+
+def _more(better: Sequence[Replayed], worse: Sequence[Replayed], what: str, how: str) -> str:
+    if len(better) <= len(worse):
+        return ""
+    but = f" ({len(worse)} the other way)" if worse else ""
+    return f"{_counted(len(better), what)} {how}{but}"
+
+
+def _better(found: Comparison, where: str) -> str:
+    if not (found.pr_auc.rose or found.pr_auc.challenger > found.pr_auc.champion):
+        return ""
+    return _areas(found.pr_auc, where)
+
+
+def _areas(found: Measure, where: str) -> str:
+    return f"PR-AUC {_figures(found)} {where}"
+
+
+def _figures(found: Measure) -> str:
+    interval = f"{PERCENT} % interval of the difference {found.difference.low:+.4f} to {found.difference.high:+.4f}"
+    return f"{found.challenger:.4f} against the champion's {found.champion:.4f} ({interval})"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -26,6 +26,12 @@ class LabelledIncident:
     """Shape (readings, sensors) in the machine's order and the readings' order; only readings that were scored."""
     asked: bool = False
     """It answers a question about a single reading that raised no alert."""
+    held_back: bool = False
+    """It judges models, and never trains one."""
+    settled: bool = False
+    """An engineer said so."""
+    weight: float = 1.0
+    """Of a question: how many readings it stands for."""
 
 
 class TrainingLabels(Protocol):

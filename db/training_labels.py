@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Row, text
 
 from core.batch import Floats
+from core.held_back import is_held_back
 from core.label import Verdict
 from core.machine import Machine
 from core.training import LabelledIncident
@@ -23,13 +25,23 @@ class PostgresTrainingLabels:
         """The labels that count, oldest first, with the readings that no later one judges. Raises Unavailable."""
         with failures_named(), self._engine.connect() as connection:
             rows = connection.execute(text(_EFFECTIVE), {"machine": machine.name}).all()
-        width = len(machine.sensors)
-        return [
-            LabelledIncident(label, alert, Verdict(verdict), _sensors([row.sensors for row in group], width), asked)
-            for (label, alert, verdict, asked), group in groupby(
-                rows, lambda row: (row.id, row.alert, row.verdict, row.asked)
-            )
-        ]
+        groups = (list(group) for _, group in groupby(rows, lambda row: row.id))
+        return [_incident(group, len(machine.sensors)) for group in groups]
+
+
+def _incident(readings: Sequence[Row[Any]], width: int) -> LabelledIncident:
+    """One label with its readings."""
+    first = readings[0]
+    return LabelledIncident(
+        label=first.id,
+        alert=first.alert,
+        verdict=Verdict(first.verdict),
+        sensors=_sensors([row.sensors for row in readings], width),
+        asked=first.pool is not None,
+        held_back=first.pool == "audit" or is_held_back(first.device_name, first.day, first.place),
+        settled=first.role == "engineer",
+        weight=first.weight,
+    )
 
 
 def _sensors(rows: Sequence[Sequence[float]], width: int) -> Floats:
@@ -41,12 +53,24 @@ def _sensors(rows: Sequence[Sequence[float]], width: int) -> Floats:
 
 
 # Readings with a quality flag were not scored: they say nothing about the machine. A report and an answer may speak of
-# the same reading: the later one counts.
+# the same reading: the later one counts. The place of a trouble is that of its first label, also after a correction.
 _EFFECTIVE = """
-    SELECT id, alert, verdict, asked, sensors
-      FROM (SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset)
-                   l.id, l.alert, l.verdict, l.question IS NOT NULL AS asked, r.*
-              FROM effective_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
-             WHERE m.name = :machine AND r.quality = 0
-             ORDER BY r.topic, r.kafka_partition, r.kafka_offset, l.id DESC) AS newest
-     ORDER BY id, topic, kafka_partition, kafka_offset"""
+    WITH numbered AS (
+        SELECT l.id, l.incident, l.question, row_number() OVER (ORDER BY l.id) - 1 AS place
+          FROM label l JOIN machine m ON m.id = l.machine WHERE m.name = :machine),
+    placed AS (
+        SELECT id, min(place) OVER (PARTITION BY incident, question,
+                                                 CASE WHEN num_nulls(incident, question) = 2 THEN id END) AS place
+          FROM numbered),
+    newest AS (
+        SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset)
+               l.id, l.alert, l.verdict, l.operator, l.question, r.topic, r.kafka_partition, r.kafka_offset, r.device,
+               r.time, r.sensors
+          FROM effective_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
+         WHERE m.name = :machine AND r.quality = 0
+         ORDER BY r.topic, r.kafka_partition, r.kafka_offset, l.id DESC)
+    SELECT n.id, n.alert, n.verdict, n.sensors, q.pool, coalesce(q.weight, 1) AS weight, o.role, p.place,
+           d.name AS device_name, CAST(min(n.time) OVER (PARTITION BY n.id) AT TIME ZONE 'UTC' AS date) AS day
+      FROM newest n JOIN placed p USING (id) JOIN operator o ON o.id = n.operator JOIN device d ON d.id = n.device
+      LEFT JOIN question q ON q.id = n.question
+     ORDER BY n.id, n.topic, n.kafka_partition, n.kafka_offset"""

@@ -5,22 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+from core.batch import Floats
+from core.comparison import PERCENT, Comparison, Judged, Measure, compare
 from core.errors import ModelRefused
 from core.label import Verdict
 from core.ports import Model
 from core.prediction import ModelVersion
-from core.promotion import (
-    PERCENT,
-    Comparison,
-    Decision,
-    ReplayedAlert,
-    compare,
-    decide,
-    losing,
-    vanishing,
-    would_alert,
-)
+from core.promotion import decide
 from core.training import LabelledIncident
+from core.verdict_replay import Judge, Replayed, compared, gained, lost, replayed, spared
 from model.fit import Candidate
 from model.manifest import Manifest
 from model.pipeline import probabilities
@@ -33,15 +26,20 @@ class Contest(Struct, frozen=True):
     promote: bool
     reason: str
     champion: ModelVersion | None = None
-    comparison: Comparison | None = None
-    replay: tuple[ReplayedAlert, ...] = ()
+    hold_out: Comparison | None = None
+    answers: Comparison | None = None
+    """On what people judged and no model was trained on; None: too few to tell."""
+    replay: tuple[Replayed, ...] = ()
     note: str = ""
 
     def lines(self) -> Sequence[str]:
         """The contest for an engineer to read."""
-        if self.comparison is None or self.champion is None:
+        if self.hold_out is None or self.champion is None:
             return []
-        lines = [_hold_out_line(self.champion, self.comparison), *_replay_lines(self.replay)]
+        lines = _comparison_lines("hold-out", self.champion, self.hold_out)
+        if self.answers is not None:
+            lines += _comparison_lines("answers that no model was trained on", self.champion, self.answers)
+        lines += _replay_lines(self.replay)
         return [*lines, self.note] if self.note else lines
 
 
@@ -63,29 +61,30 @@ def contest(
         return Contest(
             False, f"{champion} cannot be compared with: {error}. An engineer may promote it by name", champion
         )
-    scores = model.predict(candidate.hold_out.sensors).scores
-    comparison = compare(candidate.hold_out.fault, scores, candidate.scores, candidate.recipe.seed)
-    replay = tuple(_replayed(candidate, model, incident) for incident in incidents if _replays(incident))
-    decision: Decision = decide(comparison, replay)
-    return Contest(
-        decision.promote, decision.reason, champion, comparison, replay, _note(candidate, base_sha256, manifest)
-    )
+    judge, challenge = _judge(model), _challenging(candidate)
+    held_out = candidate.hold_out
+    hold_out = compare(held_out.fault, judge(held_out.sensors), challenge(held_out.sensors), candidate.recipe.seed)
+    replay = replayed(incidents, machine.incident, judge, challenge)
+    answers = compared(replay, candidate.recipe.seed)
+    decision = decide(hold_out, answers, replay)
+    note = _note(candidate, base_sha256, manifest)
+    return Contest(decision.promote, decision.reason, champion, hold_out, answers, tuple(replay), note)
 
 
-def _replays(incident: LabelledIncident) -> bool:
-    return incident.alert is not None and incident.verdict in (Verdict.FAULT, Verdict.FALSE_ALARM)
+def _judge(champion: Model) -> Judge:
+    def judge(sensors: Floats) -> Judged:
+        predictions = champion.predict(sensors)
+        return Judged(predictions.scores, predictions.faults)
+
+    return judge
 
 
-def _replayed(candidate: Candidate, champion: Model, incident: LabelledIncident) -> ReplayedAlert:
-    policy = candidate.machine.incident
-    scores = probabilities(candidate.pipeline, incident.sensors)
-    assert incident.alert is not None, "only alerts are replayed"
-    return ReplayedAlert(
-        incident.alert,
-        incident.verdict,
-        champion=would_alert(champion.predict(incident.sensors).faults, policy),
-        challenger=would_alert(np.asarray(scores >= candidate.metrics.threshold), policy),
-    )
+def _challenging(candidate: Candidate) -> Judge:
+    def judge(sensors: Floats) -> Judged:
+        scores = probabilities(candidate.pipeline, sensors)
+        return Judged(scores, np.asarray(scores >= candidate.metrics.threshold))
+
+    return judge
 
 
 def _note(candidate: Candidate, base_sha256: str, champion: Manifest) -> str:
@@ -96,25 +95,31 @@ def _note(candidate: Candidate, base_sha256: str, champion: Manifest) -> str:
     return ""
 
 
-def _listed(what: str, alerts: Sequence[int]) -> str:
-    return f" ({what}: {', '.join(f'#{alert}' for alert in alerts)})" if alerts else ""
-
-
-def _hold_out_line(champion: ModelVersion, found: Comparison) -> str:
-    return (
-        f"hold-out of {found.rows:,} rows, {found.faults:,} faults: "
-        f"PR-AUC {found.champion:.4f} ({champion}) → {found.challenger:.4f}; "
-        f"difference, {PERCENT} % interval: {found.difference.low:+.4f} to {found.difference.high:+.4f}"
-    )
-
-
-def _replay_lines(replay: Sequence[ReplayedAlert]) -> Sequence[str]:
-    refuted = [item for item in replay if item.verdict is Verdict.FALSE_ALARM]
-    confirmed = [item for item in replay if item.verdict is Verdict.FAULT]
-    before, after = sum(item.champion for item in refuted), sum(item.challenger for item in refuted)
-    gone, lost = vanishing(refuted), losing(confirmed)
-    again = f"the champion would raise {before} of them again, the challenger {after}"
+def _comparison_lines(what: str, champion: ModelVersion, found: Comparison) -> list[str]:
+    measures = {"PR-AUC": found.pr_auc, "F1": found.f1, "recall": found.recall, "false alarms": found.false_alarms}
     return [
-        f"refuted alerts: {len(refuted)}; {again}{_listed('gone', gone)}",
-        f"confirmed faults: {len(confirmed)}; the challenger would miss {len(lost)}{_listed('missed', lost)}",
+        f"{what}: {found.rows:,} rows, {found.faults:,} faults; {champion} → the challenger",
+        *(f"  {name} {_measure(measure)}" for name, measure in measures.items()),
     ]
+
+
+def _measure(measure: Measure) -> str:
+    interval = f"difference, {PERCENT} % interval: {measure.difference.low:+.4f} to {measure.difference.high:+.4f}"
+    return f"{measure.champion:.4f} → {measure.challenger:.4f}; {interval}"
+
+
+def _replay_lines(replay: Sequence[Replayed]) -> list[str]:
+    refuted = [one for one in replay if one.verdict is Verdict.FALSE_ALARM]
+    confirmed = [one for one in replay if one.verdict is Verdict.FAULT]
+    before, after = (sum(one.rings[side] for one in refuted) for side in (0, 1))
+    again = f"the champion would raise {before} of them again, the challenger {after}"
+    missed = f"the challenger would miss {len(lost(replay))}{_listed('missed', lost(replay))}"
+    found = f"and find {len(gained(replay))} that the champion misses{_listed('found', gained(replay))}"
+    return [
+        f"refuted: {len(refuted)}; {again}{_listed('gone', spared(replay))}",
+        f"confirmed: {len(confirmed)}; {missed}, {found}",
+    ]
+
+
+def _listed(what: str, troubles: Sequence[Replayed]) -> str:
+    return f" ({what}: {', '.join(one.name for one in troubles)})" if troubles else ""

@@ -49,7 +49,7 @@ class Release:
     now: Callable[[], datetime]
 
     def offer(self, candidate: Candidate, base: BaseData, created_by: str, progress: Progress) -> Outcome:
-        """Publish the candidate, and promote it where it is the first or not worse than the champion."""
+        """Publish the candidate, and promote it where it is the first or better than the champion."""
         machine = candidate.machine
         champion = self.promotions.champion(machine.name)
         gate = contest(candidate, base.sha256, champion, self.models, self.labels.effective(machine))

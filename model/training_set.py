@@ -35,8 +35,8 @@ class TrainingSet(NamedTuple):
 
 
 def teaching(incidents: Sequence[LabelledIncident]) -> Sequence[LabelledIncident]:
-    """Those whose verdict trains a model; readings that nobody reviewed never do."""
-    return [incident for incident in incidents if incident.verdict in _TRAINS and len(incident.sensors)]
+    """Those that train a model: not what is held back to judge it, and readings that nobody reviewed never."""
+    return [one for one in incidents if one.verdict in _TRAINS and len(one.sensors) and not one.held_back]
 
 
 def training_set(base: History, incidents: Sequence[LabelledIncident], seed: int) -> TrainingSet:

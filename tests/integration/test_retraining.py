@@ -84,7 +84,7 @@ def test_one_refuted_incident_takes_that_kind_of_false_alarm_away(
     again = [(98.0, 7.9), (98.2, 8.05), (97.5, 8.0), (99.2, 8.1)]
     assert not any(_alarms(release, V2, again)), "the same kind of reading"
     assert all(_alarms(release, V2, [(99.0, 4.0), (104.0, 4.2)])), "real faults are still found"
-    assert "refuted alerts: 1; the champion would raise 1 of them again, the challenger 0 (gone: #" in " ".join(said)
+    assert "refuted: 1; the champion would raise 1 of them again, the challenger 0 (gone: #" in " ".join(said)
 
 
 def test_a_fault_that_a_person_reported_is_found_by_the_next_model(release: Release, database_url: str) -> None:

@@ -304,5 +304,5 @@ def test_the_replay_of_verdicts_is_told_alert_by_alert(workshop: Workshop) -> No
     workshop.release.labels.incidents.extend(incidents)  # type: ignore[attr-defined]  # the fake's own list
     outcome = published(workshop.release)
     assert [item.alert for item in outcome.gate.replay] == [11, 12]
-    assert "refuted alerts: 1; the champion would raise 1 of them again, the challenger 1" in outcome.gate.lines()
-    assert "confirmed faults: 1; the challenger would miss 0" in outcome.gate.lines()
+    assert "refuted: 1; the champion would raise 1 of them again, the challenger 1" in outcome.gate.lines()
+    assert "confirmed: 1; the challenger would miss 0, and find 0 that the champion misses" in outcome.gate.lines()

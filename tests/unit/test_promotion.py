@@ -1,81 +1,117 @@
-import numpy as np
+"""The gate."""
+
 import pytest
-from sklearn.metrics import average_precision_score
 
+from core.comparison import Comparison, Interval, Measure
 from core.label import Verdict
-from core.machine import IncidentPolicy
-from core.promotion import Comparison, Interval, ReplayedAlert, before_last, compare, decide, would_alert
-
-RANDOM = np.random.default_rng(7)
-TRUTH = RANDOM.random(2_000) < 0.05
-GOOD = np.clip(TRUTH * 0.6 + RANDOM.random(2_000) * 0.5, 0, 1)
-SHUFFLED = RANDOM.permutation(GOOD)
+from core.promotion import before_last, decide, explained_by_wrong_answers
+from core.verdict_replay import Replayed, Rings, Strength
 
 
-def test_a_challenger_that_guesses_is_refused() -> None:
-    decision = decide(compare(TRUTH, GOOD, SHUFFLED, seed=0), [])
+def measure(difference: float, margin: float = 0.02) -> Measure:
+    return Measure(0.7, 0.7 + difference, Interval(difference - margin, difference + margin))
+
+
+def comparison(pr_auc: float = 0.0, f1: float = 0.0) -> Comparison:
+    """A challenger that is so much better, give or take two hundredths."""
+    return Comparison(measure(pr_auc), measure(f1), measure(0), measure(0), rows=100, faults=10)
+
+
+EVEN = comparison()
+BETTER = comparison(0.05)
+
+
+def judged(verdict: Verdict, champion: bool, challenger: bool, label: int = 1, settled: bool = False) -> Replayed:
+    return Replayed(label, label, verdict, Rings(champion, challenger), Strength(0.5, 0.5), settled)
+
+
+def several(count: int, verdict: Verdict, champion: bool, challenger: bool, start: int = 100) -> list[Replayed]:
+    return [judged(verdict, champion, challenger, label) for label in range(start, start + count)]
+
+
+SPARED = judged(Verdict.FALSE_ALARM, champion=True, challenger=False)
+ADDED = judged(Verdict.FALSE_ALARM, champion=False, challenger=True, label=2)
+KEPT = judged(Verdict.FAULT, champion=True, challenger=True, label=3)
+LOST = judged(Verdict.FAULT, champion=True, challenger=False, label=4)
+GAINED = judged(Verdict.FAULT, champion=False, challenger=True, label=5)
+
+
+def test_what_is_better_on_the_hold_out_is_promoted() -> None:
+    decision = decide(BETTER, None, [])
+    assert decision.promote
+    assert decision.reason.startswith("PR-AUC 0.7500 against the champion's 0.7000 (95 % interval of the difference")
+
+
+def test_what_is_worse_on_the_hold_out_beyond_chance_is_refused_whatever_it_spares() -> None:
+    decision = decide(comparison(-0.05), None, [SPARED])
     assert not decision.promote
-    assert "worse on the hold-out" in decision.reason
+    assert "worse on the hold-out beyond chance" in decision.reason
 
 
-def test_a_challenger_that_is_a_little_worse_by_chance_is_promoted() -> None:
-    nearly = np.clip(GOOD + RANDOM.normal(0, 0.02, len(GOOD)), 0, 1)
-    assert decide(compare(TRUTH, GOOD, nearly, seed=0), []).promote
+def test_what_is_better_on_the_hold_out_alone_and_worse_on_peoples_answers_is_refused() -> None:
+    decision = decide(BETTER, comparison(-0.05), [])
+    assert not decision.promote
+    assert "worse on people's answers that no model was trained on beyond chance" in decision.reason
 
 
-def test_a_better_challenger_is_promoted() -> None:
-    assert decide(compare(TRUTH, SHUFFLED, GOOD, seed=0), []).promote
+def test_what_ranks_as_well_and_alarms_worse_is_refused() -> None:
+    decision = decide(comparison(0.001, f1=-0.05), None, [])
+    assert not decision.promote
+    assert "at its threshold" in decision.reason
+    assert decide(comparison(0.05, f1=-0.05), None, []).promote, "a better ranking may want another threshold"
 
 
-def test_the_same_seed_gives_the_same_interval() -> None:
-    assert compare(TRUTH, GOOD, SHUFFLED, seed=3) == compare(TRUTH, GOOD, SHUFFLED, seed=3)
-
-
-@pytest.mark.parametrize("digits", [1, 2, 8])
-def test_pr_auc_is_scikit_learns_also_where_scores_are_equal(digits: int) -> None:
-    scores = GOOD.round(digits)
-    assert compare(TRUTH, scores, scores, seed=0).champion == pytest.approx(average_precision_score(TRUTH, scores))
+@pytest.mark.parametrize("replay", [[], [KEPT], [SPARED, ADDED], [KEPT, ADDED]])
+def test_what_is_better_in_nothing_is_refused(replay: list[Replayed]) -> None:
+    decision = decide(EVEN, None, replay)
+    assert not decision.promote
+    assert decision.reason.startswith("no better")
 
 
 @pytest.mark.parametrize(
-    ("replay", "promoted"),
+    ("replay", "reason"),
     [
-        ([], True),
-        ([ReplayedAlert(1, Verdict.FALSE_ALARM, champion=True, challenger=False)], True),
-        ([ReplayedAlert(1, Verdict.FAULT, champion=True, challenger=True)], True),
-        ([ReplayedAlert(1, Verdict.FAULT, champion=False, challenger=False)], True),
-        ([ReplayedAlert(1, Verdict.FAULT, champion=True, challenger=False)], False),
+        ([SPARED], "1 refuted alert would not ring again"),
+        ([GAINED], "1 fault that the champion misses would be found"),
+        ([SPARED, GAINED], "1 refuted alert would not ring again; 1 fault that"),
         (
-            [
-                ReplayedAlert(1, Verdict.FAULT, champion=True, challenger=False),
-                ReplayedAlert(2, Verdict.FALSE_ALARM, champion=True, challenger=False),
-            ],
-            True,
+            [*several(3, Verdict.FALSE_ALARM, True, False), ADDED],
+            "3 refuted alerts would not ring again (1 the other way)",
         ),
     ],
-    ids=["no verdicts", "spares", "keeps", "champion loses it too", "loses a fault", "loses one and spares one"],
 )
-def test_verdicts_decide_too(replay: list[ReplayedAlert], promoted: bool) -> None:
-    even = Comparison(0.7, 0.7, Interval(-0.1, 0.1), rows=100, faults=10)
-    decision = decide(even, replay)
-    assert decision.promote is promoted
-    assert promoted or "alerts 1" in decision.reason
+def test_what_comes_out_better_on_verdicts_is_promoted(replay: list[Replayed], reason: str) -> None:
+    decision = decide(comparison(-0.001), None, replay)
+    assert decision.promote
+    assert decision.reason.startswith(reason)
+
+
+def test_a_confirmed_fault_that_would_be_lost_blocks_and_is_named_with_the_remedy() -> None:
+    decision = decide(BETTER, None, [LOST])
+    assert not decision.promote
+    assert "lose 1 confirmed fault (#4)" in decision.reason
+    assert "an engineer's answer settles it" in decision.reason
+
+
+def test_so_few_lost_faults_among_so_many_refuted_alerts_are_wrong_answers() -> None:
+    many = several(40, Verdict.FALSE_ALARM, True, False)
+    assert decide(BETTER, None, [LOST, *many]).promote
+    assert not decide(BETTER, None, [*several(6, Verdict.FAULT, True, False, start=900), *many]).promote
+
+
+def test_a_fault_that_an_engineer_settled_is_no_wrong_answer() -> None:
+    many = several(40, Verdict.FALSE_ALARM, True, False)
+    decision = decide(BETTER, None, [LOST._replace(settled=True), *many])
+    assert not decision.promote
+    assert "that an engineer settled (#4)" in decision.reason
 
 
 @pytest.mark.parametrize(
-    ("faults", "alerts"),
-    [
-        ([], False),
-        ([True], True),
-        ([False], False),
-        ([True, False, False, True, False], False),
-        ([True, False, True, False], True),
-        ([True, False, False, True, True], True),
-    ],
+    ("lost", "refuted", "explained"),
+    [(1, 0, False), (1, 1, True), (2, 1, False), (2, 10, True), (3, 10, False), (9, 100, True), (11, 100, False)],
 )
-def test_an_incident_opens_again_where_k_of_n_readings_are_faults(faults: list[bool], alerts: bool) -> None:
-    policy = IncidentPolicy(open_after=2, of_last=3)
-    assert would_alert(np.array(faults, dtype=np.bool_), policy) is alerts
+def test_how_many_losses_wrong_answers_explain(lost: int, refuted: int, explained: bool) -> None:
+    assert explained_by_wrong_answers(lost, refuted) is explained
 
 
 @pytest.mark.parametrize(
