@@ -39,7 +39,7 @@ def _incident(readings: Sequence[Row[Any]], width: int) -> LabelledIncident:
         sensors=_sensors([row.sensors for row in readings], width),
         asked=first.pool is not None,
         held_back=first.pool == "audit" or is_held_back(first.device_name, first.day, first.place),
-        settled=first.role == "engineer",
+        settled=first.settled,
         weight=first.weight,
     )
 
@@ -64,12 +64,13 @@ _EFFECTIVE = """
           FROM numbered),
     newest AS (
         SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset)
-               l.id, l.alert, l.verdict, l.operator, l.question, r.topic, r.kafka_partition, r.kafka_offset, r.device,
-               r.time, r.sensors
+               l.id, l.alert, l.verdict, l.operator, l.question, l.incident, l.settles,
+               r.topic, r.kafka_partition, r.kafka_offset, r.device, r.time, r.sensors
           FROM effective_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
          WHERE m.name = :machine AND r.quality = 0
          ORDER BY r.topic, r.kafka_partition, r.kafka_offset, l.id DESC)
-    SELECT n.id, n.alert, n.verdict, n.sensors, q.pool, coalesce(q.weight, 1) AS weight, o.role, p.place,
+    SELECT n.id, n.alert, n.verdict, n.sensors, q.pool, coalesce(q.weight, 1) AS weight, p.place,
+           n.settles OR n.incident IS NULL AND o.role = 'engineer' AS settled,
            d.name AS device_name, CAST(min(n.time) OVER (PARTITION BY n.id) AT TIME ZONE 'UTC' AS date) AS day
       FROM newest n JOIN placed p USING (id) JOIN operator o ON o.id = n.operator JOIN device d ON d.id = n.device
       LEFT JOIN question q ON q.id = n.question
