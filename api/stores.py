@@ -11,6 +11,7 @@ from core.machine import Machine
 from core.ports import Inbox
 from core.shown import Alerts
 from core.shown_devices import Devices
+from core.shown_machines import Models
 from core.shown_questions import ShownQuestions
 
 
@@ -23,6 +24,7 @@ class Stores(NamedTuple):
     inbox: Inbox
     devices: Devices
     alarms: AlarmHistory
+    models: Models
     machines: Mapping[str, Machine]
     """By name: what their files say to people."""
 

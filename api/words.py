@@ -22,6 +22,11 @@ def place(device: str, machine: str) -> str:
     return f"/ui/devices/{quote(device, safe='')}?machine={quote(machine, safe='')}"
 
 
+def measure(value: float | None) -> str:
+    """A share of one, as model people write it."""
+    return "–" if value is None else f"{value:.3f}"
+
+
 def why(question: ShownQuestion) -> str:
     """Why a person is asked."""
     return why_asked(question.pool, question.sensor, question.above)
@@ -33,6 +38,7 @@ FILTERS = {
     "moment": moment,
     "place": place,
     "lasting": lasting,
+    "measure": measure,
     "explained": explained,
     "said_of_a_question": said_of_a_question,
     "why_asked": why,

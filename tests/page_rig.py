@@ -17,6 +17,7 @@ from tests.fake_alerts import FakeAlerts
 from tests.fake_devices import FakeDevices
 from tests.fake_inbox import FakeInbox, SentAlert
 from tests.fake_logins import ANNA_VISITS, FakeLogins
+from tests.fake_models import FakeModels
 from tests.fake_notices import RungByHand
 from tests.fake_questions import FakeQuestions
 
@@ -35,7 +36,8 @@ class PageRig:
         self.devices = FakeDevices()
         self.alarms = FakeAlarmHistory()
         self.questions = FakeQuestions()
-        shown = self.alerts, self.questions, self.inbox, self.devices, self.alarms
+        self.models = FakeModels()
+        shown = self.alerts, self.questions, self.inbox, self.devices, self.alarms, self.models
         self.stores = Stores(self.logins, *shown, {"press": press})
         self.bell = Bell(RungByHand())
         self.browser = self.another_browser()

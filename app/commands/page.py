@@ -20,6 +20,7 @@ from db.login_sessions import PostgresLogins
 from db.notices import PostgresNotices
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
+from db.shown_machines import PostgresModels
 from db.shown_questions import PostgresShownQuestions
 
 _log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def command(ctx: click.Context) -> None:
             PostgresInbox(engine),
             PostgresShownDevices(engine),
             PostgresAlarmHistory(engine),
+            PostgresModels(engine),
             machines(settings),
         )
         notices = PostgresNotices(database_url(settings), "api", "outbox")

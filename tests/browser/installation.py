@@ -13,7 +13,8 @@ from core.login import new_token
 from core.reply import Reply
 from db.engine import Engine, connect
 from db.login_links import PostgresLoginLinks
-from tests.alert_world import ANNA, BEN, AlertWorld, alert_world
+from db.training import PostgresTrainingQueue
+from tests.alert_world import ANNA, BEN, EVA, AlertWorld, alert_world
 from tests.builders import a_batch
 from tests.page_process import PageProcess, page_process
 
@@ -21,6 +22,14 @@ LONG_NAME = "press-of-the-second-line-with-a-name-that-goes-on-and-on-" + "01234
 """Of a device: no space to break it at."""
 
 
+_VERSION = """
+    WITH version AS (
+        INSERT INTO model_version (machine, number, model_key, model_version_id, manifest_key, manifest_version_id,
+                                   sha256, algorithm, threshold, metrics, created_by)
+        SELECT id, :number, '', '', '', '', '', 'rf', 0.4, '{"pr_auc": 0.81, "f1": 0.7}', 'ada' FROM machine
+        RETURNING machine, number)
+    INSERT INTO promotion (machine, number, kind, decided_by, reason)
+    SELECT machine, number, 'gate', 'gate', 'not worse on the hold-out: PR-AUC 0.8123 against 0.8001' FROM version"""
 _ASK = """
     INSERT INTO question (machine, device, topic, kafka_partition, kafka_offset, pool, weight, operator, sensor, above,
                           time, sensors, class, score, model_version)
@@ -36,6 +45,8 @@ class Installation:
     world: AlertWorld
     page: PageProcess
     alerts: Engine
+    queue: PostgresTrainingQueue
+    """As trainers see it."""
     first: int
     """An alert that Ben has answered."""
 
@@ -61,10 +72,11 @@ class Installation:
 @contextmanager
 def installation(database_url: str, folder: Path) -> Iterator[Installation]:
     """One that is ended in the end."""
-    alerts = connect(database_url, "alerts")
+    alerts, trainer = connect(database_url, "alerts"), connect(database_url, "trainer")
     with alert_world(database_url) as world, page_process({"DATABASE_URL": database_url}, folder) as page:
         world.operator("Anna", ANNA)
         world.operator("Ben", BEN)
+        world.operator("Eva", EVA, role="engineer")
         first = world.alert(LONG_NAME)
         world.inbox.accept(
             "shell", Reply("shell", None, "{}", "Ben", "shell", "n", alert=first, comment="<b>door</b> was open")
@@ -72,5 +84,8 @@ def installation(database_url: str, folder: Path) -> Iterator[Installation]:
         world.store(a_batch(30, devices=["press-quiet"] * 30, first_offset=3))
         spoken = a_batch(5, devices=["press-humming"] * 5, first_offset=33)
         world.store(replace(spoken, times=np.full(5, to_micros(datetime.now(UTC)))))
-        yield Installation(world, page, alerts, first)
+        for number in (1, 2):
+            world.execute(_VERSION, number=number)
+        yield Installation(world, page, alerts, PostgresTrainingQueue(trainer), first)
     alerts.dispose()
+    trainer.dispose()

@@ -18,6 +18,8 @@ PAGES = {
     "none found": "/ui/devices?search=nobody",
     "device": "/ui/devices/press-quiet",
     "device with an incident": f"/ui/devices/{LONG_NAME}",
+    "machines": "/ui/machines",
+    "machine": "/ui/machines/press",
     "alarms": "/ui/alarms",
     "me": "/ui/me",
 }
@@ -73,6 +75,23 @@ def test_alerts_and_devices_have_small_lines_that_are_seen(visit: Visit) -> None
     visit.open("/ui/devices")
     line = page.get_by_role("row", name="press-quiet").locator("svg path")
     assert line.evaluate("path => getComputedStyle(path).stroke") not in ("none", "")
+
+
+def test_an_engineer_retrains_by_the_keyboard_and_sees_each_line_of_progress_come(visit: Visit) -> None:
+    page = visit.log_in("Eva")
+    visit.open("/ui/machines/press")
+    visit.tab_to("Retrain").press("Enter")
+    under_way = page.get_by_role("region", name="Under way")
+    expect(under_way).to_contain_text("A model waits for a trainer")
+    expect(page.get_by_role("button", name="Retrain")).to_be_disabled()
+    taken = visit.site.queue.claim("me", ["press"], 600)
+    assert taken is not None
+    visit.site.queue.renew(taken, "me", 600, "going on from press v2")
+    expect(under_way).to_contain_text("going on from press v2")
+    assert visit.hurdles() == []
+    visit.site.queue.finish(taken, "me", "refused", {"reason": "worse on the hold-out"})
+    expect(page.get_by_text(f"#{taken.id} refused")).to_be_visible()
+    expect(page.get_by_role("button", name="Retrain")).to_be_enabled()
 
 
 def test_devices_are_found_while_one_types(visit: Visit) -> None:

@@ -21,6 +21,7 @@ from db.login_sessions import PostgresLogins
 from db.operators import Operator, Subscription
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
+from db.shown_machines import PostgresModels
 from db.shown_questions import PostgresShownQuestions
 from tests.alert_world import ANNA, AlertWorld, alert_world
 from tests.builders import a_batch, a_machine
@@ -51,7 +52,7 @@ def browser(world: AlertWorld, api: Engine, database_url: str) -> TestClient:
     alerts.dispose()
     shown = PostgresShownAlerts(api), PostgresShownQuestions(api)
     inbox, devices, alarms = PostgresInbox(api), PostgresShownDevices(api), PostgresAlarmHistory(api)
-    stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, {"press": a_machine()})
+    stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, PostgresModels(api), {"press": a_machine()})
     client = TestClient(page(stores, HERE, Bell(RungByHand())), HERE.url, headers=OUR_PAGES)
     assert client.post(f"/login/{token.text}").status_code == 200
     return client

@@ -1,0 +1,91 @@
+"""`/ui/machines`: the models of each machine, how they came to serve, and the wish for a new one."""
+
+from typing import Annotated, get_args
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.pages import render
+from api.sparks import score_spark
+from api.stores import stores_of
+from api.visitors import Here, Written
+from core.shown_machines import ShownModels, Wish
+from core.training import Algorithm
+
+router = APIRouter()
+
+ALGORITHMS = {"lr": "Logistic regression", "rf": "Random forest", "hgb": "Histogram gradient boosting"}
+assert set(ALGORITHMS) == set(get_args(Algorithm)), "each has a name"
+
+
+@router.get("/ui/machines")
+def machines(request: Request, here: Here) -> Response:
+    """The machines that the operator follows, each with its champion."""
+    stores = stores_of(request)
+    titles = {name: machine.title for name, machine in stores.machines.items() if machine.title}
+    return render("machines.html", here=here, machines=stores.models.machines(here.visitor.id), titles=titles)
+
+
+@router.get("/ui/machines/{name}")
+def machine(request: Request, here: Here, name: str) -> Response:
+    """Its versions, promotions and training requests."""
+    stores = stores_of(request)
+    models = stores.models.of(here.visitor.id, name)
+    if models is None:
+        raise HTTPException(404, NO_SUCH)
+    described = stores.machines.get(name)
+    under_way = [one for one in models.requests if one.is_under_way]
+    over = [one for one in models.requests if not one.is_under_way]
+    return render(
+        "machine.html",
+        here=here,
+        name=name,
+        title=described.title if described else "",
+        models=models,
+        courses=_courses(models),
+        under_way=under_way,
+        over=over,
+        algorithms=ALGORITHMS,
+    )
+
+
+@router.get("/ui/machines/{name}/requests")
+def requests(request: Request, here: Here, name: str, seen: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """Those under way, as a part of the page; once one that was seen there is over, the whole page is due anew."""
+    under_way = stores_of(request).models.requests(here.visitor.id, name)
+    response = render("requests_part.html", here=here, name=name, under_way=under_way)
+    if seen and not under_way:
+        response.headers["hx-refresh"] = "true"
+    return response
+
+
+@router.post("/ui/machines/{name}/retrain")
+def retrain(request: Request, here: Here, fields: Written, name: str) -> Response:
+    """Ask for a new model, as the form says."""
+    wished = stores_of(request).models.retrain(here.visitor, name, algorithm_of(fields.get("model", "")), "page")
+    if wished.wish is not Wish.REQUESTED:
+        raise HTTPException(*REFUSED[wished.wish])
+    return RedirectResponse(f"{request.url.path.removesuffix('/retrain')}#requests", 303)
+
+
+NO_SUCH = "There is no such machine, or you do not follow it."
+REFUSED = {
+    Wish.NOT_AN_ENGINEER: (403, "Only engineers may ask for a new model."),
+    Wish.UNKNOWN_MACHINE: (404, NO_SUCH),
+    Wish.UNDER_WAY: (409, "A request for a new model of this machine is under way already: wait for its end."),
+}
+
+
+def algorithm_of(text: str) -> Algorithm | None:
+    """The algorithm that is named; empty: the champion's. HTTPException where there is no such one."""
+    found: Algorithm | None = next((name for name in get_args(Algorithm) if name == text), None)
+    if found is None and text:
+        raise HTTPException(400, f"Choose one of {', '.join(ALGORITHMS)}, or none for the champion's.")
+    return found
+
+
+def _courses(models: ShownModels) -> list[tuple[str, str]]:
+    """Measures over the versions, oldest first, as lines from 0 to 1."""
+    oldest_first = models.versions[::-1]
+    lines = {"PR-AUC": [one.pr_auc for one in oldest_first], "F1": [one.f1 for one in oldest_first]}
+    return [(title, score_spark(values)) for title, values in lines.items() if len(values) > 1]

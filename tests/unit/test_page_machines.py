@@ -1,0 +1,147 @@
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from tests.fake_logins import ANNA_VISITS
+from tests.page_rig import PageRig
+
+RETRAIN = "/ui/machines/press/retrain"
+API = "/api/v1/machines/press/retrain"
+
+
+@pytest.fixture
+def operator() -> PageRig:
+    found = PageRig()
+    found.log_in()
+    return found
+
+
+@pytest.fixture
+def engineer(operator: PageRig) -> PageRig:
+    sessions = operator.logins.sessions
+    for session, visitor in sessions.items():
+        sessions[session] = visitor._replace(role="engineer")
+    return operator
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", html).split())
+
+
+def ends(rig: PageRig, state: str = "promoted", progress: str = "") -> None:
+    rig.models.asked[0] = replace(rig.models.asked[0], state=state, progress=progress)
+
+
+def test_a_machine_names_its_champion(operator: PageRig) -> None:
+    html = operator.browser.get("/ui/machines").text
+    assert "3 devices v2 rf 0.813 13:00 CET, 1 Mar" in words(html)
+    assert 'href="/ui/machines/press">Hydraulic press</a>' in html
+
+
+def test_a_machine_without_a_model_says_so(operator: PageRig) -> None:
+    operator.models.versions = ()
+    assert "none yet" in operator.browser.get("/ui/machines").text
+    assert "Versions None yet." in words(operator.browser.get("/ui/machines/press").text)
+
+
+def test_versions_are_shown_with_their_measures_and_how_they_came_to_serve(operator: PageRig) -> None:
+    html = operator.browser.get("/ui/machines/press").text
+    shown = words(html)
+    assert "v2 champion rf 0.813 0.704 0.413 7 13:00 CET, 1 Mar, Anna" in shown
+    assert "v1 lr 0.710 0.600 0.500 0 13:00 CET, 1 Mar, ada" in shown
+    assert "v2 (gate, gate): not worse on the hold-out" in shown
+    assert html.count('<path d="M0.0') == 2, "PR-AUC and F1 over the versions"
+
+
+@pytest.mark.parametrize("model", ["", "hgb"])
+def test_an_engineer_asks_for_a_model_and_sees_how_it_goes(engineer: PageRig, model: str) -> None:
+    sent = engineer.post(RETRAIN, model=model)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/ui/machines/press#requests")
+    assert engineer.models.wishes == [("page", model or None)]
+    ends(engineer, "running", "going on from press v2\n<b>verdicts</b>: 3 fault\n")
+    part = engineer.browser.get("/ui/machines/press/requests").text
+    assert "going on from press v2\n&lt;b&gt;verdicts&lt;/b&gt;: 3 fault\n" in part
+    assert "request #1, Anna" in words(part)
+    assert 'hx-trigger="every 2s"' in part
+
+
+def test_the_page_comes_anew_once_what_was_under_way_is_over(engineer: PageRig) -> None:
+    engineer.post(RETRAIN)
+    seen = "/ui/machines/press/requests?seen=1"
+    assert "hx-refresh" not in engineer.browser.get(seen).headers
+    ends(engineer, "refused", "published press v3\n")
+    assert engineer.browser.get(seen).headers["hx-refresh"] == "true"
+    assert "hx-refresh" not in engineer.browser.get("/ui/machines/press/requests?seen=0").headers
+    assert "#1 refused · Anna (page)" in words(engineer.browser.get("/ui/machines/press").text)
+
+
+def test_an_operator_sees_no_button_and_is_refused(operator: PageRig) -> None:
+    assert "<form" not in operator.browser.get("/ui/machines/press").text
+    refused = operator.post(RETRAIN)
+    assert (refused.status_code, "Only engineers" in refused.text) == (403, True)
+    answer = operator.browser.post(API, json={})
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
+        "detail": "Only engineers may ask for a new model.",
+    }
+    assert operator.models.wishes == []
+
+
+def test_a_program_asks_for_a_model_with_an_engineers_login(engineer: PageRig) -> None:
+    answer = engineer.browser.post(API, json={"model": "rf"})
+    assert (answer.status_code, answer.json()) == (202, {"request": 1, "machine": "press", "state": "pending"})
+    assert engineer.models.wishes == [("api", "rf")]
+    again = engineer.browser.post(API, json={})
+    assert (again.status_code, again.json()["status"]) == (409, 409)
+    assert engineer.post(RETRAIN).status_code == 409
+    ends(engineer)
+    assert engineer.browser.post(API, json={}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/api/v1/machines/lathe/retrain", {}, 404),
+        ("/api/v1/machines/nothing", {}, 404),
+        (API, {"model": "svm"}, 422),
+        (API, {"model": "rf", "force": True}, 422),
+        (API, [], 422),
+    ],
+)
+def test_what_a_program_asks_wrongly_is_a_problem_in_words(
+    engineer: PageRig, path: str, body: object, status: int
+) -> None:
+    answer = engineer.browser.post(path, json=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["status"] == status
+    assert engineer.models.wishes == []
+
+
+def test_no_other_site_and_nobody_without_a_login_asks_for_a_model(engineer: PageRig) -> None:
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert engineer.browser.post(API, json={}, headers=foreign).status_code == 403
+    assert engineer.post(RETRAIN, form_key="0" * 64).status_code == 403
+    as_form = engineer.browser.post(API, content="{}", headers={"Content-Type": "text/plain"})
+    assert as_form.status_code in (415, 422)
+    stranger = engineer.another_browser()
+    assert stranger.post(API, json={}).status_code == 401
+    assert stranger.get("/ui/machines/press").status_code == 401
+    assert engineer.models.wishes == []
+
+
+@pytest.mark.parametrize("path", ["/ui/machines/lathe", "/ui/machines/%00", "/ui/machines/press%2F.."])
+def test_a_machine_that_one_does_not_follow_is_not_there(engineer: PageRig, path: str) -> None:
+    assert engineer.browser.get(path).status_code == 404
+    assert engineer.post("/ui/machines/lathe/retrain").status_code == 404
+    assert engineer.post(RETRAIN, model="svm").status_code == 400
+    assert ANNA_VISITS.role == "operator", "roles of a session alone are changed here"
+
+
+def test_reasons_and_progress_are_shown_as_text(engineer: PageRig) -> None:
+    engineer.models.reason = "<script>alert(1)</script>"
+    html = engineer.browser.get("/ui/machines/press").text
+    assert "<script>alert" not in html
