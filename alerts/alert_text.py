@@ -21,19 +21,23 @@ def alert_text(facts: AlertFacts, zone: str, markup: Markup, repeat: bool = Fals
 
 
 def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterator[str]:
-    yield f"{_head(facts)} · " + markup.bold(f"Your device {markup.name(facts.device)} needs attention")
+    yield f"{_head(facts)} · " + markup.bold(_trouble(facts, markup))
     if repeat:
         yield f"(possible repeat) #{facts.alert}"
     since = clock(facts.since, zone) + (f", for {lasting(facts.lasted)}" if facts.again else "")
-    if facts.kind == "silent":
-        yield f"No reading since {since}, while others went on"
-    else:
-        yield f"{percent(facts.probability)} likely a fault · since {since}"
+    match facts.kind:
+        case "silent":
+            yield f"No reading since {since}, while others went on"
+        case "sensor":
+            yield f"Since {since} readings are doubtful and not judged"
+        case _:
+            yield f"{percent(facts.probability)} likely a fault · since {since}"
     yield f"Machine: {markup.text(facts.title or facts.machine, 100)}"
     yield from _why(facts, markup)
     if facts.advice:
         yield markup.text(facts.advice)
-    yield f"{'Told again: alert' if facts.again else 'Alert'} #{facts.alert} · model v{facts.model_version}"
+    by_a_model = f" · model v{facts.model_version}" if facts.kind != "sensor" else ""
+    yield f"{'Told again: alert' if facts.again else 'Alert'} #{facts.alert}{by_a_model}"
     yield ""
     if facts.verdict is None:
         yield "Is this correct? Reply Y/N"
@@ -41,6 +45,11 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
     yield _answer(facts, facts.verdict, zone, markup)
     if facts.said:
         yield markup.text(explained(facts.said, zone), _DISPUTE_LIMIT)
+
+
+def _trouble(facts: AlertFacts, markup: Markup) -> str:
+    name = markup.name(facts.device)
+    return f"A sensor of your device {name} fails" if facts.kind == "sensor" else f"Your device {name} needs attention"
 
 
 def _head(facts: AlertFacts) -> str:
@@ -68,7 +77,10 @@ def _answer(facts: AlertFacts, verdict: Verdict, zone: str, markup: Markup) -> s
 
 
 def _why(facts: AlertFacts, markup: Markup) -> Iterator[str]:
-    """The sensors that pushed it; until somebody looked into it, those outside their usual range."""
+    """The sensors that pushed it; until somebody looked into it, those outside their usual range; or what was seen."""
+    yield from (f"• {markup.text(reason, 200)}" for reason in facts.reasons[:5])
+    if len(facts.reasons) > 5:
+        yield f"… and {len(facts.reasons) - 5} more"
     if facts.pushed:
         yield "What spoke for a fault:"
         yield from (_push(push, markup) for push in facts.pushed[:5])

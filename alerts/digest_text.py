@@ -43,6 +43,6 @@ def _lines(facts: DigestFacts, zone: str, markup: Markup, repeat: bool) -> Itera
 
 def _alert(alert: DigestAlert, zone: str, markup: Markup) -> str:
     name = markup.text(alert.device, _NAME_LIMIT)
-    what = "no reading" if alert.kind == "silent" else f"{percent(alert.probability)},"
+    what = {"fault": f"{percent(alert.probability)},", "sensor": "a sensor", "silent": "no reading"}[alert.kind]
     told = f"#{alert.alert} {name}: {alert.severity.words}, {what} since {clock(alert.since, zone)}"
     return f"{told} · {alert.verdict.words} ({markup.text(alert.by, _BY_LIMIT)})" if alert.verdict else told

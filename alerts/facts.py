@@ -31,7 +31,9 @@ class AlertFacts(Struct, frozen=True):
     standing_out: tuple[ShownSensor, ...]
     model_version: int
     advice: str = ""
-    kind: Literal["fault", "silent"] = "fault"
+    kind: Literal["fault", "sensor", "silent"] = "fault"
+    reasons: tuple[str, ...] = ()
+    """What was seen of sensors that cannot be right."""
     severity: Severity = Severity.LOW
     verdict: Verdict | None = None
     by: str = ""
@@ -75,7 +77,7 @@ class DigestAlert(Struct, frozen=True):
     device: str
     since: datetime
     probability: float
-    kind: Literal["fault", "silent"] = "fault"
+    kind: Literal["fault", "sensor", "silent"] = "fault"
     severity: Severity = Severity.LOW
     verdict: Verdict | None = None
     by: str = ""

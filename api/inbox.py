@@ -85,8 +85,15 @@ def _cards(stores: Stores, here: Session, alerts: Sequence[ShownAlert]) -> list[
     for alert in alerts:
         machine = stores.machines.get(alert.machine)
         title, advice = (machine.title or machine.name, machine.advice) if machine else (alert.machine, "")
+        advice = alert.advice or advice
         course = courses.get(alert.alert)
         sparks = alert_sparks(alert, course, here.visitor.zone) if course else ()
-        card = {"alert": alert, "title": title, "advice": advice, "sparks": sparks, "verdicts": list(Verdict)}
+        card = {
+            "alert": alert,
+            "title": title,
+            "advice": advice,
+            "sparks": sparks,
+            "verdicts": list(Verdict),
+        }
         found.append(card)
     return found

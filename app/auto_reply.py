@@ -39,10 +39,10 @@ class AutoReply:
         for waiting in self._alerts.after(self._seen):
             self._seen = waiting.alert
             truth = (dict(self._headers_at(waiting.opened)).get("truth") or b"").decode()
-            real = truth.startswith("fault:")
-            found = (
-                f"a real fault ({truth.removeprefix('fault:')})" if real else "a false alarm: the machine is healthy"
-            )
+            told = "sensor:" if waiting.kind == "sensor" else "fault:"
+            real = truth.startswith(told)
+            what = "sensor fault" if waiting.kind == "sensor" else "fault"
+            found = f"a real {what} ({truth.removeprefix(told)})" if real else "a false alarm: the machine is healthy"
             self._tell(f"(simulator: alert #{waiting.alert} is {found})")
             # Drawn from the alert's number: the same alerts are answered when a run is repeated.
             if random.Random(waiting.alert).random() < self._share:

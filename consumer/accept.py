@@ -4,7 +4,7 @@ import unicodedata
 
 import numpy as np
 
-from core.batch import Flags, Floats, Quality
+from core.batch import Bools, Flags, Floats, Quality
 from core.machine import Machine
 
 EARLIEST = 631_152_000_000_000
@@ -37,7 +37,17 @@ class QualityCheck:
 
     def flags(self, sensors: Floats) -> Flags:
         """Quality flags, shape (n,), of readings of shape (n, sensors)."""
-        missing = (np.isnan(sensors) & self._required).any(axis=1)
-        outside = ((sensors < self._minimum) | (sensors > self._maximum)).any(axis=1)  # NaN is neither
-        flags: Flags = (missing * Quality.SENSOR_MISSING + outside * Quality.OUT_OF_RANGE).astype(np.int16)
+        flags = np.zeros(len(sensors), dtype=np.int16)
+        flags[self.missing(sensors).any(axis=1)] |= Quality.SENSOR_MISSING
+        flags[self.outside(sensors).any(axis=1)] |= Quality.OUT_OF_RANGE
         return flags
+
+    def missing(self, sensors: Floats) -> Bools:
+        """Which required sensors are absent, shape (n, sensors)."""
+        absent: Bools = np.isnan(sensors) & self._required
+        return absent
+
+    def outside(self, sensors: Floats) -> Bools:
+        """Which sensors read what they cannot, shape (n, sensors)."""
+        beyond: Bools = (sensors < self._minimum) | (sensors > self._maximum)  # NaN is neither
+        return beyond

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from consumer.ahead import ScoredBatch
 from consumer.devices import Devices
+from consumer.doubts import doubts_of
 from consumer.handover import Assigned, Revoked
 from consumer.limit import within_limit
 from consumer.past import Look, Pasts
@@ -17,6 +18,7 @@ from core.incident import DeviceState, Judgement, judge
 from core.machine import Machine
 from core.ports import NOTHING_STORED, Claim, Model, ReadingStore, TopicPartition
 from core.prediction import Predictions
+from core.sensor_fault import SensorJudgement, SensorState, judge_sensors
 
 
 class Conclusion(NamedTuple):
@@ -28,7 +30,15 @@ class Conclusion(NamedTuple):
     model: Model
     predictions: Predictions
     judgement: Judgement
+    sensors: SensorJudgement
     looks: Mapping[TopicPartition, Look]
+
+
+class _Ahead(NamedTuple):
+    """Concluded from a machine's other topics of the same work, and not committed yet."""
+
+    states: dict[int, DeviceState]
+    sensors: dict[int, SensorState]
 
 
 class Holdings:
@@ -67,11 +77,12 @@ class Holdings:
     def conclude(self, scored: Sequence[ScoredBatch]) -> Sequence[Conclusion]:
         """Limits, flags, incidents. Raises Fenced where a partition is not ours, Unavailable."""
         conclusions: list[Conclusion] = []
-        changed: dict[str, dict[int, DeviceState]] = {}
+        changed: dict[str, _Ahead] = {}
         for one in scored:
-            ahead = changed.setdefault(one.machine.name, {})  # by the machine's other topics, not committed yet
+            ahead = changed.setdefault(one.machine.name, _Ahead({}, {}))
             conclusions.append(self._conclude(one, ahead))
-            ahead.update(conclusions[-1].judgement.states)
+            ahead.states.update(conclusions[-1].judgement.states)
+            ahead.sensors.update(conclusions[-1].sensors.states)
         return conclusions
 
     def is_silence_due(self) -> bool:
@@ -89,13 +100,13 @@ class Holdings:
     def take(self, conclusions: Sequence[Conclusion]) -> None:
         """These are stored next: what follows is concluded from them."""
         for one in conclusions:
-            self._devices.remember(one.machine.name, one.judgement.states)
+            self._devices.remember(one.machine.name, one.judgement.states, one.sensors.states)
             self._pasts.take(one.looks)
             for run in one.batch.runs:
                 claim = self._claim(one.batch.topic, run.partition)
                 self._claims[claim.partition] = replace(claim, next_offset=run.next_offset, outcomes=run.outcomes)
 
-    def _conclude(self, one: ScoredBatch, ahead: Mapping[int, DeviceState]) -> Conclusion:
+    def _conclude(self, one: ScoredBatch, ahead: _Ahead) -> Conclusion:
         machine, model, batch, predictions = one
         batch, kept = within_limit(batch, partial(self._claim, batch.topic), machine.dead_letters)
         if kept is not None:
@@ -103,9 +114,11 @@ class Holdings:
         devices = self._devices.numbers(machine.name, batch.devices)
         batch, looks = self._pasts.look(batch, devices)
         predictions = predictions.only(batch.quality == Quality.GOOD)
-        states = self._devices.states(machine.name)
-        judgement = judge(batch, devices, predictions, {**states, **ahead} if ahead else states, machine.incident)
-        return Conclusion(machine, batch, devices, model, predictions, judgement, looks)
+        states = {**self._devices.states(machine.name), **ahead.states}
+        judgement = judge(batch, devices, predictions, states, machine.incident)
+        remembered = {**self._devices.sensors(machine.name), **ahead.sensors}
+        sensors = judge_sensors(batch, devices, doubts_of(batch, looks, machine), remembered, machine)
+        return Conclusion(machine, batch, devices, model, predictions, judgement, sensors, looks)
 
     def _claim(self, topic: str, partition: int) -> Claim:
         claim = self._claims.get(TopicPartition(topic, partition))

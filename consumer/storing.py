@@ -92,7 +92,7 @@ class Storing:
         with self._store.begin(claims) as tx:
             for one, its in zip(conclusions, packed, strict=True):
                 tx.save(one.batch, one.devices, one.predictions, its)
-                tx.incidents(one.batch, one.judgement, one.model)
+                tx.incidents(one.batch, one.judgement, one.model, one.sensors)
         for one in conclusions:
             topic = one.batch.topic
             self._stored({TopicPartition(topic, run.partition): run.next_offset for run in one.batch.runs})

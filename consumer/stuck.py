@@ -24,6 +24,8 @@ class StuckLook(NamedTuple):
 
     stuck: Bools
     changes: Sequence[_Change]
+    found: Sequence[tuple[int, Integers]]
+    """(sensor, rows in which it is stuck)."""
 
 
 class Runs:
@@ -50,11 +52,11 @@ class Runs:
         stuck = np.zeros(len(places), dtype=np.bool_)
         watched = [(sensor, after) for sensor, after in self._watched if after is not None]
         if not watched or not counted.any():
-            return StuckLook(stuck, ())
+            return StuckLook(stuck, (), ())
         self._make_room()
         rows = _by_place(places)
         rows = rows if counted.all() else rows[counted[rows]]
-        stays, changes = _Stays(places[rows]), []
+        stays, changes, found = _Stays(places[rows]), [], []
         for sensor, after in watched:
             values = sensors[:, sensor][rows]
             if (absent := np.isnan(values)).any():
@@ -65,7 +67,8 @@ class Runs:
                 change, long = self._runs(sensor, after, stays, values)
             stuck[here[long]] = True
             changes.append(change)
-        return StuckLook(stuck, changes)
+            found.append((sensor, here[long]))
+        return StuckLook(stuck, changes, found)
 
     def take(self, look: StuckLook) -> None:
         """Remember readings that are stored now."""

@@ -87,7 +87,7 @@ def judge(
     """Advance the incidents of the batch's `devices` (ids, shape (n,)). Pure: `states` is read, never changed."""
     judgement = Judgement()
     happened: list[tuple[int, Opened | Closed]] = []
-    for device, rows in _rows_that_matter(devices, predictions, states):
+    for device, rows in rows_that_matter(devices, predictions, states):
         before = states.get(device, HEALTHY)
         course = _Course(device, before, policy, batch, predictions)
         for fault, run in _runs(rows, predictions.faults[rows]):
@@ -164,7 +164,7 @@ class _Course:
         return Moment(int(batch.partitions[row]), int(batch.offsets[row]), int(batch.times[row]))
 
 
-def _rows_that_matter(
+def rows_that_matter(
     devices: Integers, predictions: Predictions, states: Mapping[int, DeviceState]
 ) -> Iterator[tuple[int, Integers]]:
     """The scored rows of each device that shows a fault or is remembered; a healthy device's normal ones cost nothing.

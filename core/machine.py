@@ -1,5 +1,6 @@
 """A machine: one TOML file says what its readings look like and when a person is told."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -30,6 +31,8 @@ class Sensor(Struct, frozen=True, forbid_unknown_fields=True):
     """May be absent: the model's imputer fills it in."""
     stuck_after: Annotated[int, Meta(ge=2, le=1000)] | None = None
     """So many readings in a row with exactly this value: stuck, not scored. Absent where a sensor may well rest."""
+    advice: str = ""
+    """What to do when it cannot be right."""
 
 
 class IncidentPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +44,22 @@ class IncidentPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """n: … among the device's last n readings open an incident."""
     close_after: Annotated[int, Meta(ge=1, le=100_000)] = 10
     """m: this many readings in a row without a fault close it."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """What the types cannot say: pairs of the key and what is wrong with it."""
+        if self.open_after > self.of_last:
+            yield "open_after", "cannot be more than of_last"
+
+
+class SensorFaultPolicy(IncidentPolicy, frozen=True, forbid_unknown_fields=True):
+    """When readings with a sensor that cannot be right become an incident, and when it is over."""
+
+    open_after: Annotated[int, Meta(ge=1, le=63)] = 5
+    """k: this many such readings …"""
+    of_last: Annotated[int, Meta(ge=1, le=63)] = 10
+    """n: … among the device's last n readings open an incident."""
+    close_after: Annotated[int, Meta(ge=1, le=100_000)] = 20
+    """m: this many readings in a row without one close it."""
 
 
 class DeadLetterLimit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +142,7 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     """Alarm threshold on the probability; absent: the one that was tuned with the model version."""
     advice: str = ""
     incident: IncidentPolicy = IncidentPolicy()
+    sensor_faults: SensorFaultPolicy = SensorFaultPolicy()
     alerts: AlertPolicy = AlertPolicy()
     dead_letters: DeadLetterLimit = DeadLetterLimit()
     labels: Labels = Labels()

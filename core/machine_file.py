@@ -49,8 +49,8 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
     found += [(f"alerts.{key}", problem) for key, problem in machine.alerts.problems()]
     if machine.silent_after is not None and machine.silent_after <= machine.future_after:
         found.append(("silent_after", "must be more than future_after: a clock that is ahead would silence the others"))
-    if machine.incident.open_after > machine.incident.of_last:
-        found.append(("incident.open_after", "cannot be more than of_last"))
+    for table, policy in (("incident", machine.incident), ("sensor_faults", machine.sensor_faults)):
+        found += [(f"{table}.{key}", problem) for key, problem in policy.problems()]
     if (machine.task == "defects") != bool(machine.classes):
         found.append(("classes", "names the defects of task `defects`, and of no other task"))
     for index, fault in enumerate(machine.faults):

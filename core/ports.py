@@ -15,6 +15,7 @@ from core.incident import DeviceState, Judgement
 from core.machine import Machine
 from core.prediction import ModelVersion, Predictions, UsualRange
 from core.reply import Reply, ReplyOutcome
+from core.sensor_fault import ALL_WELL, SensorJudgement, SensorState
 from core.silence import NOBODY, Heard, Silence
 
 
@@ -64,6 +65,7 @@ class KnownDevice(NamedTuple):
 
     id: int
     state: DeviceState
+    sensors: SensorState = ALL_WELL
 
 
 class Recent(NamedTuple):
@@ -102,8 +104,13 @@ class ReadingTransaction(Protocol):
         `packed`: what `ReadingStore.pack` made of the same three, where that was done ahead.
         """
 
-    def incidents(self, batch: Batch, judgement: Judgement, model: "Model") -> None:
-        """Store what opened and closed, the devices' states, the alerts and who is to be told."""
+    def incidents(
+        self, batch: Batch, judgement: Judgement, model: "Model", sensors: SensorJudgement | None = None
+    ) -> None:
+        """Store what opened and closed, the devices' states, the alerts and who is to be told.
+
+        `sensors`: the same of the sensors that cannot be right.
+        """
 
     def silent_devices(self, machine: str) -> Collection[int]:
         """The machine's devices with an open incident of silence."""

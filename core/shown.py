@@ -66,6 +66,10 @@ class ShownAlert(Struct, frozen=True):
     severity: Severity = Severity.LOW
     said: tuple[Said, ...] = ()
     """By each person, the latest last."""
+    reasons: tuple[str, ...] = ()
+    """What was seen of sensors that cannot be right."""
+    advice: str = ""
+    """What to do; empty: what the machine's file says."""
     pushed: tuple[ShownPush, ...] = ()
     """Empty until it was looked into, and where nothing was found."""
 

@@ -22,7 +22,8 @@ class PostgresAlertedReadings:
         if row is None:
             raise UserError(f"there is no alert #{alert}: its number is in the alert's message")
         if row.kind != "fault":
-            raise UserError(f"alert #{alert} tells of a silence: no model had a part in it")
+            what = "a silence" if row.kind == "silent" else "a sensor that cannot be right"
+            raise UserError(f"alert #{alert} tells of {what}: no model had a part in it")
         if row.sensors is None:
             raise UserError(f"the reading of alert #{alert} was dropped as too old; only those of answered alerts stay")
         version, severity = ModelVersion(row.machine, row.model_version), Severity(row.severity)

@@ -15,9 +15,10 @@ from core.halt import Halt
 from core.machine import Machine
 from core.ports import Acquired, Claim, KnownDevice, LogBounds, Packed, Recent, TopicPartition
 from core.prediction import Predictions
+from core.sensor_fault import ALL_WELL
 from db.catalogue import TASKS, Catalogued, catalogue
 from db.copy import readings_as_copy
-from db.device_state import state_from_row
+from db.device_state import sensor_states, state_from_row
 from db.failures import failures_named
 from db.frozen import end_frozen_writers
 from db.reading_transaction import PostgresReadingTransaction
@@ -70,7 +71,8 @@ class PostgresReadingStore:
             if new := set(names) - {row.name for row in rows}:
                 connection.execute(text(_NEW_DEVICES), {**arguments, "names": sorted(new)})
                 rows = connection.execute(text(_DEVICES), arguments).all()
-        return {row.name: KnownDevice(row.id, state_from_row(row)) for row in rows}
+            sensors = sensor_states(connection, [row.id for row in rows])
+        return {row.name: KnownDevice(row.id, state_from_row(row), sensors.get(row.id, ALL_WELL)) for row in rows}
 
     def recent(self, partition: TopicPartition, count: int) -> Recent:
         """The newest stored readings of a partition that is ours. Raises Unavailable."""

@@ -12,6 +12,7 @@ from core.errors import Fenced
 from core.incident import Judgement
 from core.ports import Claim, Model, Packed, TopicPartition
 from core.prediction import Predictions
+from core.sensor_fault import SensorJudgement
 from core.silence import Heard, Silence
 from db.bulk import copy_binary, execute, insert_values
 from db.catalogue import Catalogued
@@ -20,6 +21,7 @@ from db.device_state import save_states
 from db.halts import note_halt
 from db.heard import save_heard
 from db.incidents import save_incidents
+from db.sensor_faults import save_sensor_faults
 from db.silences import save_silence, silent_devices
 
 
@@ -54,11 +56,15 @@ class PostgresReadingTransaction:
         gaps = [(topic, run.partition, first, count) for run in batch.runs for first, count in run.gaps]
         insert_values(self._connection, _GAPS, gaps)
 
-    def incidents(self, batch: Batch, judgement: Judgement, model: Model) -> None:
+    def incidents(
+        self, batch: Batch, judgement: Judgement, model: Model, sensors: SensorJudgement | None = None
+    ) -> None:
         """Store what opened and closed, the devices' states, the alerts and who is to be told."""
         if judgement.states or judgement.events:
             save_incidents(self._connection, self._known(batch.topic), batch, judgement, model)
             save_states(self._connection, judgement.states)
+        if sensors is not None and (sensors.states or sensors.judgement.events):
+            save_sensor_faults(self._connection, self._known(batch.topic), batch, sensors, model.version.number)
 
     def silent_devices(self, machine: str) -> Collection[int]:
         """The machine's devices with an open incident of silence."""

@@ -36,7 +36,7 @@ def renew_topic(
             _begin(connection, key, row.kafka_topic_id, target)
         else:
             connection.execute(text(_CARRY_ON), key)
-    for statement in (_RETIRE_PARTITIONS, _FORGET_DEVICES, _CLOSE_INCIDENTS):
+    for statement in (_RETIRE_PARTITIONS, _FORGET_DEVICES, _FORGET_SENSORS, _CLOSE_INCIDENTS):
         connection.execute(text(statement), {"topic": old})
 
 
@@ -68,6 +68,7 @@ _FORGET_DEVICES = """
      WHERE EXISTS (SELECT FROM incident i WHERE i.topic = :topic AND i.device = s.device AND i.closed_offset IS NULL)
         OR EXISTS (SELECT FROM reading r WHERE r.topic = :topic AND r.kafka_partition = s.since_partition
                       AND r.kafka_offset = s.since_offset AND r.device = s.device)"""
+_FORGET_SENSORS = _FORGET_DEVICES.replace("device_state", "sensor_state")
 _CLOSE_INCIDENTS = """
     UPDATE incident SET closed_offset = last_offset, closed_time = last_time
      WHERE topic = :topic AND closed_offset IS NULL"""

@@ -1,6 +1,6 @@
 """Alerts that nobody has answered, with where in Kafka their incident opened."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Engine, text
 
@@ -13,6 +13,7 @@ class Unanswered(NamedTuple):
 
     alert: int
     opened: Position
+    kind: Literal["fault", "sensor", "silent"] = "fault"
 
 
 class PostgresUnanswered:
@@ -30,10 +31,12 @@ class PostgresUnanswered:
         """Alerts newer than this one, oldest first. Raises Unavailable."""
         with failures_named(), self._engine.connect() as connection:
             rows = connection.execute(text(_AFTER), {"alert": alert}).all()
-        return [Unanswered(row.id, Position(row.topic, row.kafka_partition, row.opened_offset)) for row in rows]
+        return [
+            Unanswered(row.id, Position(row.topic, row.kafka_partition, row.opened_offset), row.kind) for row in rows
+        ]
 
 
 _AFTER = """
-    SELECT a.id, t.name AS topic, i.kafka_partition, i.opened_offset
+    SELECT a.id, t.name AS topic, i.kafka_partition, i.opened_offset, i.kind
       FROM alert a JOIN incident i ON i.id = a.incident JOIN topic t ON t.id = i.topic AND t.retired_at IS NULL
      WHERE a.id > :alert AND NOT EXISTS (SELECT FROM effective_label l WHERE l.incident = i.id) ORDER BY a.id"""

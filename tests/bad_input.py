@@ -42,6 +42,7 @@ ROWS = (
     Row("a required sensor null or missing", "stored, flagged, not scored; no machine fault"),
     Row("a sensor out of the physical range", "stored, flagged, not scored; no machine fault"),
     Row("a sensor stuck for N readings (`stuck_after`)", "stored, flagged, not scored; no machine fault"),
+    Row("such readings again and again (`[sensor_faults]`)", "a sensor incident, with an alert that names the sensor"),
     Row("an optional sensor null or missing", "scored: the model's imputer fills it in"),
     Row("an unknown sensor or field", "kept raw and counted in `reading_extra`, ignored for scoring"),
     Row("an unknown device", "registered; dead letter where the machine lists its `devices`"),

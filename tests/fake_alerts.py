@@ -22,6 +22,8 @@ class FakeAlerts:
     devices: dict[int, str] = field(default_factory=dict)
     readings: dict[int, Course] = field(default_factory=dict)
     pushed: dict[int, tuple[ShownPush, ...]] = field(default_factory=dict)
+    of_sensors: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Alert → what was seen of a sensor and what to do."""
 
     def newest(
         self, operator: int, count: int, before: int | None = None, *, waiting: bool = False
@@ -40,6 +42,8 @@ class FakeAlerts:
         sensor = ShownSensor("vibration", 9.1342, 1.0, 6.25, "mm/s")
         device = self.devices.get(alert, f"press-{alert}")
         shown = ShownAlert(alert, "press", device, "fault", NOON, None, 0.87, 3, (sensor,), 2, self._answer(alert))
+        if found := self.of_sensors.get(alert):
+            shown = replace(shown, kind="sensor", standing_out=(), probability=0.0, reasons=found[:1], advice=found[1])
         return replace(shown, pushed=self.pushed.get(alert, ()), said=self._said(alert))
 
     def _said(self, alert: int) -> tuple[Said, ...]:

@@ -14,6 +14,7 @@ from core.halt import Halt, HaltKind
 from core.incident import HEALTHY, Closed, DeviceState, Judgement, Opened
 from core.ports import Acquired, Claim, KnownDevice, LogBounds, Model, Packed, Recent, TopicPartition
 from core.prediction import Predictions
+from core.sensor_fault import ALL_WELL, SensorJudgement, SensorState
 from core.silence import NEVER, NOBODY, Heard, LastReading, Silence
 from core.takeover import why_halt
 
@@ -52,11 +53,13 @@ class Tables:
     ledgers: dict[TopicPartition, Ledger] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     states: dict[int, DeviceState] = field(default_factory=dict)
+    sensors: dict[int, SensorState] = field(default_factory=dict)
     readings: dict[tuple[TopicPartition, int], Stored] = field(default_factory=dict)
     """By partition and offset."""
     dead: list[DeadLetter] = field(default_factory=list)
     gaps: list[tuple[TopicPartition, int, int]] = field(default_factory=list)
     events: list[Opened | Closed] = field(default_factory=list)
+    sensor_events: list[Opened | Closed] = field(default_factory=list)
     silences: list[tuple[str, LastReading]] = field(default_factory=list)
     """(`fell silent` or `speaks again`, the last reading), in order."""
 
@@ -91,7 +94,9 @@ class FakeReadingStore:
         known = {}
         for name in names:
             number = self.tables.numbers.setdefault(f"{machine}/{name}", len(self.tables.numbers) + 1)
-            known[name] = KnownDevice(number, self.tables.states.get(number, HEALTHY))
+            known[name] = KnownDevice(
+                number, self.tables.states.get(number, HEALTHY), self.tables.sensors.get(number, ALL_WELL)
+            )
         return known
 
     def recent(self, partition: TopicPartition, count: int) -> Recent:
@@ -186,10 +191,15 @@ class FakeTransaction:
             )
         self.tables.dead += batch.dead_letters
 
-    def incidents(self, batch: Batch, judgement: Judgement, model: Model) -> None:
+    def incidents(
+        self, batch: Batch, judgement: Judgement, model: Model, sensors: SensorJudgement | None = None
+    ) -> None:
         assert model.version.machine in batch.topic
         self.tables.events += judgement.events
         self.tables.states.update(judgement.states)
+        if sensors is not None:
+            self.tables.sensor_events += sensors.judgement.events
+            self.tables.sensors.update(sensors.states)
 
     def silent_devices(self, machine: str) -> Collection[int]:
         newest = {last.device: what for what, last in self.tables.silences}

@@ -19,7 +19,7 @@ _WHAT_MUST_BE_EQUAL = {
                i.faults, i.peak FROM incident i JOIN device d ON d.id = i.device
          WHERE i.kind <> 'silent' ORDER BY 1, 2, 3""",
     "alerts": """
-        SELECT i.kafka_partition, i.opened_offset, i.kind, a.probability, a.standing_out
+        SELECT i.kafka_partition, i.opened_offset, i.kind, a.probability, a.standing_out, a.reasons
           FROM alert a JOIN incident i ON i.id = a.incident WHERE i.kind <> 'silent' ORDER BY 1, 2, 3""",
 }
 

@@ -41,7 +41,8 @@ def message(
 
 def test_a_digest_says_who_since_when_the_worst_and_how_to_answer() -> None:
     silent = an_alert(13, kind="silent", probability=0.0, severity=1)
-    assert a_digest([an_alert(12), an_alert(11, probability=0.93), silent]) == (
+    sensor = an_alert(14, kind="sensor", probability=0.0, severity=1)
+    assert a_digest([an_alert(12), an_alert(11, probability=0.93), silent, sensor]) == (
         "⚠ 298 devices need attention\n"
         "300 alerts, since 13:00 CET, 1 Mar to 13:02 CET, 1 Mar, at about the same time: perhaps they have one cause\n"
         "Machine: Hydraulic press\n"
@@ -49,7 +50,8 @@ def test_a_digest_says_who_since_when_the_worst_and_how_to_answer() -> None:
         "#12 press-12: high, 97 %, since 13:00 CET, 1 Mar\n"
         "#11 press-11: high, 93 %, since 13:00 CET, 1 Mar\n"
         "#13 press-13: low, no reading since 13:00 CET, 1 Mar\n"
-        "… and 297 more: /open lists what waits\n"
+        "#14 press-14: low, a sensor since 13:00 CET, 1 Mar\n"
+        "… and 296 more: /open lists what waits\n"
         "\n"
         "Are these correct? Press a button, or write Y or N and the alert's number: N 12"
     )

@@ -52,6 +52,16 @@ def test_an_alert_says_which_sensors_pushed_it_as_soon_as_that_is_known(rig: Pag
     assert versions == [["open low"], ["open low explained"]], "a live page fetches it anew"
 
 
+def test_an_alert_about_a_sensor_says_what_was_seen_and_what_to_do_about_it(rig: PageRig) -> None:
+    rig.alerts.of_sensors[rig.alert()] = ("pressure has read exactly 5.25 bar for 24 readings", "Bleed the line.")
+    words = " ".join(re.sub(r"<[^>]+>", "", rig.browser.get("/ui/inbox").text).split())
+    assert "A sensor of press-1 fails" in words
+    assert "Since 13:00 CET, 1 Mar readings are doubtful and not judged · still open" in words
+    assert "pressure has read exactly 5.25 bar for 24 readings" in words
+    assert "Bleed the line." in words
+    assert not re.search("likely a fault|model v|Feel the housing", words), "no model had a part in it"
+
+
 def test_alerts_are_shown_newest_first_twenty_at_a_time(rig: PageRig) -> None:
     for _ in range(45):
         rig.alert()
