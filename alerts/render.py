@@ -11,10 +11,12 @@ from alerts.facts import AlertFacts, DigestFacts, ReceiptFacts, TextFacts, read_
 from alerts.markup import HTML, PLAIN, Markup
 from alerts.question_text import QuestionFacts, question_text
 from alerts.receipt_text import receipt_text
+from alerts.taught_text import taught_text
 from alerts.told import Told, told_text
 from alerts.unshelved_text import UnshelvedFacts, unshelved_text
 from core.errors import Undeliverable
 from core.ports import Button, OutboxMessage, Rendered
+from core.taught import Taught
 
 _QUESTION = re.compile(r"^(Is this|Are these) correct\?.*", re.MULTILINE)
 
@@ -84,20 +86,26 @@ def _words(message: OutboxMessage, markup: Markup) -> str:
         case "question":
             repeat = message.possible_repeat and message.edits is None
             return question_text(read_facts(message.body, QuestionFacts), message.zone, markup, repeat=repeat)
-        case "unshelved":
-            return _marked(unshelved_text(read_facts(message.body, UnshelvedFacts), message.zone, markup), message)
         case "digest":
             repeat = message.possible_repeat and message.edits is None
             return digest_text(read_facts(message.body, DigestFacts), message.zone, markup, repeat=repeat)
+        case _:
+            said = _said(message, markup)
+            return f"(possible repeat) {said}" if message.possible_repeat else said
+
+
+def _said(message: OutboxMessage, markup: Markup) -> str:
+    """What needs no answer."""
+    match message.kind:
+        case "unshelved":
+            return unshelved_text(read_facts(message.body, UnshelvedFacts), message.zone, markup)
         case "receipt":
-            return _marked(receipt_text(read_facts(message.body, ReceiptFacts), markup), message)
+            return receipt_text(read_facts(message.body, ReceiptFacts), markup)
         case "told":
-            return _marked(told_text(read_facts(message.body, Told), message.zone, markup), message)
+            return told_text(read_facts(message.body, Told), message.zone, markup)
+        case "taught":
+            return taught_text(read_facts(message.body, Taught), markup)
         case "text":
-            return _marked(markup.text(read_facts(message.body, TextFacts).text, 2000), message)
+            return markup.text(read_facts(message.body, TextFacts).text, 2000)
         case _:
             raise Undeliverable(f"no words are known for a message of kind {message.kind}")
-
-
-def _marked(text: str, message: OutboxMessage) -> str:
-    return f"(possible repeat) {text}" if message.possible_repeat else text

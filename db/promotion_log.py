@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.prediction import ModelVersion
 from db.alarms import tell_engineers
 from db.failures import failures_named
+from db.taught import tell_teachers
 
 CHANNEL = "promotion"
 """Of the notice that wakes consumers; its payload is the machine's name."""
@@ -50,7 +51,7 @@ class PostgresPromotionLog:
         reason: str,
         gate: Mapping[str, object],
     ) -> None:
-        """Make it champion and tell every consumer, in one transaction.
+        """Make it champion and tell every consumer, and what the gate promotes to who taught it, in one transaction.
 
         Raises UserError where another than `instead_of` is champion by now, or there is no such version; Unavailable.
         """
@@ -70,6 +71,8 @@ class PostgresPromotionLog:
             if not connection.execute(text(_PROMOTE), arguments).rowcount:
                 raise UserError(f"there is no {version}: ./run models list {version.machine}")
             connection.execute(text("SELECT pg_notify(:channel, :machine)"), {"channel": CHANNEL, **version._asdict()})
+            if kind == "gate":
+                tell_teachers(connection, version, gate)
 
     def record_load(self, machine: str, version: ModelVersion, outcome: str, reason: str = "") -> None:
         """Note what became of a version in this process: `loaded`, `refused` or `withdrawn`. Raises Unavailable.

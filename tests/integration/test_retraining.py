@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from core.errors import ModelRefused, UserError
 from core.history import History
@@ -35,6 +35,11 @@ PRESS = a_machine()
 V1, V2 = ModelVersion("press", 1), ModelVersion("press", 2)
 # Hot, which alarms, but under a pressure at which this press is allowed to be hot.
 HOT_UNDER_PRESSURE = [(97.0, 7.8), (98.5, 8.1), (99.0, 8.0)]
+
+
+_FOLLOWS = """
+    INSERT INTO subscription (operator, channel, address, machine)
+    VALUES (:operator, 'telegram', CAST(:operator AS integer)::text, :machine)"""
 
 
 @pytest.fixture
@@ -85,6 +90,26 @@ def test_one_refuted_incident_takes_that_kind_of_false_alarm_away(
     assert not any(_alarms(release, V2, again)), "the same kind of reading"
     assert all(_alarms(release, V2, [(99.0, 4.0), (104.0, 4.2)])), "real faults are still found"
     assert "refuted: 1; the champion would raise 1 of them again, the challenger 0 (gone: #" in " ".join(said)
+
+
+def test_who_taught_a_promoted_model_is_told_what_their_answers_did(release: Release, owner: Engine) -> None:
+    history = a_history(3_000)
+    published(release, a_candidate("rf", history), history)
+    teachers = [answered(owner, PRESS, Verdict.FALSE_ALARM, *HOT_UNDER_PRESSURE) for _ in range(2)]
+    undecided = answered(owner, PRESS, Verdict.NOT_SURE, *HOT_UNDER_PRESSURE)
+    with owner.begin() as connection:
+        for person in (*teachers, undecided):
+            connection.execute(text(_FOLLOWS), person.names)
+
+    outcome, _ = _retrain(release)
+
+    assert outcome.promoted, outcome.reason
+    with owner.connect() as connection:
+        told = connection.execute(text("SELECT address, body FROM outbox WHERE kind = 'taught' ORDER BY id")).all()
+    assert [row.address for row in told] == [str(person.names["operator"]) for person in teachers]
+    alarms = _alarms(release, V2, HOT_UNDER_PRESSURE)
+    said = {"machine": "press", "version": 2, "answers": 1, "refuted": 1, "quiet": int(not any(alarms))}
+    assert [row.body for row in told] == [{**said, "confirmed": 0, "lost": []}] * 2
 
 
 def test_a_fault_that_a_person_reported_is_found_by_the_next_model(release: Release, database_url: str) -> None:
