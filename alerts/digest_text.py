@@ -13,6 +13,12 @@ _WHY = {
     Grouping.UNANSWERED: "told again: nobody has answered yet",
     Grouping.BACKLOG: "while this chat could not be reached",
 }
+_TROUBLE = {"fault": "show a fault", "sensor": "have a doubtful sensor", "silent": "are silent"}
+_SHARED = {
+    "fault": "their supply, the room, or the model",
+    "sensor": "a gateway, its software, or a unit that was changed",
+    "silent": "the line, the network, or a gateway",
+}
 # Pieces are cut so short that ten alerts stay below 4096 characters, whatever they are called.
 _TITLES, _TITLE_LIMIT, _NAME_LIMIT, _BY_LIMIT = 3, 60, 60, 30
 
@@ -23,11 +29,13 @@ def digest_text(facts: DigestFacts, zone: str, markup: Markup, repeat: bool = Fa
 
 
 def _lines(facts: DigestFacts, zone: str, markup: Markup, repeat: bool) -> Iterator[str]:
-    yield "⚠ " + markup.bold(f"{facts.devices} devices need attention")
+    yield "⚠ " + markup.bold(_head(facts, markup))
     first = facts.worst[0].alert
     if repeat:
         yield f"(possible repeat) of {facts.alerts} alerts, the worst #{first}"
     yield f"{facts.alerts} alerts, since {clock(facts.since, zone)} to {clock(facts.until, zone)}, {_WHY[facts.reason]}"
+    if facts.cause:
+        yield f"Begin with what they share: {_SHARED[facts.cause.kind]}?"
     titles = ", ".join(markup.text(title, _TITLE_LIMIT) for title in facts.titles[:_TITLES])
     yield f"Machine: {titles}{' and others' if len(facts.titles) > _TITLES else ''}"
     yield ""
@@ -39,6 +47,14 @@ def _lines(facts: DigestFacts, zone: str, markup: Markup, repeat: bool) -> Itera
         yield f"Answered: {facts.answered} of {facts.alerts}"
     yield ""
     yield f"Are these correct? Press a button, or write Y or N and the alert's number: N {first}"
+
+
+def _head(facts: DigestFacts, markup: Markup) -> str:
+    cause = facts.cause
+    if cause is None:
+        return f"{facts.devices} devices need attention"
+    name = markup.text(cause.title or cause.machine, _TITLE_LIMIT)
+    return f"{cause.devices} of {cause.of} devices {_TROUBLE[cause.kind]}: {name}"
 
 
 def _alert(alert: DigestAlert, zone: str, markup: Markup) -> str:

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
+from core.cause import Group
 from core.digest import Grouping
 from core.dispute import Said
 from core.errors import Undeliverable
@@ -96,6 +97,8 @@ class DigestFacts(Struct, frozen=True):
     titles: tuple[str, ...]
     """Of their machines."""
     worst: tuple[DigestAlert, ...]
+    cause: Group | None = None
+    """What they have in common, where that is plain."""
 
 
 class TextFacts(Struct, frozen=True):

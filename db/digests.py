@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, text
 
+from core.cause import Group, common_cause
 from core.digest import SHOWN, Grouping, why_digest
 
 
@@ -36,12 +37,18 @@ def digest_facts(connection: Connection, digest: int) -> Mapping[str, object]:
     """What the digest tells now: how many, since when, the worst with their answers."""
     facts = connection.execute(text(_SUMMARY), {"digest": digest}).mappings().one()
     worst = connection.execute(text(_WORST), {"digest": digest, "shown": SHOWN}).mappings().all()
-    return {**facts["body"], **{name: facts[name] for name in _COUNTED}, "worst": [dict(row) for row in worst]}
+    counted = {name: facts[name] for name in _COUNTED}
+    return {**facts["body"], **counted, "worst": [dict(row) for row in worst], "cause": _cause(connection, digest)}
 
 
 def carried(connection: Connection, digest: int) -> Sequence[int]:
     """The alerts that the digest tells of."""
     return connection.execute(text(_ALERTS), {"digest": digest}).scalars().all()
+
+
+def _cause(connection: Connection, digest: int) -> Group | None:
+    groups = connection.execute(text(_GROUPS), {"digest": digest}).mappings().all()
+    return common_cause(msgspec.convert([dict(group) for group in groups], list[Group]))
 
 
 def _carry(connection: Connection, digest: int, head: Row[Any]) -> None:
@@ -62,6 +69,13 @@ _CARRY = """
     UPDATE outbox SET state = 'carried', carried_by = :digest, error = NULL
      WHERE channel = :channel AND address = :address AND kind IN ('alert', 'again') AND state = 'pending'
        AND unclear = 0"""
+_GROUPS = """
+    SELECT g.*, (SELECT count(*) FROM device d JOIN machine m ON m.id = d.machine WHERE m.name = g.machine) AS of
+      FROM (SELECT coalesce(body->>'kind', 'fault') AS kind, body->>'machine' AS machine, max(body->>'title') AS title,
+                   count(DISTINCT body->>'device') AS devices,
+                   CAST(extract(epoch FROM max(CAST(body->>'since' AS timestamptz))
+                                      - min(CAST(body->>'since' AS timestamptz))) AS float8) AS within
+              FROM outbox WHERE carried_by = :digest GROUP BY 1, 2) AS g"""
 _ALERTS = "SELECT DISTINCT alert FROM outbox WHERE carried_by = :digest ORDER BY alert"
 _SUMMARY = """
     SELECT (SELECT body FROM outbox WHERE id = :digest) AS body, count(DISTINCT o.alert) AS alerts,

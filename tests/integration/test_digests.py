@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.cause import Group
 from core.digest import MOST_ALONE, SHOWN
 from core.errors import Undeliverable
 from core.ports import OutboxMessage
@@ -44,6 +45,18 @@ def test_a_digest_knows_how_many_the_worst_and_their_answers(world: AlertWorld) 
     assert isinstance(worst, list)
     assert [one["alert"] for one in worst] == list(range(MANY, MANY - SHOWN, -1))
     assert [(one["verdict"], one["by"]) for one in worst[:2]] == [("false_alarm", "Anna"), (None, "")]
+
+
+def test_a_digest_names_the_cause_that_most_of_a_machines_devices_share(world: AlertWorld) -> None:
+    cause = claimed(world).body["cause"]
+    assert isinstance(cause, Group)
+    assert (cause.kind, cause.machine, cause.devices, cause.of) == ("fault", "press", MANY, MANY + 1)
+
+
+def test_few_of_many_devices_have_no_cause_that_a_digest_could_name(world: AlertWorld) -> None:
+    fleet = "INSERT INTO device (machine, name) SELECT 1, 'press-well-' || n FROM generate_series(1, 20) n"
+    assert world.execute(fleet) == 20
+    assert claimed(world).body["cause"] is None
 
 
 def test_an_answer_edits_the_digest_that_told_of_the_alert(world: AlertWorld) -> None:

@@ -39,6 +39,21 @@ def message(
     return OutboxMessage(9, "telegram", "7", "digest", None, body, edits, None, "Europe/Berlin", 1, repeat)
 
 
+@pytest.mark.parametrize(
+    ("kind", "head", "begin"),
+    [
+        ("silent", "are silent", "the line, the network, or a gateway"),
+        ("fault", "show a fault", "their supply, the room, or the model"),
+        ("sensor", "have a doubtful sensor", "a gateway, its software, or a unit that was changed"),
+    ],
+)
+def test_a_digest_of_one_cause_names_it_first(kind: str, head: str, begin: str) -> None:
+    cause = {"kind": kind, "machine": "press", "title": "Hydraulic press", "devices": 42, "of": 45, "within": 60.0}
+    lines = a_digest([an_alert(12, kind=kind)], cause=cause).splitlines()
+    assert lines[0] == f"⚠ 42 of 45 devices {head}: Hydraulic press"
+    assert lines[2] == f"Begin with what they share: {begin}?"
+
+
 def test_a_digest_says_who_since_when_the_worst_and_how_to_answer() -> None:
     silent = an_alert(13, kind="silent", probability=0.0, severity=1)
     sensor = an_alert(14, kind="sensor", probability=0.0, severity=1)
