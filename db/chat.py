@@ -6,6 +6,8 @@ from sqlalchemy import Connection, Row, text
 
 _QUIET_S = 3.0
 """Since the last alert: while one comes every other second, only the words that explain it fit in between."""
+_NEWS_S = 600.0
+"""So long after its alert a picture is worth a look; after a flood there would be an hour of pictures."""
 
 
 def may_send_now(connection: Connection, channel: str, address: str) -> bool:
@@ -31,7 +33,13 @@ def pace_chat(connection: Connection, channel: str, address: str) -> None:
         connection.execute(text(_PACE), {"channel": channel, "address": address, "pace": pace})
 
 
-def wait_for_quiet(connection: Connection, chart: Row[Any]) -> bool:
+def put_off(connection: Connection, chart: Row[Any]) -> bool:
+    """Whether a chart is not sent now: its chat is not quiet, or its alert is old, and then it never is."""
+    key = {"id": chart.id, "first": chart.edits, "news": _NEWS_S}
+    return connection.execute(text(_TOO_LATE), key).rowcount > 0 or _wait_for_quiet(connection, chart)
+
+
+def _wait_for_quiet(connection: Connection, chart: Row[Any]) -> bool:
     """Put a chart off while alerts come to its chat: at their pace it would be in the next one's way."""
     key = {"id": chart.id, "first": chart.edits, "quiet": _QUIET_S}
     return connection.execute(text(_WAIT_FOR_QUIET), key).rowcount > 0
@@ -78,6 +86,10 @@ _DROP_DOUBLE_ALERTS = """
 _MOVE_WAITING = """
     UPDATE outbox SET address = :moved_to, not_before = clock_timestamp()
      WHERE channel = :channel AND address = :address AND state IN ('pending', 'uncertain', 'shelved', 'kept')"""
+_TOO_LATE = """
+    UPDATE outbox SET state = 'withheld'
+     WHERE id = :id AND (SELECT sent_at FROM outbox WHERE id = :first)
+                        < clock_timestamp() - make_interval(secs => :news)"""
 _WAIT_FOR_QUIET = """
     UPDATE outbox o SET not_before = newest.at + make_interval(secs => :quiet)
       FROM (SELECT max(m.sent_at) AS at FROM outbox m JOIN outbox c ON c.channel = m.channel AND c.address = m.address

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from core.delivery import after_failure
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Undeliverable
 from core.ports import OutboxMessage
-from db.chat import follow_chat, may_send_now, pace_chat, pause_chat, wait_for_quiet
+from db.chat import follow_chat, may_send_now, pace_chat, pause_chat, put_off
 from db.digests import carried, digest_facts, gather
 from db.failures import failures_named
 from db.hearing import kept, let_go
@@ -42,7 +42,7 @@ class PostgresOutbox:
                     continue
                 if row.kind == "again" and withhold(connection, row.channel, row.address):
                     continue
-                if row.kind == "chart" and wait_for_quiet(connection, row):
+                if row.kind == "chart" and put_off(connection, row):
                     continue
                 if not may_send_now(connection, row.channel, row.address):
                     return None

@@ -9,6 +9,8 @@ from tests.processes import wait_until
 from tests.world import World
 
 ANN, STRANGER = 4711, 666
+_PACE_S = 1.5
+"""A message a second a chat, and some come while others wait: what explains an alert is found once it was sent."""
 _ALERT = re.compile(r"Your device .* needs attention(?s:.*)^Alert #(\d+) ", re.MULTILINE)
 
 
@@ -35,12 +37,17 @@ class Chat:
         return True
 
     def drain(self, seconds: float) -> None:
-        """Wait until nothing is left to send and every reply was taken."""
+        """Wait until nothing is left to send and every reply was taken: so long, and what the chat's pace takes."""
         waiting = "SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')"
         taken = "SELECT count(*) FROM inbox WHERE update_id = ANY(:numbers)"
         numbers = list(self.replies)
         wait_until(lambda: self._world.one(taken, numbers=numbers) == len(numbers), "every reply taken", seconds)
-        wait_until(lambda: not self._world.one(waiting), "every message sent", seconds)
+        seconds += _PACE_S * self._world.one(waiting)
+        wait_until(lambda: not self._world.one(waiting), f"every message sent (at first: {self._waiting()})", seconds)
+
+    def _waiting(self) -> str:
+        rows = self._world.rows("SELECT kind, state, count(*) FROM outbox GROUP BY kind, state ORDER BY kind, state")
+        return ", ".join(" ".join(map(str, row)) for row in rows)
 
     def check_sends(self) -> None:
         """I5."""

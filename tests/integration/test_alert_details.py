@@ -91,6 +91,17 @@ def test_a_chart_waits_while_alerts_come_to_its_chat(world: AlertWorld, details:
     assert "chart" in [one.kind for one in sent(world)]
 
 
+def test_a_chart_that_would_come_long_after_its_alert_is_not_sent(
+    world: AlertWorld, details: PostgresAlertDetails
+) -> None:
+    alert = world.alert()
+    sent(world)
+    world.pass_time(601)
+    details.save(alert, FACTS, {"alert": alert})
+    assert [one.kind for one in sent(world)] == ["explained"]
+    assert world.one("SELECT state FROM outbox WHERE kind = 'chart'") == "withheld"
+
+
 def test_an_answer_and_details_are_both_shown_whichever_comes_last(
     world: AlertWorld, details: PostgresAlertDetails
 ) -> None:
