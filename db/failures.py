@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg2
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.errors import Unavailable, UserError
@@ -25,6 +26,11 @@ def failures_named() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise unavailable(str(error.orig)) from error
+        raise
+    except SystemError as error:
+        # psycopg2 decodes the last words of a server that is shut down while it has raised that already.
+        if isinstance(error.__cause__, psycopg2.Error):
+            raise unavailable(str(error.__cause__)) from error
         raise
 
 

@@ -33,7 +33,7 @@ class PostgresNotices:
                     return False
                 listening.poll()
             listening.notifies.clear()
-        except (psycopg2.Error, DBAPIError) as error:
+        except (psycopg2.Error, DBAPIError, SystemError) as error:  # the last: see db.failures
             _log.debug("cannot listen on %s: %s", self._channel, error)
             self.close()
             time.sleep(max(0.0, deadline - time.monotonic()))

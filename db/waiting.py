@@ -25,9 +25,11 @@ class PostgresWaiting:
             return connection.execute(text(_TAKE_TURN), {"pause": pause_s}).rowcount == 1
 
 
+# Details wait behind all else, and nobody has to have them.
 _LOOK = """
     WITH waiting AS (SELECT *, CAST(extract(epoch FROM clock_timestamp() - created_at) AS float8) AS age
-                       FROM outbox WHERE state IN ('pending', 'uncertain', 'sending')),
+                       FROM outbox WHERE state IN ('pending', 'uncertain', 'sending')
+                        AND kind NOT IN ('explained', 'chart')),
          oldest AS (SELECT * FROM waiting ORDER BY age DESC LIMIT 1)
     SELECT (SELECT count(*) FROM waiting) AS waiting,
            (SELECT count(*) FROM waiting WHERE age > :limit) AS overdue,

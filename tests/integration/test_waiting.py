@@ -50,6 +50,17 @@ def test_a_message_is_overdue_until_it_arrives_and_the_reason_is_known(world: Al
     assert waiting.look() == Waiting()
 
 
+def test_details_that_wait_behind_all_else_are_not_overdue(world: AlertWorld, reader: Engine) -> None:
+    alert = world.alert()
+    world.deliver(alert)
+    world.execute(
+        "INSERT INTO outbox (channel, address, zone, kind, alert, body, edits)"
+        " SELECT channel, address, zone, 'chart', alert, '{}', id FROM outbox"
+    )
+    world.pass_time(LIMIT_S)
+    assert PostgresWaiting(reader).look() == Waiting()
+
+
 def test_what_was_given_up_waits_no_more(world: AlertWorld, reader: Engine) -> None:
     world.alert()
     for _ in range(3):
