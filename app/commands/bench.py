@@ -18,9 +18,11 @@ from app.log import set_up_logging
 from app.machines import pick_machine
 from app.settings import Settings
 from app.wiring import ROOT, data_directory, machines, with_local_stack
-from bench import alerting, explaining, growth, latency
+from bench import alerting, explaining, growth, latency, learning
 from bench.document import with_measured
 from bench.installation import Installation
+from bench.milling import read_milling
+from bench.milling_report import Sizes, milling
 from bench.plot import performance_png
 from bench.report import report, write
 from bench.results import FOLDER, read_results
@@ -36,6 +38,14 @@ _out = click.option(
     type=click.Path(path_type=Path),
     help="Write the result there.  [default: bench/results, unless --quick]",
 )
+
+
+def _numbers(_: click.Context, parameter: click.Parameter, value: str) -> list[int]:
+    numbers = value.split(",")
+    if not all(number.strip().isdecimal() for number in numbers):
+        raise click.BadParameter(f"{value!r} is no list of numbers such as 1,2,3", param=parameter)
+    return [int(number) for number in numbers]
+
 
 _quick = click.option("--quick", is_flag=True, help="Small counts, to see that it works; its figures mean nothing.")
 
@@ -115,6 +125,36 @@ def explain_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
     machine = pick_machine(machines(settings), "equipment")
     plan = explaining.QUICK if quick else explaining.Plan()
     _save(settings, "explain", quick, out, explaining.explaining(machine, plan, partial(click.echo, err=True)), began)
+
+
+@command.command("learning")
+@_quick
+@click.option("--seed", "one", type=click.IntRange(0), help="This seed alone.")
+@click.option("--seeds", callback=_numbers, default="1,2,3,4,5", show_default=True, help="Their median counts.")
+@click.option("--ai4i", type=click.Path(path_type=Path), metavar="FILE", help="On AI4I 2020 instead of the simulator.")
+@click.option("--question-seeds", type=click.IntRange(0), default=10, show_default=True, help="AI4I: questions alone.")
+@_out
+@click.pass_context
+def learning_command(
+    ctx: click.Context,
+    quick: bool,
+    one: int | None,
+    seeds: list[int],
+    ai4i: Path | None,
+    question_seeds: int,
+    out: Path | None,
+) -> None:
+    """Whether people's answers make the model better. Needs no server."""
+    settings, began, say = settings_of(ctx), time.monotonic(), partial(click.echo, err=True)
+    chosen = seeds if one is None else [one]
+    found = machines(settings)
+    if ai4i is None:
+        machine, plan = pick_machine(found, "equipment"), learning.QUICK if quick else learning.Plan()
+        _save(settings, "learning", quick, out, learning.learning(machine, plan, chosen, say), began)
+        return
+    data = read_milling(ai4i, pick_machine(found, "ai4i"))
+    sizes = Sizes(chosen[:1], question_seeds=1, retrainings=1, often=1) if quick else Sizes(chosen, question_seeds)
+    _save(settings, "learning_ai4i", quick, out, milling(data, sizes, say), began)
 
 
 @command.command("show")

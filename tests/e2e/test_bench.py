@@ -80,3 +80,22 @@ def test_the_alerts_bench_follows_alerts_to_their_chats(folder: Path) -> None:
     assert found["healthy"]["readings"] == found["settings"]["backlog"]
     assert found["healthy"]["messages"] >= found["healthy"]["incidents"] >= 0
     assert found["healthy"]["judging_us_per_reading"] > 0
+
+
+@pytest.mark.timeout(600)
+def test_the_learning_bench_needs_no_server_and_tells_before_from_after(folder: Path) -> None:
+    file = folder / "learning.json"
+    done = run(["bench", "learning", "--quick", "--seed", "1", "--out", str(file)], {}, seconds=540)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert found["settings"]["seeds"] == [1]
+    for name in ("false_alarms_per_device_day", "episode_recall", "unseen_mode_recall", "self_label_recall"):
+        assert found[name]["before"] >= 0
+        assert found[name]["after"] >= 0
+    assert found["labels"] > 0
+
+
+def test_the_learning_bench_says_where_the_public_file_is_to_be_had(folder: Path) -> None:
+    done = run(["bench", "learning", "--quick", "--ai4i", str(folder / "none.csv")], {}, seconds=60)
+    assert done.returncode == 2
+    assert "none.csv is not there: AI4I 2020 as CSV is to be had at" in done.stderr
