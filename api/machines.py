@@ -45,6 +45,7 @@ def machine(request: Request, here: Here, name: str) -> Response:
         courses=_courses(models),
         under_way=under_way,
         over=over,
+        move=stores.champions.newest(here.visitor.id, name),
         algorithms=ALGORITHMS,
     )
 
@@ -52,9 +53,11 @@ def machine(request: Request, here: Here, name: str) -> Response:
 @router.get("/ui/machines/{name}/requests")
 def requests(request: Request, here: Here, name: str, seen: Annotated[int, Query(ge=0)] = 0) -> Response:
     """Those under way, as a part of the page; once one that was seen there is over, the whole page is due anew."""
-    under_way = stores_of(request).models.requests(here.visitor.id, name)
-    response = render("requests_part.html", here=here, name=name, under_way=under_way)
-    if seen and not under_way:
+    stores = stores_of(request)
+    under_way = stores.models.requests(here.visitor.id, name)
+    move = stores.champions.newest(here.visitor.id, name)
+    response = render("requests_part.html", here=here, name=name, under_way=under_way, move=move)
+    if seen > len(under_way) + (move is not None and move.state == "pending"):
         response.headers["hx-refresh"] = "true"
     return response
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from fastapi import Request
 
 from core.alarm_quality import AlarmHistory
+from core.champion_move import ChampionWishes
 from core.login import Logins
 from core.machine import Machine
 from core.ports import Inbox
@@ -25,6 +26,7 @@ class Stores(NamedTuple):
     devices: Devices
     alarms: AlarmHistory
     models: Models
+    champions: ChampionWishes
     machines: Mapping[str, Machine]
     """By name: what their files say to people."""
 

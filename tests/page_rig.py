@@ -14,6 +14,7 @@ from core.reply import Reply
 from tests.builders import a_machine
 from tests.fake_alarm_history import FakeAlarmHistory
 from tests.fake_alerts import FakeAlerts
+from tests.fake_champions import FakeChampions
 from tests.fake_devices import FakeDevices
 from tests.fake_inbox import FakeInbox, SentAlert
 from tests.fake_logins import ANNA_VISITS, FakeLogins
@@ -36,8 +37,8 @@ class PageRig:
         self.devices = FakeDevices()
         self.alarms = FakeAlarmHistory()
         self.questions = FakeQuestions()
-        self.models = FakeModels()
-        shown = self.alerts, self.questions, self.inbox, self.devices, self.alarms, self.models
+        self.models, self.champions = FakeModels(), FakeChampions()
+        shown = self.alerts, self.questions, self.inbox, self.devices, self.alarms, self.models, self.champions
         self.stores = Stores(self.logins, *shown, {"press": press})
         self.bell = Bell(RungByHand())
         self.browser = self.another_browser()

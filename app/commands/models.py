@@ -9,6 +9,7 @@ from app.models import model_source
 from app.person import person
 from app.settings import Settings
 from app.wiring import database, machines, resolved
+from core.champion_move import Kind, Move
 from core.errors import ModelRefused, UserError
 from core.machine import Machine
 from core.prediction import ModelVersion
@@ -16,6 +17,7 @@ from core.promotion import before_last
 from db.engine import Engine
 from db.model_versions import ListedVersion, PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
+from model.moving import move_champion
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _by = click.option("--as", "name", default=None, help="Who decides; not given: your login.")
@@ -117,16 +119,16 @@ def rollback(ctx: click.Context, machine: str, name: str | None, reason: str) ->
 
 
 def _move(
-    settings: Settings, machine: Machine, engine: Engine, version: ModelVersion, kind: str, name: str, reason: str
+    settings: Settings, machine: Machine, engine: Engine, version: ModelVersion, kind: Kind, name: str, reason: str
 ) -> None:
     """Move the champion, once the version is proven good: a champion that every consumer refuses helps nobody."""
     promotions = PostgresPromotionLog(engine, "")
     current = promotions.champion(machine.name)
     if current == version:
         raise UserError(f"{version} is champion already")
-    model_source(settings, engine).verify(machine, version, lambda step: click.echo(f"ok  {step}", err=True))
-    promotions.promote(version, instead_of=current, kind=kind, decided_by=name, reason=reason, gate={})
-    click.echo(f"{version} is champion of {machine.name} (before: {current or 'none'})")
+    wish = Move(version, current, kind, name, reason)
+    source = model_source(settings, engine)
+    click.echo(move_champion(promotions, source, machine, wish, lambda step: click.echo(f"ok  {step}", err=True)))
 
 
 def _opened(ctx: click.Context, machine: str) -> tuple[Settings, Machine, Engine]:

@@ -15,6 +15,7 @@ from app.heartbeat import BeatingNotices, Heartbeat
 from app.signals import stop_event
 from app.wiring import database, database_url, machines, resolved
 from db.alarm_history import PostgresAlarmHistory
+from db.champion_wishes import PostgresChampionWishes
 from db.inbox import PostgresInbox
 from db.login_sessions import PostgresLogins
 from db.notices import PostgresNotices
@@ -48,6 +49,7 @@ def command(ctx: click.Context) -> None:
             PostgresShownDevices(engine),
             PostgresAlarmHistory(engine),
             PostgresModels(engine),
+            PostgresChampionWishes(engine),
             machines(settings),
         )
         notices = PostgresNotices(database_url(settings), "api", "outbox")

@@ -1,6 +1,7 @@
 """`trainer`: the process that retrains."""
 
 import logging
+from functools import partial
 
 import click
 
@@ -12,9 +13,12 @@ from app.releases import release
 from app.signals import set_on_signal
 from app.wiring import database, database_url, machines, process_name, resolved
 from core.training import TrainingRequest
+from db.champion_moves import PostgresChampionMoves
+from db.champion_wishes import CHANNEL as MOVES
 from db.notices import PostgresNotices
 from db.training import CHANNEL, PostgresTrainingQueue
 from model.fit import Progress
+from model.moving import Mover, mover
 from model.release import Outcome
 from model.retraining import retrain
 from model.trainer import Trainer
@@ -48,6 +52,9 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
     def work(request: TrainingRequest, progress: Progress) -> Outcome:
         return retrain(released, known[request.machine], request.algorithm, request.asked_by, progress)
 
+    moves = PostgresChampionMoves(database(settings, "trainer"))
+    move = mover(released.promotions, released.models, known)
+    Mover(partial(moves.carry_out, move), PostgresNotices(database_url(settings), "trainer", MOVES), stopping).start()
     heartbeat = Heartbeat(settings.heartbeat_file)
     notices = BeatingNotices(PostgresNotices(database_url(settings), "trainer", CHANNEL), heartbeat)
     _log.info("waiting for requests: ./run retrain MACHINE")

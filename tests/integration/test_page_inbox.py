@@ -14,6 +14,7 @@ from core.login import new_token
 from core.severity import Severity
 from core.shown import ShownAlert, ShownPush
 from db.alarm_history import PostgresAlarmHistory
+from db.champion_wishes import PostgresChampionWishes
 from db.engine import connect
 from db.inbox import PostgresInbox
 from db.login_links import PostgresLoginLinks
@@ -52,7 +53,8 @@ def browser(world: AlertWorld, api: Engine, database_url: str) -> TestClient:
     alerts.dispose()
     shown = PostgresShownAlerts(api), PostgresShownQuestions(api)
     inbox, devices, alarms = PostgresInbox(api), PostgresShownDevices(api), PostgresAlarmHistory(api)
-    stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, PostgresModels(api), {"press": a_machine()})
+    models = PostgresModels(api), PostgresChampionWishes(api)
+    stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, *models, {"press": a_machine()})
     client = TestClient(page(stores, HERE, Bell(RungByHand())), HERE.url, headers=OUR_PAGES)
     assert client.post(f"/login/{token.text}").status_code == 200
     return client

@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -6,6 +7,7 @@ from msgspec.structs import replace
 from tests.fake_logins import ANNA_VISITS
 from tests.page_rig import PageRig
 
+REASON = "the audit says so"
 RETRAIN = "/ui/machines/press/retrain"
 API = "/api/v1/machines/press/retrain"
 
@@ -145,3 +147,50 @@ def test_reasons_and_progress_are_shown_as_text(engineer: PageRig) -> None:
     engineer.models.reason = "<script>alert(1)</script>"
     html = engineer.browser.get("/ui/machines/press").text
     assert "<script>alert" not in html
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "wish"),
+    [
+        ("promote", {"version": 1}, ("override", 1, "the audit says so")),
+        ("rollback", {}, ("rollback", 1, "the audit says so")),
+    ],
+)
+def test_an_engineer_moves_the_champion_with_a_reason(
+    engineer: PageRig, path: str, fields: dict[str, Any], wish: tuple[str, int, str]
+) -> None:
+    sent = engineer.post(f"/ui/machines/press/{path}", reason=" the audit\nsays so ", **fields)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/ui/machines/press#requests")
+    assert engineer.champions.wishes == [wish]
+    assert "to v1: waits for a trainer · Anna" in words(engineer.browser.get("/ui/machines/press").text)
+    assert engineer.post(f"/ui/machines/press/{path}", reason="again", **fields).status_code == 409
+    assert engineer.champions.move is not None
+    engineer.champions.move = replace(engineer.champions.move, state="refused", answer="its <b>signature</b>")
+    part = engineer.browser.get("/ui/machines/press/requests?seen=1")
+    assert part.headers["hx-refresh"] == "true"
+    assert "its &lt;b&gt;signature&lt;/b&gt;" in part.text
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status"),
+    [
+        ("press/promote", {"version": 1}, 400),
+        ("press/promote", {"version": 1, "reason": "x" * 501}, 400),
+        ("press/promote", {"version": "٣", "reason": "why"}, 400),
+        ("press/promote", {"version": 2, "reason": "why"}, 409),
+        ("press/promote", {"version": 9, "reason": "why"}, 404),
+        ("press/promote", {"version": 1, "reason": "why", "form_key": "0" * 64}, 403),
+        ("press/rollback", {"reason": " "}, 400),
+        ("lathe/rollback", {"reason": "why"}, 404),
+    ],
+)
+def test_what_cannot_be_moved_is_told_and_not_wished(
+    engineer: PageRig, path: str, fields: dict[str, Any], status: int
+) -> None:
+    assert engineer.post(f"/ui/machines/{path}", **fields).status_code == status
+    assert engineer.champions.wishes == []
+
+
+def test_an_operator_does_not_move_the_champion(operator: PageRig) -> None:
+    assert operator.post("/ui/machines/press/promote", version=1, reason="why").status_code == 403
+    assert operator.post("/ui/machines/press/rollback", reason="why").status_code == 403
