@@ -11,13 +11,13 @@ from producer.history import simulated_history
 
 READINGS = 40_000
 SEED = 0
-_DEVICES = 40
+DEVICES = 40
 _FAULT_RATE = 0.02
 
 
-def simulated(machine: Machine, count: int = READINGS, seed: int = SEED) -> History:
-    """The past of simulated devices, with its truth."""
-    return simulated_history(machine, _DEVICES, count, seed, _FAULT_RATE)
+def simulated(machine: Machine, count: int = READINGS, seed: int = SEED, devices: int = DEVICES) -> History:
+    """The past of simulated devices, with its truth. UserError where there are more devices than readings."""
+    return simulated_history(machine, devices, count, seed, _FAULT_RATE)
 
 
 def ensure_first_model(release: Release, machine: Machine, progress: Progress) -> Outcome | None:

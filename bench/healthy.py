@@ -15,13 +15,17 @@ from core.prediction import ModelVersion, Predictions
 
 _BATCH = 20_000
 _BATCHES = 50
+THRESHOLD = 0.85
+"""By the alarm budget: the lowest, in steps of 0.05, at which three other fleets of 10,000 healthy devices raised
+nothing in a hundred readings each, by a model that saw 2,000 devices. It finds 77 % of the hold-out's faulty readings;
+the threshold of the highest F1 (0.45) finds 83 %."""
 _SINGLE_FAULTS = 0.001
 """Of the readings of a device that is well, so many pass the threshold for once."""
 
 
 def healthy(installation: Installation, trained: Trained, devices: int, messages: int) -> dict[str, Any]:
     """Incidents among readings of these devices, through the real consumer; judging them, on its own."""
-    topic = installation.backlog("bench-healthy", PARTITIONS, messages, devices, fault_rate=0.0)
+    topic = installation.backlog("bench-healthy", PARTITIONS, messages, devices, fault_rate=0.0, threshold=THRESHOLD)
     with installation.database(trained) as database:
         consumed = consume_backlog(installation, topic, trained, database)
         counts = counted(database)
@@ -36,6 +40,7 @@ def healthy(installation: Installation, trained: Trained, devices: int, messages
         "cpu_us_per_reading": consumed.cpu_us_per_reading,
         "judging_us_per_reading": judging_us,
         "judging_share": share,
+        "threshold": THRESHOLD,
         "single_faults": _SINGLE_FAULTS,
     }
 

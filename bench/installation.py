@@ -15,6 +15,7 @@ from producer.topics import ensure_topics
 
 _MACHINE = "equipment"
 TRAINING_ROWS = 40_000
+TRAINING_DEVICES = 40
 NO_SETTINGS: Mapping[str, str] = {}
 _PICKLE_AT_MOST = 1_000_000_000
 
@@ -62,10 +63,12 @@ class Installation:
         return self.environment["DATABASE_URL"]
 
     @contextmanager
-    def trained(self, algorithms: Iterable[str]) -> Iterator[Mapping[str, Trained]]:
-        """A champion by each of these algorithms, trained by our own command on simulated devices."""
+    def trained(
+        self, algorithms: Iterable[str], rows: int = TRAINING_ROWS, devices: int = TRAINING_DEVICES
+    ) -> Iterator[Mapping[str, Trained]]:
+        """A champion by each of these algorithms, trained by our own command on so many simulated devices."""
         with ExitStack() as databases:
-            yield {algorithm: self._train(algorithm, databases) for algorithm in algorithms}
+            yield {algorithm: self._train(algorithm, rows, devices, databases) for algorithm in algorithms}
 
     @contextmanager
     def database(self, trained: Trained) -> Iterator[Database]:
@@ -79,19 +82,28 @@ class Installation:
         with fresh(self.server_url) as database:
             yield database
 
-    def topic(self, name: str, partitions: int) -> Topic:
-        """A new, empty topic."""
+    def topic(self, name: str, partitions: int, threshold: float | None = None) -> Topic:
+        """A new, empty topic; `threshold`: for alarms of its machine, None: the model's own."""
         machines = self.folder / name
         machines.mkdir()
         described = (ROOT / "machines" / f"{_MACHINE}.toml").read_text(encoding="utf-8")
-        (machines / f"{_MACHINE}.toml").write_text(f'topics = ["{name}"]\n{described}', encoding="utf-8")
+        changed = f'topics = ["{name}"]\n' + (f"threshold = {threshold}\n" if threshold else "")
+        (machines / f"{_MACHINE}.toml").write_text(changed + described, encoding="utf-8")
         ensure_topics(self.kafka, [self.machine(machines)], partitions, replication=1)
         return Topic(name, partitions, 0, machines)
 
-    def backlog(self, name: str, partitions: int, messages: int, devices: int, fault_rate: float = 0.02) -> Topic:
+    def backlog(
+        self,
+        name: str,
+        partitions: int,
+        messages: int,
+        devices: int,
+        fault_rate: float = 0.02,
+        threshold: float | None = None,
+    ) -> Topic:
         """A topic with so many readings of so many simulated devices, by our own producer."""
         self.progress.say(f"filling {name} ({partitions} partitions): {messages:,} readings of {devices:,} devices")
-        empty = self.topic(name, partitions)
+        empty = self.topic(name, partitions, threshold)
         counts = ["--count", str(messages), "--devices", str(devices), "--fault-rate", str(fault_rate)]
         self.run("producer", empty, ["--rate", "0", *counts, _MACHINE])
         return Topic(name, partitions, messages, empty.machines_directory)
@@ -120,14 +132,14 @@ class Installation:
         }
         return Process(["consumer"], environment, self.folder / "consumer.log")
 
-    def _train(self, algorithm: str, databases: ExitStack) -> Trained:
-        self.progress.say(f"training a model ({algorithm}) on {TRAINING_ROWS:,} simulated readings")
+    def _train(self, algorithm: str, rows: int, devices: int, databases: ExitStack) -> Trained:
+        self.progress.say(f"training a model ({algorithm}) on {rows:,} readings of {devices:,} simulated devices")
         database = databases.enter_context(fresh(self.server_url))
         bucket = f"bench-{algorithm}"
         environment = {**self.environment, "DATABASE_URL": database.url, "S3_BUCKET": bucket}
         run(["init"], environment, self.folder / "init.log")  # with somebody to tell, so that alerts are on
-        arguments = ["train", _MACHINE, "--simulate", "--rows", str(TRAINING_ROWS), "--model", algorithm]
-        run(arguments, environment, self.folder / "train.log")
+        arguments = ["train", _MACHINE, "--simulate", "--rows", str(rows), "--devices", str(devices)]
+        run([*arguments, "--model", algorithm], environment, self.folder / "train.log")
         ((key, version_id),) = database.rows("SELECT model_key, model_version_id FROM model_version")
         database.close()  # Postgres copies only a database that nobody is connected to
         pickle = self.folder / f"{algorithm}.pkl"

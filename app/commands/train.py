@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from app.cli import settings_of
-from app.first_model import READINGS, SEED, simulated
+from app.first_model import DEVICES, READINGS, SEED, simulated
 from app.machines import pick_machine
 from app.person import person
 from app.releases import release
@@ -32,6 +32,13 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--csv", "csv_file", type=_FILE, help="Labelled rows, in the CSV dialect of the machine's file.")
 @click.option("--simulate", is_flag=True, help="Learn from simulated devices.")
 @click.option("--rows", default=READINGS, show_default=True, type=click.IntRange(min=100), help="Simulated readings.")
+@click.option(
+    "--devices",
+    default=DEVICES,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Simulated devices: the more there are, the fewer healthy ones are unlike all that the model saw.",
+)
 @click.option(
     "--model",
     "algorithm",
@@ -63,7 +70,7 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
     recipe = Recipe(how["algorithm"], how["split"], augment=how["augment"], seed=how["seed"])
     if not dry_run:
         settings = resolved(settings)  # a server that is missing is said before the training, not after it
-    history = _history(chosen, how["csv_file"], how["simulate"], how["rows"], recipe.seed)
+    history = _history(chosen, how["csv_file"], how["simulate"], how["rows"], how["devices"], recipe.seed)
     if dry_run:
         candidate, outcome = train(chosen, history, recipe, [], _progress), None
     else:
@@ -74,10 +81,10 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
     click.echo(msgspec.json.encode(found) if as_json else words(candidate, outcome))
 
 
-def _history(machine: Machine, csv_file: Path | None, simulate: bool, rows: int, seed: int) -> History:
+def _history(machine: Machine, csv_file: Path | None, simulate: bool, rows: int, devices: int, seed: int) -> History:
     if (csv_file is None) != simulate:
         raise UserError("say what to learn from, one of the two: --csv FILE or --simulate")
-    history = simulated(machine, rows, seed) if csv_file is None else read_history(csv_file, machine)
+    history = simulated(machine, rows, seed, devices) if csv_file is None else read_history(csv_file, machine)
     _progress(f"{len(history):,} rows, {int(history.fault.sum()):,} of them faults")
     return history
 
