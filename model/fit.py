@@ -19,7 +19,7 @@ from model.manifest import Golden
 from model.pipeline import fit, probabilities
 from model.plots import plots
 from model.recipe import Recipe, divided
-from model.training_set import teaching, training_set
+from model.training_set import incident_weight, teaching, training_set
 
 Progress = Callable[[str], None]
 _GOLDEN_ROWS = 32
@@ -42,6 +42,8 @@ class Candidate:
     golden: Golden
     plots: Mapping[str, bytes]
     train_rows: int
+    incident_weight: float
+    """Base rows that each verdict counted for."""
     label_ids: Sequence[int]
 
 
@@ -78,6 +80,7 @@ def train(
         golden=_golden(machine, hold_out, pipeline),
         plots=plots(f"{machine.title or machine.name}, {recipe.algorithm}", hold_out.fault, scores, metrics),
         train_rows=len(rows.fault),
+        incident_weight=incident_weight(train_part.fault),
         label_ids=[incident.label for incident in teaching(incidents)],
     )
 

@@ -22,7 +22,6 @@ from model.fit import Candidate, Progress
 from model.manifest import Lineage, Manifest, encode, running_versions, sensors_sha256
 from model.signature import Signer
 from model.source import VerifiedModels
-from model.training_set import INCIDENT_WEIGHT
 
 
 class Outcome(Struct, frozen=True):
@@ -121,7 +120,7 @@ class Release:
                 train_rows=candidate.train_rows,
                 hold_out_rows=metrics.rows,
                 label_ids=tuple(candidate.label_ids),
-                incident_weight=INCIDENT_WEIGHT,
+                incident_weight=candidate.incident_weight,
             ),
             metrics=metrics,
             golden=candidate.golden,
