@@ -11,7 +11,7 @@ from tests.world import World
 ANN, STRANGER = 4711, 666
 _PACE_S = 1.5
 """A message a second a chat, and some come while others wait: what explains an alert is found once it was sent."""
-_ALERT = re.compile(r"Your device .* needs attention(?s:.*)^Alert #(\d+) ", re.MULTILINE)
+_ALERT = re.compile(r"[Yy]our device .* (?:needs attention|fails)(?s:.*)^Alert #(\d+)(?: ·|$)", re.MULTILINE)
 
 
 class Chat:

@@ -11,7 +11,7 @@ from tests.fake_telegram.calls import Call
 from tests.fake_telegram.client import Chats
 
 REPEAT = "(possible repeat)"
-_ALERT = re.compile(r"^Alert #(\d+) |the alert's number: N (\d+)$", re.MULTILINE)
+_ALERT = re.compile(r"^Alert #(\d+)(?: ·|$)|the alert's number: N (\d+)$", re.MULTILINE)
 """The alert that a message tells of, or the first one that a digest shows."""
 FLOOD_S = 3
 """What a 429 asks for in these tests: longer than we would wait by ourselves."""
