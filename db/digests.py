@@ -71,11 +71,13 @@ _CARRY = """
        AND unclear = 0"""
 _GROUPS = """
     SELECT g.*, (SELECT count(*) FROM device d JOIN machine m ON m.id = d.machine WHERE m.name = g.machine) AS of
-      FROM (SELECT coalesce(body->>'kind', 'fault') AS kind, body->>'machine' AS machine, max(body->>'title') AS title,
+      FROM (SELECT coalesce(body->>'kind', 'fault') AS kind, body->>'machine' AS machine,
+                   coalesce(max(body->>'title'), '') AS title,
                    count(DISTINCT body->>'device') AS devices,
                    CAST(extract(epoch FROM max(CAST(body->>'since' AS timestamptz))
                                       - min(CAST(body->>'since' AS timestamptz))) AS float8) AS within
-              FROM outbox WHERE carried_by = :digest GROUP BY 1, 2) AS g"""
+              FROM outbox
+             WHERE carried_by = :digest AND num_nulls(body->>'machine', body->>'since') = 0 GROUP BY 1, 2) AS g"""
 _ALERTS = "SELECT DISTINCT alert FROM outbox WHERE carried_by = :digest ORDER BY alert"
 _SUMMARY = """
     SELECT (SELECT body FROM outbox WHERE id = :digest) AS body, count(DISTINCT o.alert) AS alerts,

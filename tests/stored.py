@@ -1,13 +1,13 @@
 """What a store holds of one topic, in a form in which two stores can be compared."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine, text
 
 from core.batch import to_micros
-from core.incident import HEALTHY, DeviceState, Moment, Opened
+from core.incident import HEALTHY, Closed, DeviceState, Moment, Opened
 from tests.fake_reading_store import FakeReadingStore
 
 
@@ -28,7 +28,7 @@ class Stored:
     readings: dict[tuple[int, int], tuple[object, ...]] = field(default_factory=dict)
     dead: dict[tuple[int, int], str] = field(default_factory=dict)
     incidents: set[tuple[object, ...]] = field(default_factory=set)
-    """(device, opening offset, first fault's offset, closing offset or -1, faults)."""
+    """(kind, device, opening offset, first fault's offset, closing offset or -1, faults)."""
     states: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
 
@@ -49,15 +49,11 @@ def in_memory(store: FakeReadingStore) -> Stored:
         kept = sum(at[0] == number for at in (*found.readings, *found.dead))
         gaps = sum(count for at, _, count in tables.gaps if at == partition)
         found.ledgers[number] = LedgerRow(ledger.next_offset, kept + ledger.duplicates + gaps)
-    opened: dict[int, Opened] = {}
-    for event in tables.events:
-        if isinstance(event, Opened):
-            opened[event.device] = event
-        else:
-            begun = opened.pop(event.device)
-            found.incidents.add(_incident(names, begun, event.at.offset, event.state))
-    for device, begun in opened.items():
-        found.incidents.add(_incident(names, begun, -1, tables.states[device]))
+    sensors = {device: state.course for device, state in tables.sensors.items()}
+    found.incidents = {
+        *_incidents("fault", names, tables.events, tables.states),
+        *_incidents("sensor", names, tables.sensor_events, sensors),
+    }
     found.states = {names[number]: _state(state) for number, state in tables.states.items() if state != HEALTHY}
     return found
 
@@ -89,9 +85,24 @@ def in_postgres(owner: Engine, topic: str) -> Stored:
     return found
 
 
-def _incident(names: Mapping[int, str], opened: Opened, closed_offset: int, last: DeviceState) -> tuple[object, ...]:
+def _incidents(
+    kind: str, names: Mapping[int, str], events: Sequence[Opened | Closed], states: Mapping[int, DeviceState]
+) -> Iterator[tuple[object, ...]]:
+    opened: dict[int, Opened] = {}
+    for event in events:
+        if isinstance(event, Opened):
+            opened[event.device] = event
+        else:
+            yield _incident(kind, names, opened.pop(event.device), event.at.offset, event.state)
+    for device, begun in opened.items():
+        yield _incident(kind, names, begun, -1, states[device])
+
+
+def _incident(
+    kind: str, names: Mapping[int, str], opened: Opened, closed_offset: int, last: DeviceState
+) -> tuple[object, ...]:
     since = opened.state.since or opened.at
-    return (names[opened.device], opened.at.offset, since.offset, closed_offset, last.faults)
+    return (kind, names[opened.device], opened.at.offset, since.offset, closed_offset, last.faults)
 
 
 def _state(state: DeviceState) -> tuple[Any, ...]:
@@ -107,7 +118,7 @@ _LEDGERS = """
     SELECT p.*, stored + duplicates + dead_letters + gaps AS accounted
       FROM ingest_partition p JOIN topic t ON t.id = p.topic WHERE t.name = :topic"""
 _INCIDENTS = """
-    SELECT d.name, opened_offset, since_offset, coalesce(closed_offset, -1), faults
+    SELECT kind, d.name, opened_offset, since_offset, coalesce(closed_offset, -1), faults
       FROM incident i JOIN topic t ON t.id = i.topic JOIN device d ON d.id = i.device WHERE t.name = :topic"""
 _STATES = """
     SELECT d.name, s.* FROM device_state s JOIN device d ON d.id = s.device

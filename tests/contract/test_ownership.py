@@ -24,7 +24,7 @@ from consumer.duplicates import WINDOW, RecentIds
 from consumer.fetched import Fetched
 from consumer.handover import AHEAD, Assigned, Ended, Handover, Work
 from core.batch import to_micros
-from core.machine import DeadLetterLimit, Machine, Sensor
+from core.machine import DeadLetterLimit, Machine, Sensor, SensorFaultPolicy
 from core.ports import LogBounds, ReadingStore, TopicPartition
 from db.engine import connect
 from db.reading_store import PostgresReadingStore
@@ -283,9 +283,12 @@ class Unanswered:
 
 
 def a_press(name: str) -> Machine:
-    """Any key will do, two hot readings of three open an incident, and no number of dead letters is too much."""
+    """Any key will do, two hot or doubtful readings of three open an incident, and no dead letter is one too many."""
     temperature = Sensor("temperature", (50, 80), minimum=-50, maximum=400, stuck_after=3)
-    return a_machine(name, key="any", sensors=(temperature,), late_after=3600, dead_letters=DeadLetterLimit(0, 0.0))
+    two_of_three, none = SensorFaultPolicy(open_after=2, of_last=3, close_after=2), DeadLetterLimit(0, 0.0)
+    return a_machine(
+        name, key="any", sensors=(temperature,), late_after=3600, sensor_faults=two_of_three, dead_letters=none
+    )
 
 
 @pytest.mark.timeout(300)
