@@ -12,6 +12,11 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(480)]
 ROUNDS = 10
 ONE_OWNER = "SELECT count(DISTINCT owner) = 1 FROM ingest_partition"
 TWO_OWNERS = "SELECT count(DISTINCT owner) = 2 FROM ingest_partition"
+# As another owner would, who locks partitions in the order in which all do.
+_TAKE_OVER = """
+    WITH all_of_them AS (SELECT topic, kafka_partition FROM ingest_partition ORDER BY 1, 2 FOR UPDATE)
+    UPDATE ingest_partition p SET owner_epoch = p.owner_epoch + 1
+      FROM all_of_them a WHERE (p.topic, p.kafka_partition) = (a.topic, a.kafka_partition)"""
 
 
 @survives("kill -9 mid-transaction", "kill -9 after COMMIT", checks=EVERYTHING)
@@ -63,7 +68,7 @@ def test_a_fenced_consumer_asks_the_group_again_and_goes_on(rig: Rig) -> None:
         consumer = rig.consumer(**QUICK)
         rig.wait_for_progress()
         for _ in range(3):
-            rig.execute("UPDATE ingest_partition SET owner_epoch = owner_epoch + 1")  # as another owner would
+            rig.execute(_TAKE_OVER)
             rig.wait_for_progress(1000)
     rig.survived(load.published)
     assert said(consumer, "fenced") >= 3
