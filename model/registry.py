@@ -91,13 +91,16 @@ class Registry:
     def _create(self) -> None:
         with self._named():
             region = self._client.meta.region_name
-            if region == "us-east-1":  # the one region that S3 does not want to hear named
-                self._client.create_bucket(Bucket=self._bucket)
-            else:
-                self._client.create_bucket(
-                    Bucket=self._bucket,
-                    CreateBucketConfiguration={"LocationConstraint": region},  # type: ignore[typeddict-item]  # any region's name
-                )
+            try:
+                if region == "us-east-1":  # the one region that S3 does not want to hear named
+                    self._client.create_bucket(Bucket=self._bucket)
+                else:
+                    self._client.create_bucket(
+                        Bucket=self._bucket,
+                        CreateBucketConfiguration={"LocationConstraint": region},  # type: ignore[typeddict-item]  # any region's name
+                    )
+            except self._client.exceptions.BucketAlreadyOwnedByYou:
+                pass  # another process of ours was as quick
             self._client.put_bucket_versioning(Bucket=self._bucket, VersioningConfiguration={"Status": "Enabled"})
 
     @contextmanager

@@ -75,6 +75,13 @@ def test_preparing_twice_changes_nothing(real: Registry) -> None:
     real.prepare()
 
 
+def test_a_bucket_that_another_process_has_just_made_is_taken(servers: Servers) -> None:
+    registry = _registry(servers, f"test-{uuid.uuid4().hex[:12]}")
+    registry.prepare()
+    registry._create()  # as a process does that asked before it was there
+    assert registry.put("key", b"one", "text/plain")
+
+
 def test_a_bucket_that_keeps_no_versions_is_named_with_the_remedy(servers: Servers) -> None:
     name = f"test-{uuid.uuid4().hex[:12]}"
     registry = _registry(servers, name)
