@@ -8,6 +8,7 @@ from app.wiring import process_name
 from db.engine import Engine
 from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
+from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
 from model.release import Release
 from model.signature import Signer
@@ -27,6 +28,7 @@ def release(settings: Settings, engine: Engine) -> Release:
         promotions=PostgresPromotionLog(engine, process_name("trainer")),
         models=model_source(settings, engine),
         labels=PostgresTrainingLabels(engine),
+        recent=PostgresRecentReadings(engine),
         signer=signer,
         now=lambda: datetime.now(UTC),
     )

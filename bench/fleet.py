@@ -10,6 +10,7 @@ from consumer.slots import Slots
 from consumer.stuck import Runs
 from core.batch import Batch, Bools, Flags, Floats, Integers, Quality
 from core.machine import Machine
+from core.recent_alarms import Recent
 from producer.episodes import is_machine_fault, is_sensor_fault
 from producer.simulator import SimulatedChunk, simulate
 
@@ -40,6 +41,12 @@ class Days(NamedTuple):
     sensor_fault: Bools
     length: int
     """How many days."""
+
+    @property
+    def recent(self) -> Recent:
+        """As the gate looks at them."""
+        readings = self.readings
+        return Recent(self.devices, readings.times, readings.sensors, readings.quality)
 
     @property
     def scored(self) -> Bools:

@@ -11,9 +11,11 @@ from core.errors import ModelRefused
 from core.history import History
 from core.machine import Machine
 from core.prediction import ModelVersion
+from core.recent_alarms import Recent, no_readings
 from core.training import LabelledIncident, NewVersion, StoredVersion
 from model.base_data import base_data
 from model.cache import ModelCache
+from model.contest import Contest, contest
 from model.fit import train
 from model.recipe import Recipe
 from model.release import Outcome, Release
@@ -32,12 +34,14 @@ class Trainer:
         bucket, versions = _Bucket(), _Versions()
         self._machine = machine
         self._labels = _Labels()
+        self._recent = _Recent()
         self._release = Release(
             bucket=bucket,
             versions=versions,
             promotions=_Promotions(),
             models=VerifiedModels(bucket, versions, TrustedKeys(public), ModelCache(folder)),
             labels=self._labels,
+            recent=self._recent,
             signer=Signer(private),
             now=lambda: datetime.now(UTC),
         )
@@ -46,6 +50,10 @@ class Trainer:
     def labels(self) -> list[LabelledIncident]:
         """Oldest first; to be added to."""
         return self._labels.incidents
+
+    def watched(self, recent: Recent) -> None:
+        """The latest readings, from now on."""
+        self._recent.readings = recent
 
     def first(self, history: History, recipe: Recipe) -> FaultModel:
         """The first champion."""
@@ -56,6 +64,17 @@ class Trainer:
     def retrain(self) -> Outcome:
         """A challenger that learns from the labels, through the gate."""
         return retrain(self._release, self._machine, None, "bench", _quietly)
+
+    def challenge(
+        self, history: History, recipe: Recipe, labels: Sequence[LabelledIncident], recent: Recent
+    ) -> tuple[Contest, FaultModel]:
+        """What the gate says of a challenger trained on these, which is not published, and the challenger."""
+        candidate = train(self._machine, history, recipe, labels, _quietly)
+        base = base_data(self._machine, history)
+        release = self._release
+        gate = contest(candidate, base.sha256, self.champion().version, release.models, labels, recent)
+        version = ModelVersion(self._machine.name, 0)
+        return gate, FaultModel(version, candidate.usual, candidate.metrics.threshold, candidate.pipeline)
 
     def champion(self) -> FaultModel:
         """The model in service."""
@@ -139,6 +158,16 @@ class _Promotions:
         gate: Mapping[str, object],
     ) -> None:
         self._champions[version.machine] = version
+
+
+@dataclass
+class _Recent:
+    """core.recent_alarms.RecentReadings."""
+
+    readings: Recent | None = None
+
+    def latest(self, machine: Machine, count: int) -> Recent:
+        return self.readings or no_readings(machine)
 
 
 @dataclass

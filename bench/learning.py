@@ -123,6 +123,7 @@ def _course(machine: Machine, known: Machine, plan: Plan, seed: int, *, own_verd
         models.append(trainer.first(past, Recipe(plan.algorithm, seed=seed)))
         for _ in range(plan.retrainings):
             watched = watch(fleet.next(plan.days), models[-1], machine.incident)
+            trainer.watched(watched.days.recent)
             trainer.labels.extend(answering.labels(watched, models[-1].threshold))
             outcome = trainer.retrain()
             gate.append(f"{'promoted' if outcome.promoted else 'refused'}: {outcome.reason}")

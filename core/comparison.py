@@ -1,5 +1,6 @@
 """Two models on the same rows: what each is worth, and how sure the difference is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,6 +44,10 @@ class Judged(NamedTuple):
     scores: Floats
     faults: Bools
     """Over its own threshold."""
+
+
+Judge = Callable[[Floats], Judged]
+"""What a model says of readings of shape (n, sensors)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 from core.comparison import PERCENT, Comparison, Measure
 from core.label import Verdict
+from core.recent_alarms import RecentAlarms
 from core.verdict_replay import Replayed, added, gained, lost, spared
 
 WRONG_ANSWERS = 0.05
 """Share of answers that are taken to be wrong, for people err too. Assumed, as the benchmarks do; nobody knows it."""
 _CHANCE = 1 - PERCENT / 100
+_OVER_CHANCE = 1.5
+"""Times the share of faults, which is what guessing gives: shuffled labels reach 1.2."""
+_NEW_ALERTS, _NEW_SHARE = 3, 0.25
+"""So many new alerts on the latest readings are no flood, or so many of the champion's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +26,22 @@ class Decision:
     reason: str
 
 
-def decide(hold_out: Comparison, answers: Comparison | None, replay: Sequence[Replayed]) -> Decision:
+def decide(
+    hold_out: Comparison, answers: Comparison | None, replay: Sequence[Replayed], alarms: RecentAlarms
+) -> Decision:
     """Promotes what is better in something and worse in nothing.
 
     `hold_out`: rows of the base data; `answers`: readings that people judged and no model was trained on, None where
     there are too few. Both must not be worse beyond chance. Of the confirmed faults no more may be lost than wrong
-    answers explain, nor more than false alarms are spared, and none that an engineer settled.
+    answers explain, nor more than false alarms are spared, and none that an engineer settled. On the latest readings,
+    `alarms`, it may not raise many alerts that neither the champion raised nor a person missed.
     """
     refusals = [
+        _guessing(hold_out),
         _worse(hold_out, "on the hold-out"),
         _worse(answers, "on people's answers that no model was trained on") if answers else "",
         _losing(replay),
+        _ringing(alarms, replay),
     ]
     for refusal in refusals:
         if refusal:
@@ -76,6 +86,16 @@ def explained_by_wrong_answers(lost: int, refuted: int) -> bool:
     return 1 - fewer > _CHANCE
 
 
+def _guessing(found: Comparison) -> str:
+    by_chance = found.faults / found.rows
+    if found.pr_auc.challenger >= _OVER_CHANCE * by_chance:
+        return ""
+    return (
+        f"it hardly tells faults from normal readings: PR-AUC {found.pr_auc.challenger:.4f} on the hold-out, where"
+        f" guessing gives {by_chance:.4f}. Are its labels in the right rows?"
+    )
+
+
 def _worse(found: Comparison, where: str) -> str:
     if found.pr_auc.fell:
         return f"worse {where} beyond chance: {_areas(found.pr_auc, where)}"
@@ -98,6 +118,16 @@ def _losing(replay: Sequence[Replayed]) -> str:
             f" spare {_counted(len(quiet), 'false alarm')}. Where an answer is wrong, an engineer's answer settles it"
         )
     return ""
+
+
+def _ringing(alarms: RecentAlarms, replay: Sequence[Replayed]) -> str:
+    allowed = max(_NEW_ALERTS, _NEW_SHARE * alarms.champion) + 2 * len(gained(replay))
+    if alarms.new <= allowed:
+        return ""
+    return (
+        f"it would raise {_counted(alarms.new, 'alert')} on the latest {alarms.readings:,} readings that the champion"
+        f" (with {alarms.champion}) does not raise, and that nobody missed"
+    )
 
 
 def _more(better: Sequence[Replayed], worse: Sequence[Replayed], what: str, how: str) -> str:

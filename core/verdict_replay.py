@@ -1,21 +1,18 @@
 """Troubles that people judged, scored again by both models: which would ring, and which would not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from core.batch import Bools, Floats
-from core.comparison import Comparison, Judged, compare
+from core.comparison import Comparison, Judge, Judged, compare
 from core.label import Verdict
 from core.machine import IncidentPolicy
 from core.training import LabelledIncident
 
 FEW = 5
 """Fewer faults, or fewer normal ones, tell nothing of how two models differ."""
-
-Judge = Callable[[Floats], Judged]
-"""What a model says of readings of shape (n, sensors)."""
 
 
 class Rings(NamedTuple):

@@ -6,14 +6,15 @@ import numpy as np
 from msgspec import Struct
 
 from core.batch import Floats
-from core.comparison import PERCENT, Comparison, Judged, Measure, compare
+from core.comparison import PERCENT, Comparison, Judge, Judged, Measure, compare
 from core.errors import ModelRefused
 from core.label import Verdict
 from core.ports import Model
 from core.prediction import ModelVersion
 from core.promotion import decide
+from core.recent_alarms import Recent, RecentAlarms, recent_alarms
 from core.training import LabelledIncident
-from core.verdict_replay import Judge, Replayed, compared, gained, lost, replayed, spared
+from core.verdict_replay import Replayed, compared, gained, lost, replayed, spared
 from model.fit import Candidate
 from model.manifest import Manifest
 from model.pipeline import probabilities
@@ -30,6 +31,8 @@ class Contest(Struct, frozen=True):
     answers: Comparison | None = None
     """On what people judged and no model was trained on; None: too few to tell."""
     replay: tuple[Replayed, ...] = ()
+    alarms: RecentAlarms | None = None
+    """On the latest readings."""
     note: str = ""
 
     def lines(self) -> Sequence[str]:
@@ -40,6 +43,8 @@ class Contest(Struct, frozen=True):
         if self.answers is not None:
             lines += _comparison_lines("answers that no model was trained on", self.champion, self.answers)
         lines += _replay_lines(self.replay)
+        if self.alarms is not None and self.alarms.readings:
+            lines.append(_alarms_line(self.alarms))
         return [*lines, self.note] if self.note else lines
 
 
@@ -49,6 +54,7 @@ def contest(
     champion: ModelVersion | None,
     models: VerifiedModels,
     incidents: Sequence[LabelledIncident],
+    recent: Recent,
 ) -> Contest:
     """Let the candidate meet the champion. Raises Unavailable."""
     machine = candidate.machine
@@ -66,9 +72,10 @@ def contest(
     hold_out = compare(held_out.fault, judge(held_out.sensors), challenge(held_out.sensors), candidate.recipe.seed)
     replay = replayed(incidents, machine.incident, judge, challenge)
     answers = compared(replay, candidate.recipe.seed)
-    decision = decide(hold_out, answers, replay)
+    alarms = recent_alarms(recent, machine.incident, judge, challenge)
+    decision = decide(hold_out, answers, replay, alarms)
     note = _note(candidate, base_sha256, manifest)
-    return Contest(decision.promote, decision.reason, champion, hold_out, answers, tuple(replay), note)
+    return Contest(decision.promote, decision.reason, champion, hold_out, answers, tuple(replay), alarms, note)
 
 
 def _judge(champion: Model) -> Judge:
@@ -119,6 +126,11 @@ def _replay_lines(replay: Sequence[Replayed]) -> list[str]:
         f"refuted: {len(refuted)}; {again}{_listed('gone', spared(replay))}",
         f"confirmed: {len(confirmed)}; {missed}, {found}",
     ]
+
+
+def _alarms_line(found: RecentAlarms) -> str:
+    of = f"of the latest {found.readings:,} readings"
+    return f"incidents {of}: {found.champion} → {found.challenger}, {found.new} of them new"
 
 
 def _listed(what: str, troubles: Sequence[Replayed]) -> str:

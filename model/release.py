@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from core.prediction import ModelVersion
+from core.recent_alarms import COUNT, RecentReadings
 from core.training import ModelVersions, NewVersion, Promotions, StoredVersion, TrainingLabels
 from model.base_data import BaseData, keep
 from model.bucket import Bucket
@@ -44,6 +45,7 @@ class Release:
     promotions: Promotions
     models: VerifiedModels
     labels: TrainingLabels
+    recent: RecentReadings
     signer: Signer
     now: Callable[[], datetime]
 
@@ -51,7 +53,8 @@ class Release:
         """Publish the candidate, and promote it where it is the first or better than the champion."""
         machine = candidate.machine
         champion = self.promotions.champion(machine.name)
-        gate = contest(candidate, base.sha256, champion, self.models, self.labels.effective(machine))
+        labels, recent = self.labels.effective(machine), self.recent.latest(machine, COUNT)
+        gate = contest(candidate, base.sha256, champion, self.models, labels, recent)
         for line in gate.lines():
             progress(line)
         version = self._publish(candidate, base, created_by)

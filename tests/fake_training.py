@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from core.errors import UserError
 from core.machine import Machine
 from core.prediction import ModelVersion
+from core.recent_alarms import Recent, no_readings
 from core.training import LabelledIncident, NewVersion, StoredVersion
 
 
@@ -75,3 +76,14 @@ class FakeLabels:
     def effective(self, machine: Machine) -> Sequence[LabelledIncident]:
         assert machine.name
         return self.incidents
+
+
+@dataclass
+class FakeRecentReadings:
+    """core.recent_alarms.RecentReadings."""
+
+    readings: Recent | None = None
+
+    def latest(self, machine: Machine, count: int) -> Recent:
+        assert count > 0
+        return self.readings or no_readings(machine)

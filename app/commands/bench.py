@@ -18,7 +18,7 @@ from app.log import set_up_logging
 from app.machines import pick_machine
 from app.settings import Settings
 from app.wiring import ROOT, data_directory, machines, with_local_stack
-from bench import alerting, explaining, growth, latency, learning
+from bench import alerting, explaining, gating, growth, latency, learning
 from bench.document import with_measured
 from bench.installation import Installation
 from bench.milling import read_milling
@@ -155,6 +155,20 @@ def learning_command(
     data = read_milling(ai4i, pick_machine(found, "ai4i"))
     sizes = Sizes(chosen[:1], question_seeds=1, retrainings=1, often=1) if quick else Sizes(chosen, question_seeds)
     _save(settings, "learning_ai4i", quick, out, milling(data, sizes, say), began)
+
+
+@command.command("gate")
+@_quick
+@click.option("--seeds", type=click.IntRange(1), default=100, show_default=True, help="How many.")
+@_out
+@click.pass_context
+def gate_command(ctx: click.Context, quick: bool, seeds: int, out: Path | None) -> None:
+    """Whether the gate refuses what is worse and promotes what is better. Needs no server."""
+    settings, began = settings_of(ctx), time.monotonic()
+    machine, plan = pick_machine(machines(settings), "equipment"), gating.QUICK if quick else gating.Plan()
+    _save(
+        settings, "gate", quick, out, gating.gating(machine, plan, range(seeds), partial(click.echo, err=True)), began
+    )
 
 
 @command.command("show")

@@ -95,6 +95,15 @@ def test_the_learning_bench_needs_no_server_and_tells_before_from_after(folder: 
     assert found["labels"] > 0
 
 
+def test_the_gate_bench_tells_what_was_refused_and_what_it_was_worth(folder: Path) -> None:
+    file = folder / "gate.json"
+    done = run(["bench", "gate", "--quick", "--seeds", "1", "--out", str(file)], {}, seconds=100)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text(encoding="utf-8"))
+    assert found["refused"]["flipping operator"] == found["of"] == 1
+    assert all(one["reason"] for one in found["contests"])
+
+
 def test_the_learning_bench_says_where_the_public_file_is_to_be_had(folder: Path) -> None:
     done = run(["bench", "learning", "--quick", "--ai4i", str(folder / "none.csv")], {}, seconds=60)
     assert done.returncode == 2

@@ -19,6 +19,7 @@ from db.engine import connect
 from db.model_versions import PostgresModelVersions
 from db.operators import Operator, PostgresOperators, Subscription
 from db.promotion_log import PostgresPromotionLog
+from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
 from model.cache import ModelCache
 from model.moving import Mover, mover
@@ -55,7 +56,16 @@ def release(trainer: Engine, servers: Servers, tmp_path: Path) -> Release:
     private, public = make_key_pair()
     versions, promotions = PostgresModelVersions(trainer), PostgresPromotionLog(trainer, "test")
     models = VerifiedModels(bucket, versions, TrustedKeys(public), ModelCache(tmp_path))
-    made = Release(bucket, versions, promotions, models, PostgresTrainingLabels(trainer), Signer(private), at_noon)
+    made = Release(
+        bucket,
+        versions,
+        promotions,
+        models,
+        PostgresTrainingLabels(trainer),
+        PostgresRecentReadings(trainer),
+        Signer(private),
+        at_noon,
+    )
     history = a_history()
     candidate = a_candidate(history=history)
     for _ in range(3):

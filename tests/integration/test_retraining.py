@@ -17,6 +17,7 @@ from core.training import Algorithm
 from db.engine import connect
 from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
+from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
 from model.base_data import base_data, fetch, keep
 from model.cache import ModelCache
@@ -58,7 +59,16 @@ def release(database_url: str, servers: Servers, tmp_path: Path) -> Iterator[Rel
     versions = PostgresModelVersions(engine)
     models = VerifiedModels(bucket, versions, TrustedKeys(public), ModelCache(tmp_path))
     promotions = PostgresPromotionLog(engine, "test")
-    yield Release(bucket, versions, promotions, models, PostgresTrainingLabels(engine), Signer(private), at_noon)
+    yield Release(
+        bucket,
+        versions,
+        promotions,
+        models,
+        PostgresTrainingLabels(engine),
+        PostgresRecentReadings(engine),
+        Signer(private),
+        at_noon,
+    )
     engine.dispose()
 
 

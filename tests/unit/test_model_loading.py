@@ -24,7 +24,7 @@ from model.release import Release
 from model.signature import Signer, TrustedKeys, make_key_pair
 from model.source import VerifiedModels
 from tests.builders import a_machine
-from tests.fake_training import FakeLabels, FakePromotions, FakeVersions
+from tests.fake_training import FakeLabels, FakePromotions, FakeRecentReadings, FakeVersions
 from tests.model_builders import MemoryBucket, a_candidate, a_history, an_incident, at_noon, published
 
 PRIVATE, PUBLIC = make_key_pair()
@@ -72,7 +72,9 @@ class Workshop:
 def workshop(tmp_path: Path) -> Workshop:
     bucket, versions = MemoryBucket(), FakeVersions()
     source = VerifiedModels(bucket, versions, TrustedKeys(PUBLIC), ModelCache(tmp_path / "trainer"))
-    release = Release(bucket, versions, FakePromotions(versions), source, FakeLabels(), Signer(PRIVATE), at_noon)
+    release = Release(
+        bucket, versions, FakePromotions(versions), source, FakeLabels(), FakeRecentReadings(), Signer(PRIVATE), at_noon
+    )
     published(release, CANDIDATE)
     return Workshop(bucket, versions, release, tmp_path / "consumer")
 

@@ -1,10 +1,14 @@
 """The gate."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.comparison import Comparison, Interval, Measure
 from core.label import Verdict
-from core.promotion import before_last, decide, explained_by_wrong_answers
+from core.promotion import Decision, before_last, explained_by_wrong_answers
+from core.promotion import decide as decide_with
+from core.recent_alarms import RecentAlarms
 from core.verdict_replay import Replayed, Rings, Strength
 
 
@@ -19,6 +23,11 @@ def comparison(pr_auc: float = 0.0, f1: float = 0.0) -> Comparison:
 
 EVEN = comparison()
 BETTER = comparison(0.05)
+
+
+def decide(hold_out: Comparison, answers: Comparison | None, replay: list[Replayed], new: int = 0) -> Decision:
+    """With so many new alerts on the latest readings, on which the champion raises twenty."""
+    return decide_with(hold_out, answers, replay, RecentAlarms(10_000, 20, 20 + new, new))
 
 
 def judged(verdict: Verdict, champion: bool, challenger: bool, label: int = 1, settled: bool = False) -> Replayed:
@@ -84,6 +93,21 @@ def test_what_comes_out_better_on_verdicts_is_promoted(replay: list[Replayed], r
     decision = decide(comparison(-0.001), None, replay)
     assert decision.promote
     assert decision.reason.startswith(reason)
+
+
+def test_what_would_flood_people_is_refused_unless_they_missed_as_much() -> None:
+    decision = decide(BETTER, None, [SPARED], new=30)
+    assert not decision.promote
+    assert "raise 30 alerts on the latest 10,000 readings that the champion (with 20) does not raise" in decision.reason
+    assert decide(BETTER, None, [SPARED], new=5).promote, "a few are no flood"
+    assert decide(BETTER, None, several(15, Verdict.FAULT, False, True), new=30).promote, "a fault that nobody knew"
+
+
+def test_what_tells_faults_no_better_than_chance_is_refused() -> None:
+    guessing = Measure(0.1, 0.12, Interval(0.0, 0.04))
+    decision = decide(replace(BETTER, pr_auc=guessing), None, [SPARED])
+    assert not decision.promote
+    assert "PR-AUC 0.1200 on the hold-out, where guessing gives 0.1000" in decision.reason
 
 
 def test_a_confirmed_fault_that_would_be_lost_blocks_and_is_named_with_the_remedy() -> None:
