@@ -14,7 +14,7 @@ PRESS = a_machine()
 
 def test_the_trainer_reads_the_end_of_the_log_with_its_doubts(database_url: str) -> None:
     consumer, trainer = connect(database_url, "consumer"), connect(database_url, "trainer")
-    readings = [
+    readings: list[dict[str, float | None]] = [
         {"temperature": 71.0, "pressure": 3.1},
         {"temperature": 1e9, "pressure": 3.2},
         {"temperature": 73.0, "pressure": None},
