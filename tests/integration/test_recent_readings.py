@@ -14,17 +14,17 @@ PRESS = a_machine()
 
 def test_the_trainer_reads_the_end_of_the_log_with_its_doubts(database_url: str) -> None:
     consumer, trainer = connect(database_url, "consumer"), connect(database_url, "trainer")
-    readings: list[dict[str, float | None]] = [
-        {"temperature": 71.0, "pressure": 3.1},
-        {"temperature": 1e9, "pressure": 3.2},
-        {"temperature": 73.0, "pressure": None},
+    readings = [
+        a_reading(temperature=71.0, pressure=3.1),
+        a_reading(temperature=1e9, pressure=3.2),
+        a_reading(temperature=73.0, pressure=None),
     ]
     store = PostgresReadingStore(consumer, "test", lambda: NOON)
     try:
         store.register(PRESS)
         recent = PostgresRecentReadings(trainer)
         assert len(recent.latest(PRESS, 10)) == 0
-        taken = Ingest(store, PRESS).take([encoded(a_reading(**values)) for values in readings])
+        taken = Ingest(store, PRESS).take(list(map(encoded, readings)))
         found = recent.latest(PRESS, 2)
     finally:
         consumer.dispose()
