@@ -28,6 +28,7 @@ COMMANDS = {
     "retrain": "Ask the trainer for a model that learns from the labels.",
     "dead-letters": "What was refused: list, show, replay, export.",
     "models": "List, show, verify, promote and roll back model versions.",
+    "evaluate": "How a model version does on people's verdicts.",
     "explain": "Why an alert came: which sensors pushed the prediction.",
     "alarms": "How good the alarms are: rates, floods, false alarms.",
     "questions": "What asking about readings without an alert has found.",

@@ -1,4 +1,4 @@
-"""Two models on the same rows: what each is worth, and how sure the difference is."""
+"""Models on the same rows: what each is worth, and how sure that, or the difference of two, is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +38,13 @@ class Measure(NamedTuple):
         return self.difference.low > 0
 
 
+class Figure(NamedTuple):
+    """One figure of one model."""
+
+    value: float
+    interval: Interval
+
+
 class Judged(NamedTuple):
     """What one model says of the rows, both of shape (n,)."""
 
@@ -64,6 +71,18 @@ class Comparison:
     faults: int
 
 
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One model on one set of rows; the figures are those of a comparison."""
+
+    pr_auc: Figure
+    f1: Figure
+    recall: Figure
+    false_alarms: Figure
+    rows: int
+    faults: int
+
+
 def compare(truth: Bools, champion: Judged, challenger: Judged, seed: int, weights: Floats | None = None) -> Comparison:
     """By a paired bootstrap of the rows; `truth`, shape (n,), holds both classes.
 
@@ -72,17 +91,35 @@ def compare(truth: Bools, champion: Judged, challenger: Judged, seed: int, weigh
     given = np.ones(len(truth)) if weights is None else weights
     both = [_Model.of(truth, judged) for judged in (champion, challenger)]
     whole = [model.figures(given) for model in both]
-    random = np.random.default_rng(seed)
-    differences = []
-    for _ in range(_DRAWS):
-        drawn = given * np.bincount(random.integers(0, len(truth), len(truth)), minlength=len(truth))
-        if drawn[truth].any() and drawn[~truth].any():
-            differences.append(both[1].figures(drawn) - both[0].figures(drawn))
-    low, high = np.percentile(differences or [whole[1] - whole[0]], [(100 - PERCENT) / 2, (100 + PERCENT) / 2], axis=0)
+    low, high = _interval(truth, given, seed, lambda drawn: both[1].figures(drawn) - both[0].figures(drawn))
     pr_auc, f1, recall, false_alarms = (
         Measure(float(whole[0][at]), float(whole[1][at]), Interval(float(low[at]), float(high[at]))) for at in range(4)
     )
     return Comparison(pr_auc, f1, recall, false_alarms, len(truth), int(np.count_nonzero(truth)))
+
+
+def assess(truth: Bools, judged: Judged, seed: int, weights: Floats | None = None) -> Assessment:
+    """One model alone, by a bootstrap of the rows; arguments as of `compare`."""
+    given = np.ones(len(truth)) if weights is None else weights
+    model = _Model.of(truth, judged)
+    whole = model.figures(given)
+    low, high = _interval(truth, given, seed, model.figures)
+    pr_auc, f1, recall, false_alarms = (
+        Figure(float(whole[at]), Interval(float(low[at]), float(high[at]))) for at in range(4)
+    )
+    return Assessment(pr_auc, f1, recall, false_alarms, len(truth), int(np.count_nonzero(truth)))
+
+
+def _interval(truth: Bools, given: Floats, seed: int, figures: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
+    """Between which the figures lie as rows of these weights are drawn again and again, with both classes."""
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(_DRAWS):
+        drawn = given * np.bincount(random.integers(0, len(truth), len(truth)), minlength=len(truth))
+        if drawn[truth].any() and drawn[~truth].any():
+            found.append(figures(drawn))
+    low, high = np.percentile(found or [figures(given)], [(100 - PERCENT) / 2, (100 + PERCENT) / 2], axis=0)
+    return low, high
 
 
 @dataclass(frozen=True, slots=True)

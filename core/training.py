@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from core.batch import Floats
@@ -32,6 +33,10 @@ class LabelledIncident:
     """An engineer said so."""
     weight: float = 1.0
     """Of a question: how many readings it stands for."""
+    audit: bool = False
+    """It answers a question about a reading that was drawn among all."""
+    said: datetime | None = None
+    """When, by the database's clock."""
 
 
 class TrainingLabels(Protocol):

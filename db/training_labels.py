@@ -41,6 +41,8 @@ def _incident(readings: Sequence[Row[Any]], width: int) -> LabelledIncident:
         held_back=first.pool == "audit" or is_held_back(first.device_name, first.day, first.place),
         settled=first.settled,
         weight=first.weight,
+        audit=first.pool == "audit",
+        said=first.created_at,
     )
 
 
@@ -64,12 +66,12 @@ _EFFECTIVE = """
           FROM numbered),
     newest AS (
         SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset)
-               l.id, l.alert, l.verdict, l.operator, l.question, l.incident, l.settles,
+               l.id, l.alert, l.verdict, l.operator, l.question, l.incident, l.settles, l.created_at,
                r.topic, r.kafka_partition, r.kafka_offset, r.device, r.time, r.sensors
           FROM effective_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
          WHERE m.name = :machine AND r.quality = 0
          ORDER BY r.topic, r.kafka_partition, r.kafka_offset, l.id DESC)
-    SELECT n.id, n.alert, n.verdict, n.sensors, q.pool, coalesce(q.weight, 1) AS weight, p.place,
+    SELECT n.id, n.alert, n.verdict, n.created_at, n.sensors, q.pool, coalesce(q.weight, 1) AS weight, p.place,
            n.settles OR n.incident IS NULL AND o.role = 'engineer' AS settled,
            d.name AS device_name, CAST(min(n.time) OVER (PARTITION BY n.id) AT TIME ZONE 'UTC' AS date) AS day
       FROM newest n JOIN placed p USING (id) JOIN operator o ON o.id = n.operator JOIN device d ON d.id = n.device

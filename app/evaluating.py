@@ -1,0 +1,62 @@
+"""What a model version makes of people's verdicts, wired: labels from the database, the model from the bucket."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from core.alert_rate import AlertRate
+from core.batch import Floats
+from core.comparison import Judged
+from core.errors import UserError
+from core.machine import Machine
+from core.model_health import Health, health
+from core.prediction import ModelVersion
+from core.training import LabelledIncident
+from db.alert_rate import PostgresAlertRates
+from db.engine import Engine
+from db.promotion_log import PostgresPromotionLog
+from db.training_labels import PostgresTrainingLabels
+from model.source import VerifiedModels
+
+
+class Evaluation(Struct, frozen=True):
+    """One version, judged."""
+
+    version: ModelVersion
+    since: datetime | None
+    health: Health
+    alert_rate: AlertRate
+
+
+def evaluate(
+    models: VerifiedModels, engine: Engine, machine: Machine, number: int | None, since: datetime | None
+) -> Evaluation:
+    """Of version `number` (None: the champion) on what was said since then (None: ever).
+
+    Raises UserError where there is no such version, ModelRefused where it cannot be trusted, Unavailable.
+    """
+    version = _version(engine, machine, number)
+    manifest = models.manifest(machine, version)
+    model = models.load(machine, version)
+
+    def judge(sensors: Floats) -> Judged:
+        predictions = model.predict(sensors)
+        return Judged(predictions.scores, predictions.faults)
+
+    said = _since(PostgresTrainingLabels(engine).effective(machine), since)
+    found = health(said, machine.incident, judge, frozenset(manifest.lineage.label_ids))
+    return Evaluation(version, since, found, PostgresAlertRates(engine).of(version, since))
+
+
+def _version(engine: Engine, machine: Machine, number: int | None) -> ModelVersion:
+    if number is not None:
+        return ModelVersion(machine.name, number)
+    champion = PostgresPromotionLog(engine, "").champion(machine.name)
+    if champion is None:
+        raise UserError(f"{machine.name} has no champion to evaluate: ./run train {machine.name} --simulate")
+    return champion
+
+
+def _since(incidents: Sequence[LabelledIncident], since: datetime | None) -> Sequence[LabelledIncident]:
+    return [one for one in incidents if since is None or (one.said is not None and one.said >= since)]
