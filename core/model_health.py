@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from core.batch import Floats
 from core.calibration import Calibration, calibration
-from core.comparison import Assessment, Judged, assess
+from core.comparison import Assessment, Judge, Judged, assess
 from core.label import Verdict
 from core.machine import IncidentPolicy
 from core.training import LabelledIncident
-from core.verdict_replay import FEW, Judge, strength, would_alert
+from core.verdict_replay import FEW, strength, would_alert
 
 _SEED = 0
 """Of the bootstrap: the same verdicts give the same figures."""

@@ -14,6 +14,7 @@ from core.verdict_replay import FEW
 from db.engine import connect
 from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
+from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
 from model.cache import ModelCache
 from model.release import Release
@@ -41,7 +42,8 @@ def release(database_url: str, tmp_path: Path) -> Iterator[Release]:
     versions, bucket = PostgresModelVersions(engine), MemoryBucket()
     models = VerifiedModels(bucket, versions, TrustedKeys(public), ModelCache(tmp_path))
     promotions = PostgresPromotionLog(engine, "test")
-    yield Release(bucket, versions, promotions, models, PostgresTrainingLabels(engine), Signer(private), at_noon)
+    labels, recent = PostgresTrainingLabels(engine), PostgresRecentReadings(engine)
+    yield Release(bucket, versions, promotions, models, labels, recent, Signer(private), at_noon)
     engine.dispose()
 
 
