@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from alerts.markup import Markup
 from core.retraining import Asked
+from core.training_options import CHOICES
 
 
 class ToldRetraining(Struct, frozen=True):
@@ -23,6 +24,7 @@ class EndedRetraining(Struct, frozen=True):
     state: Literal["promoted", "refused", "failed"]
     reason: str
     version: int | None = None
+    how: str = ""
 
 
 def retraining_text(told: ToldRetraining, markup: Markup) -> str:
@@ -35,9 +37,12 @@ def retraining_text(told: ToldRetraining, markup: Markup) -> str:
         case Asked.WHICH_MACHINE:
             names = ", ".join(markup.text(name, 60) for name in told.machines[:20])
             return f"Which machine? You follow {names or 'none'}. As in: /retrain press"
+        case Asked.HOW:
+            return f"After the machine's name may stand one of {', '.join(CHOICES)}, as in: /retrain press compare"
 
 
 def ended_text(ended: EndedRetraining, markup: Markup) -> str:
     """The model that was trained, and what became of it."""
     version = f" v{ended.version}" if ended.version else ""
-    return f"{ended.state.capitalize()}: {markup.name(ended.machine)}{version}. {markup.text(ended.reason, 1500)}"
+    how = f". {markup.text(ended.how, 500)}" if ended.how else ""
+    return f"{ended.state.capitalize()}: {markup.name(ended.machine)}{version}. {markup.text(ended.reason, 1500)}{how}"

@@ -1,6 +1,7 @@
 """`/ui/machines`: the models of each machine, how they came to serve, and the wish for a new one."""
 
-from typing import Annotated, get_args
+from collections.abc import Mapping
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,12 +11,9 @@ from api.sparks import score_spark
 from api.stores import stores_of
 from api.visitors import Here, Written
 from core.shown_machines import ShownModels, Wish
-from core.training import Algorithm
+from core.training_options import CHOICES, Choice, TrainingOptions
 
 router = APIRouter()
-
-ALGORITHMS = {"lr": "Logistic regression", "rf": "Random forest", "hgb": "Histogram gradient boosting"}
-assert set(ALGORITHMS) == set(get_args(Algorithm)), "each has a name"
 
 
 @router.get("/ui/machines")
@@ -46,7 +44,7 @@ def machine(request: Request, here: Here, name: str) -> Response:
         under_way=under_way,
         over=over,
         move=stores.champions.newest(here.visitor.id, name),
-        algorithms=ALGORITHMS,
+        choices=CHOICES,
     )
 
 
@@ -65,7 +63,7 @@ def requests(request: Request, here: Here, name: str, seen: Annotated[int, Query
 @router.post("/ui/machines/{name}/retrain")
 def retrain(request: Request, here: Here, fields: Written, name: str) -> Response:
     """Ask for a new model, as the form says."""
-    wished = stores_of(request).models.retrain(here.visitor, name, algorithm_of(fields.get("model", "")), "page")
+    wished = stores_of(request).models.retrain(here.visitor, name, _options(fields), "page")
     if wished.wish is not Wish.REQUESTED:
         raise HTTPException(*REFUSED[wished.wish])
     return RedirectResponse(f"{request.url.path.removesuffix('/retrain')}#requests", 303)
@@ -79,12 +77,13 @@ REFUSED = {
 }
 
 
-def algorithm_of(text: str) -> Algorithm | None:
-    """The algorithm that is named; empty: the champion's. HTTPException where there is no such one."""
-    found: Algorithm | None = next((name for name in get_args(Algorithm) if name == text), None)
-    if found is None and text:
-        raise HTTPException(400, f"Choose one of {', '.join(ALGORITHMS)}, or none for the champion's.")
-    return found
+def _options(fields: Mapping[str, str]) -> TrainingOptions:
+    """What the form says; no model named: the champion's."""
+    model = fields.get("model", "")
+    found: Choice | None = next((name for name in CHOICES if name == model), None)
+    if found is None and model:
+        raise HTTPException(400, f"Choose one of {', '.join(CHOICES)}, or none for the champion's.")
+    return TrainingOptions(found)
 
 
 def _courses(models: ShownModels) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from api.machines import REFUSED
 from api.stores import stores_of
 from api.visitors import Here
 from core.shown_machines import Wish
-from core.training import Algorithm
+from core.training_options import Choice, TrainingOptions
 
 router = APIRouter(prefix="/api/v1/machines")
 
@@ -18,7 +18,7 @@ class _Retraining(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    model: Algorithm | None = None
+    model: Choice | None = None
 
 
 @router.post("/{machine}/retrain")
@@ -29,7 +29,7 @@ def retrain(request: Request, here: Here, machine: str, body: _Retraining) -> JS
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, 'Send JSON: {} or {"model": "rf"}.')
-    wished = stores_of(request).models.retrain(here.visitor, machine, body.model, "api")
+    wished = stores_of(request).models.retrain(here.visitor, machine, TrainingOptions(body.model), "api")
     if wished.wish is not Wish.REQUESTED:
         raise HTTPException(*REFUSED[wished.wish])
     return JSONResponse({"request": wished.request, "machine": machine, "state": "pending"}, 202)

@@ -14,7 +14,7 @@ from bench.report import heading
 from core.batch import Floats
 from core.history import History
 from core.machine import Machine
-from core.training import Algorithm
+from core.training_options import Algorithm
 from model.explain import Explainer
 from model.fit import train
 from model.recipe import Recipe

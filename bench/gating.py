@@ -24,7 +24,8 @@ from bench.report import heading
 from bench.watch import Watched, watch
 from core.history import History
 from core.machine import Machine
-from core.training import Algorithm, LabelledIncident
+from core.training import LabelledIncident
+from core.training_options import Algorithm
 from model.recipe import Recipe
 from producer.history import simulated_history
 

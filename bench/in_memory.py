@@ -13,6 +13,7 @@ from core.machine import Machine
 from core.prediction import ModelVersion
 from core.recent_alarms import Recent, no_readings
 from core.training import LabelledIncident, NewVersion, StoredVersion
+from core.training_options import TrainingOptions
 from model.base_data import base_data
 from model.cache import ModelCache
 from model.contest import Contest, contest
@@ -63,7 +64,7 @@ class Trainer:
 
     def retrain(self) -> Outcome:
         """A challenger that learns from the labels, through the gate."""
-        return retrain(self._release, self._machine, None, "bench", _quietly)
+        return retrain(self._release, self._machine, TrainingOptions(), "bench", _quietly)
 
     def challenge(
         self, history: History, recipe: Recipe, labels: Sequence[LabelledIncident], recent: Recent

@@ -27,7 +27,7 @@ from bench.people import Habits, People
 from bench.report import heading
 from bench.watch import Watched, watch
 from core.machine import Machine
-from core.training import Algorithm
+from core.training_options import Algorithm
 from model.recipe import Recipe
 from model.scorer import FaultModel
 from producer.history import simulated_history

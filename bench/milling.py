@@ -23,7 +23,8 @@ from core.history import History
 from core.label import Verdict
 from core.machine import Machine
 from core.question import GROUP, Pool
-from core.training import Algorithm, LabelledIncident
+from core.training import LabelledIncident
+from core.training_options import Algorithm
 from model.csv_history import read_history
 from model.evaluation import Metrics, evaluate
 from model.recipe import Recipe

@@ -30,7 +30,7 @@ MENU: Mapping[Command, str] = {
     Command.SHELVE: "Keep a device's alerts back for a while: /shelve DEVICE 2h REASON",
     Command.UNSHELVE: "Let its alerts come again: /unshelve DEVICE",
     Command.DIGEST: "What a shift hands over: open, unanswered, disputed, shelved",
-    Command.RETRAIN: "For engineers, a model that learns from the answers: /retrain MACHINE",
+    Command.RETRAIN: "For engineers, a model that learns from the answers: /retrain MACHINE [rf]",
     Command.UNDO: "Take your last answer back",
     Command.ME: "Who you are here, and what you get",
     Command.HELP: "How to answer an alert",

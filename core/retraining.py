@@ -9,3 +9,5 @@ class Asked(StrEnum):
     REQUESTED = "requested"
     NOT_AN_ENGINEER = "not_an_engineer"
     WHICH_MACHINE = "which_machine"
+    HOW = "how"
+    """A word after the machine's name is no option."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from core.login import Visitor
-from core.training import Algorithm
+from core.training_options import TrainingOptions
 
 
 class ShownVersion(Struct, frozen=True):
@@ -109,5 +109,5 @@ class Models(Protocol):
     def requests(self, operator: int, machine: str) -> Sequence[ShownRequest]:
         """Those that wait or run."""
 
-    def retrain(self, visitor: Visitor, machine: str, algorithm: Algorithm | None, via: str) -> Wished:
+    def retrain(self, visitor: Visitor, machine: str, options: TrainingOptions, via: str) -> Wished:
         """A durable request, as `./run retrain` makes it, where an engineer asks and none is under way."""

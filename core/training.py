@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from core.batch import Floats
 from core.label import Verdict
 from core.machine import Machine
 from core.prediction import ModelVersion
-
-Algorithm = Literal["lr", "rf", "hgb"]
-"""Logistic regression, random forest, histogram gradient boosting."""
+from core.training_options import TrainingOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +120,7 @@ class TrainingRequest:
     id: int
     machine: str
     asked_by: str
-    algorithm: Algorithm | None
-    """None: the champion's."""
+    options: TrainingOptions
     tries: int
 
 

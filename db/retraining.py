@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from core.reply import Outcome, Reply
 from core.retraining import Asked
+from core.training_options import read_options
 from db.act import Act
 from db.answerable import Sender
 
@@ -15,17 +16,20 @@ from db.answerable import Sender
 def retrain(connection: Connection, reply: Reply, sender: Sender) -> Act:
     """A durable request, where the sender is an engineer who follows the machine."""
     assert reply.asked is not None, "only a command retrains"
-    name = reply.asked.argument
+    name, options = read_options(reply.asked.argument)
     known = connection.execute(text(_FOLLOWED), {"operator": sender.id}).mappings().all()
     machine = next((row for row in known if row["name"] == name), None)
-    facts = {"command": reply.asked.command.value, "by": sender.name, "argument": name}
+    facts = {"command": reply.asked.command.value, "by": sender.name, "argument": reply.asked.argument}
     if sender.role != "engineer":
         came_to = Asked.NOT_AN_ENGINEER
     elif machine is None:
         came_to = Asked.WHICH_MACHINE
+    elif options is None:
+        came_to = Asked.HOW
     else:
         request = {"machine": machine["id"], "by": sender.name, "channel": reply.channel, "chat": reply.chat}
         request |= {"zone": sender.zone, "reference": reply.reference}
+        request["options"] = msgspec.json.encode(options).decode()
         said = {"asked": Asked.REQUESTED.value, "machine": name}
         return Act(Outcome.DONE, {**facts, "retraining": said}, partial(_write, connection, request))
     names = [row["name"] for row in known]
@@ -38,7 +42,7 @@ def tell(connection: Connection, request: int) -> None:
     if row["channel"] is None:
         return
     ended = {"machine": row["machine"], "state": row["state"], "version": row["result"].get("version")}
-    ended["reason"] = row["result"].get("reason", "")
+    ended |= {"reason": row["result"].get("reason", ""), "how": row["result"].get("how", "")}
     body = {"command": "retrain", "by": row["asked_by"], "ended": ended, "replies_to": row["reference"]}
     connection.execute(text(_TELL), {"request": request, "body": msgspec.json.encode(body).decode()})
     connection.execute(text("SELECT pg_notify('outbox', '')"))
@@ -54,8 +58,8 @@ _FOLLOWED = """
      WHERE EXISTS (SELECT FROM subscription s WHERE s.operator = :operator AND (s.machine IS NULL OR s.machine = m.id))
      ORDER BY m.name"""
 _ASK = """
-    INSERT INTO training_request (machine, asked_by, via, channel, address, zone, reference, inbox)
-    VALUES (:machine, :by, :channel, :channel, :chat, :zone, :reference, :inbox)"""
+    INSERT INTO training_request (machine, asked_by, via, options, channel, address, zone, reference, inbox)
+    VALUES (:machine, :by, :channel, CAST(:options AS jsonb), :channel, :chat, :zone, :reference, :inbox)"""
 _ENDED = """
     SELECT r.channel, r.reference, r.asked_by, r.state, r.result, m.name AS machine
       FROM training_request r JOIN machine m ON m.id = r.machine WHERE r.id = :request"""

@@ -15,7 +15,7 @@ from core.shown_machines import (
     Wish,
     Wished,
 )
-from core.training import Algorithm
+from core.training_options import TrainingOptions
 from db.failures import failures_named
 from db.training import CHANNEL
 
@@ -55,7 +55,7 @@ class PostgresModels:
             number = _followed(connection, operator, machine)
             return () if number is None else _requests(connection, number, under_way=True)
 
-    def retrain(self, visitor: Visitor, machine: str, algorithm: Algorithm | None, via: str) -> Wished:
+    def retrain(self, visitor: Visitor, machine: str, options: TrainingOptions, via: str) -> Wished:
         """Store a request and wake a trainer, in one transaction."""
         if visitor.role != "engineer":
             return Wished(Wish.NOT_AN_ENGINEER)
@@ -66,8 +66,8 @@ class PostgresModels:
             connection.execute(text(_ALONE), {"machine": number})
             if others := _requests(connection, number, under_way=True):
                 return Wished(Wish.UNDER_WAY, others[0].request)
-            options = msgspec.json.encode({"algorithm": algorithm}).decode()
-            arguments = {"machine": number, "by": visitor.name, "via": via, "options": options}
+            arguments = {"machine": number, "by": visitor.name, "via": via}
+            arguments["options"] = msgspec.json.encode(options).decode()
             request: int = connection.execute(text(_ASK), arguments).scalar_one()
             connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
         return Wished(Wish.REQUESTED, request)

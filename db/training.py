@@ -1,15 +1,15 @@
 """Training requests: core.training.TrainingQueue on Postgres, leased on the database's clock."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from core.machine import Machine
-from core.training import Algorithm, TrainingRequest
+from core.training import TrainingRequest
+from core.training_options import TrainingOptions
 from db.catalogue import machine_number
 from db.failures import failures_named
 from db.retraining import tell
@@ -18,10 +18,6 @@ CHANNEL = "training_request"
 """Of the notice that wakes trainers."""
 MOST_TRIES = 3
 """A request whose trainers died that often is given up: the next one would die of it too."""
-
-
-class _Options(Struct, frozen=True):
-    algorithm: Algorithm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class PostgresTrainingQueue:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def ask(self, machine: Machine, asked_by: str, via: str, algorithm: Algorithm | None) -> int:
+    def ask(self, machine: Machine, asked_by: str, via: str, options: TrainingOptions) -> int:
         """Store a request and wake a trainer, in one transaction; returns its number. Raises Unavailable."""
         with failures_named(), self._engine.begin() as connection:
             request: int = connection.execute(
@@ -51,7 +47,7 @@ class PostgresTrainingQueue:
                     "machine": machine_number(connection, machine),
                     "asked_by": asked_by,
                     "via": via,
-                    "options": msgspec.json.encode(_Options(algorithm)).decode(),
+                    "options": msgspec.json.encode(options).decode(),
                 },
             ).scalar_one()
             connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
@@ -74,8 +70,13 @@ class PostgresTrainingQueue:
             return None  # another trainer took a request of the same machine in this very moment
         if row is None:
             return None
-        options = msgspec.convert(row.options, _Options)
-        return TrainingRequest(row.id, row.machine, row.asked_by, options.algorithm, row.tries)
+        request = TrainingRequest(row.id, row.machine, row.asked_by, TrainingOptions(), row.tries)
+        try:
+            return replace(request, options=msgspec.convert(row.options, TrainingOptions))
+        except msgspec.ValidationError as error:
+            reason = f"this trainer cannot train as the request says ({error}): is it of an older release?"
+            self.finish(request, worker, "failed", {"reason": reason})
+            return None
 
     def renew(self, request: TrainingRequest, worker: str, lease_s: float, progress: str | None = None) -> bool:
         """Keep the request; False: another trainer has it now. Raises Unavailable."""

@@ -9,7 +9,7 @@ from core.batch import Bools
 from core.errors import UserError
 from core.history import History
 from core.machine import Machine
-from core.training import Algorithm
+from core.training_options import Algorithm
 from model.augmentation import made_up_faults
 from model.split import latest_rows, stratified_rows
 

@@ -34,6 +34,8 @@ class Outcome(Struct, frozen=True):
     reason: str
     metrics: Metrics
     gate: Contest
+    how: str = ""
+    """How the kind of model was found; empty: it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

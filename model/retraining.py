@@ -6,17 +6,16 @@ import msgspec
 
 from core.errors import UserError
 from core.machine import Machine
-from core.training import Algorithm
+from core.training_options import TrainingOptions
 from model.base_data import fetch
+from model.choosing import choose
 from model.fit import Progress, train
 from model.release import Outcome, Release
 from model.training_set import teaching
 
 
-def retrain(
-    release: Release, machine: Machine, algorithm: Algorithm | None, asked_by: str, progress: Progress
-) -> Outcome:
-    """Train a challenger as the champion was trained, plus every verdict, and let the gate decide.
+def retrain(release: Release, machine: Machine, options: TrainingOptions, asked_by: str, progress: Progress) -> Outcome:
+    """Train a challenger as the champion was trained, plus every verdict and what the options say; the gate decides.
 
     Raises UserError where there is no champion, ModelRefused where its lineage cannot be trusted, Unavailable.
     """
@@ -32,6 +31,7 @@ def retrain(
     verdicts = Counter(incident.verdict.value for incident in incidents)
     said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())) or "none yet"
     progress(f"verdicts: {said}; {len(teaching(incidents))} used for training")
-    recipe = lineage.recipe if algorithm is None else msgspec.structs.replace(lineage.recipe, algorithm=algorithm)
-    candidate = train(machine, base.history, recipe, incidents, progress)
-    return release.offer(candidate, base, asked_by, progress)
+    chosen = choose(machine, base.history, lineage.recipe, options, incidents, progress)
+    candidate = train(machine, base.history, chosen.recipe, incidents, progress)
+    outcome = release.offer(candidate, base, asked_by, progress)
+    return msgspec.structs.replace(outcome, how=chosen.how)

@@ -37,11 +37,13 @@ _TRAINS = {Verdict.FAULT: True, Verdict.FALSE_ALARM: False}
 
 
 class TrainingSet(NamedTuple):
-    """Rows to fit: shapes (n, sensors), (n,), (n,)."""
+    """Rows to fit: shapes (n, sensors), and (n,) of the others."""
 
     sensors: Floats
     fault: Bools
     weights: Floats
+    verdict: Bools
+    """Of a person, or made up around one; the others are base rows."""
 
 
 def teaching(incidents: Sequence[LabelledIncident]) -> Sequence[LabelledIncident]:
@@ -58,7 +60,9 @@ def training_set(base: History, incidents: Sequence[LabelledIncident], seed: int
     weight, spread = incident_weight(base.fault), _spread(base)
     verdicts = [_one_incident(incident, weight, spread, random) for incident in teaching(incidents)]
     kept = _not_contradicted(base, verdicts)
-    parts = [TrainingSet(base.sensors[kept], base.fault[kept], np.ones(np.count_nonzero(kept))), *verdicts]
+    count = np.count_nonzero(kept)
+    base_rows = TrainingSet(base.sensors[kept], base.fault[kept], np.ones(count), np.zeros(count, dtype=np.bool_))
+    parts = [base_rows, *verdicts]
     return TrainingSet(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
@@ -73,7 +77,8 @@ def _one_incident(
     readings = incident.sensors
     if incident.asked and incident.verdict is Verdict.FALSE_ALARM:
         # Nothing that the model has to unlearn: a normal reading, like any row of the base data.
-        return TrainingSet(readings, np.zeros(len(readings), dtype=np.bool_), np.ones(len(readings)))
+        said = np.ones(len(readings), dtype=np.bool_)
+        return TrainingSet(readings, ~said, np.ones(len(readings)), said)
     made_up = math.ceil(weight * _ECHOES)
     originals = readings[np.resize(np.arange(len(readings)), made_up)]
     echoes = originals + random.normal(size=originals.shape) * spread * _ECHO_DISTANCE
@@ -83,6 +88,7 @@ def _one_incident(
         np.vstack([readings, echoes]),
         np.full(count, _TRAINS[incident.verdict]),
         np.concatenate([np.full(len(readings), half / len(readings)), np.full(made_up, half / made_up)]),
+        np.ones(count, dtype=np.bool_),
     )
 
 

@@ -13,7 +13,7 @@ from core.shown_machines import (
     Wish,
     Wished,
 )
-from core.training import Algorithm
+from core.training_options import TrainingOptions
 from tests.builders import NOON
 
 V1 = ShownVersion(1, "lr", 0.5, 0.71, 0.6, 0, "ada", NOON, champion=False)
@@ -26,7 +26,7 @@ class FakeModels:
 
     asked: list[ShownRequest] = field(default_factory=list)
     """The newest first."""
-    wishes: list[tuple[str, Algorithm | None]] = field(default_factory=list)
+    wishes: list[tuple[str, TrainingOptions]] = field(default_factory=list)
     versions: tuple[ShownVersion, ...] = (V2, V1)
     reason: str = "not worse on the hold-out"
 
@@ -43,7 +43,7 @@ class FakeModels:
     def requests(self, operator: int, machine: str) -> Sequence[ShownRequest]:
         return [one for one in self.asked if one.is_under_way and machine == "press"]
 
-    def retrain(self, visitor: Visitor, machine: str, algorithm: Algorithm | None, via: str) -> Wished:
+    def retrain(self, visitor: Visitor, machine: str, options: TrainingOptions, via: str) -> Wished:
         if visitor.role != "engineer":
             return Wished(Wish.NOT_AN_ENGINEER)
         if machine != "press":
@@ -51,6 +51,6 @@ class FakeModels:
         if under_way := self.requests(visitor.id, machine):
             return Wished(Wish.UNDER_WAY, under_way[0].request)
         number = len(self.asked) + 1
-        self.wishes.append((via, algorithm))
+        self.wishes.append((via, options))
         self.asked.insert(0, ShownRequest(number, "pending", visitor.name, via, NOON, None, "", None, ""))
         return Wished(Wish.REQUESTED, number)

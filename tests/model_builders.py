@@ -11,7 +11,8 @@ from core.errors import ModelRefused
 from core.history import History
 from core.label import Verdict
 from core.machine import Machine
-from core.training import Algorithm, LabelledIncident
+from core.training import LabelledIncident
+from core.training_options import Algorithm
 from model.base_data import base_data
 from model.fit import Candidate, train
 from model.recipe import Recipe

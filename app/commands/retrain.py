@@ -10,7 +10,7 @@ from app.machines import pick_machine
 from app.person import person
 from app.wiring import database, machines, resolved
 from core.errors import UserError
-from core.training import Algorithm
+from core.training_options import CHOICES, Choice, TrainingOptions
 from db.training import PostgresTrainingQueue, RequestState
 
 _LOOK_EVERY_S = 0.3
@@ -23,13 +23,13 @@ _OVER = ("promoted", "refused", "failed")
 @click.option(
     "--model",
     "algorithm",
-    type=click.Choice(["lr", "rf", "hgb"]),
-    help="Logistic regression, random forest or histogram gradient boosting; not given: as the champion.",
+    type=click.Choice(list(CHOICES)),
+    help="Logistic regression, random forest, histogram gradient boosting or the best of them; not given: as before.",
 )
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Show the progress and how it ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
-def command(ctx: click.Context, machine: str, algorithm: Algorithm | None, wait: bool, as_json: bool) -> None:
+def command(ctx: click.Context, machine: str, algorithm: Choice | None, wait: bool, as_json: bool) -> None:
     """Ask the trainer for a new model of MACHINE from its base data and every verdict.
 
     Exit code 0: promoted (or asked, with --no-wait); 1: refused or failed.
@@ -37,7 +37,7 @@ def command(ctx: click.Context, machine: str, algorithm: Algorithm | None, wait:
     settings = resolved(settings_of(ctx))
     chosen = pick_machine(machines(settings), machine)
     queue = PostgresTrainingQueue(database(settings, "trainer"))
-    request = queue.ask(chosen, person(), "shell", algorithm)
+    request = queue.ask(chosen, person(), "shell", TrainingOptions(algorithm))
     click.echo(f"request {request}: a new model of {machine}", err=True)
     found = _followed(queue, request) if wait else queue.state(request)
     report = {"request": request, "machine": machine, "state": found.state, **found.result}
@@ -66,4 +66,5 @@ def _words(machine: str, request: int, found: RequestState) -> str:
     if found.state not in _OVER:
         return f"request {request} is {found.state}"
     version = f" v{found.result['version']}" if "version" in found.result else ""
-    return f"{found.state} {machine}{version}: {found.result.get('reason', '')}"
+    how = f"; {found.result['how']}" if found.result.get("how") else ""
+    return f"{found.state} {machine}{version}: {found.result.get('reason', '')}{how}"

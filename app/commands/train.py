@@ -1,5 +1,6 @@
 """`train`: a model from a CSV file or from the simulator."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from app.wiring import database, machines, resolved
 from core.errors import UserError
 from core.history import History
 from core.machine import Machine
+from core.training import LabelledIncident
+from core.training_options import CHOICES, TrainingOptions
 from model.base_data import base_data
+from model.choosing import choose
 from model.csv_history import read_history
 from model.fit import Candidate, train
 from model.recipe import Recipe
@@ -44,8 +48,8 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     "algorithm",
     default="rf",
     show_default=True,
-    type=click.Choice(["lr", "rf", "hgb"]),
-    help="Logistic regression, random forest or histogram gradient boosting.",
+    type=click.Choice(list(CHOICES)),
+    help="Logistic regression, random forest, histogram gradient boosting, or the best of them.",
 )
 @click.option(
     "--split",
@@ -67,14 +71,15 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
     """
     settings = settings_of(ctx)
     chosen = pick_machine(machines(settings), machine)
-    recipe = Recipe(how["algorithm"], how["split"], augment=how["augment"], seed=how["seed"])
+    recipe = Recipe(split=how["split"], augment=how["augment"], seed=how["seed"])
+    options = TrainingOptions(how["algorithm"])
     if not dry_run:
         settings = resolved(settings)  # a server that is missing is said before the training, not after it
     history = _history(chosen, how["csv_file"], how["simulate"], how["rows"], how["devices"], recipe.seed)
     if dry_run:
-        candidate, outcome = train(chosen, history, recipe, [], _progress), None
+        candidate, outcome = _trained(chosen, history, recipe, options, []), None
     else:
-        candidate, outcome = _train_and_offer(settings, chosen, history, recipe)
+        candidate, outcome = _train_and_offer(settings, chosen, history, recipe, options)
     if plots:
         write_plots(plots, candidate)
     found = report(candidate, len(history), outcome)
@@ -90,12 +95,23 @@ def _history(machine: Machine, csv_file: Path | None, simulate: bool, rows: int,
 
 
 def _train_and_offer(
-    settings: Settings, machine: Machine, history: History, recipe: Recipe
+    settings: Settings, machine: Machine, history: History, recipe: Recipe, options: TrainingOptions
 ) -> tuple[Candidate, Outcome]:
     released = release(settings, database(settings, "trainer"))
     # People's verdicts teach this model too: what they refuted once must not come back with new base data.
-    candidate = train(machine, history, recipe, released.labels.effective(machine), _progress)
+    candidate = _trained(machine, history, recipe, options, released.labels.effective(machine))
     return candidate, released.offer(candidate, base_data(machine, history), person(), _progress)
+
+
+def _trained(
+    machine: Machine,
+    history: History,
+    recipe: Recipe,
+    options: TrainingOptions,
+    incidents: Sequence[LabelledIncident],
+) -> Candidate:
+    chosen = choose(machine, history, recipe, options, incidents, _progress)
+    return train(machine, history, chosen.recipe, incidents, _progress)
 
 
 def _progress(line: str) -> None:

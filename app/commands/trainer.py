@@ -50,7 +50,7 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
         ensure_first_model(released, machine, _log.info)
 
     def work(request: TrainingRequest, progress: Progress) -> Outcome:
-        return retrain(released, known[request.machine], request.algorithm, request.asked_by, progress)
+        return retrain(released, known[request.machine], request.options, request.asked_by, progress)
 
     moves = PostgresChampionMoves(database(settings, "trainer"))
     move = mover(released.promotions, released.models, known)

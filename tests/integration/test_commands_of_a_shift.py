@@ -9,6 +9,7 @@ from alerts.facts import read_facts
 from alerts.markup import PLAIN
 from alerts.told import Told, told_text
 from core.reply import Outcome, Reply
+from core.training_options import TrainingOptions
 from db.engine import connect
 from db.operators import Operator, Subscription
 from db.training import MOST_TRIES, PostgresTrainingQueue
@@ -90,6 +91,17 @@ def test_an_engineer_asks_for_a_model_in_a_chat_and_is_told_there_how_it_ended(
     assert world.one("SELECT count(*) FROM outbox WHERE body ? 'ended'") == 1
 
 
+def test_an_engineer_chooses_the_kind_of_model_in_a_chat(world: AlertWorld, queue: PostgresTrainingQueue) -> None:
+    assert say(world, "/retrain press svm", 500, BEN) is Outcome.ASKED_BACK
+    assert words(world, BEN).endswith("as in: /retrain press compare")
+    say(world, "/retrain press compare", 501, BEN)
+    request = queue.claim("trainer", ["press"], 60)
+    assert request is not None
+    assert request.options == TrainingOptions("compare")
+    queue.finish(request, "trainer", "refused", {"version": 4, "reason": "no better", "how": "rf was best of all"})
+    assert words(world, BEN) == "Refused: press v4. no better. rf was best of all"
+
+
 def test_a_request_that_is_given_up_is_told_too(world: AlertWorld, queue: PostgresTrainingQueue) -> None:
     say(world, "/retrain press", 500, BEN)
     for _ in range(MOST_TRIES):
@@ -99,7 +111,7 @@ def test_a_request_that_is_given_up_is_told_too(world: AlertWorld, queue: Postgr
 
 
 def test_a_request_of_the_shell_is_told_in_no_chat(world: AlertWorld, queue: PostgresTrainingQueue) -> None:
-    queue.ask(a_machine(), "ada", "shell", None)
+    queue.ask(a_machine(), "ada", "shell", TrainingOptions())
     request = queue.claim("trainer", ["press"], 60)
     assert request is not None
     assert queue.finish(request, "trainer", "refused", {"reason": "worse"})

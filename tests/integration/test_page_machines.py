@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from core.login import Visitor
 from core.shown_machines import Wish
+from core.training_options import TrainingOptions
 from db.engine import connect
 from db.operators import Operator, Subscription
 from db.shown_machines import PostgresModels
@@ -71,14 +72,14 @@ def test_an_engineers_wish_is_a_request_that_a_trainer_takes_and_there_is_one_at
     world: AlertWorld, api: Engine, database_url: str
 ) -> None:
     models = PostgresModels(api)
-    wished = models.retrain(EVA, "press", "hgb", "page")
+    wished = models.retrain(EVA, "press", TrainingOptions("hgb"), "page")
     assert wished.wish is Wish.REQUESTED
-    assert models.retrain(EVA, "press", None, "api") == type(wished)(Wish.UNDER_WAY, wished.request)
+    assert models.retrain(EVA, "press", TrainingOptions(), "api") == type(wished)(Wish.UNDER_WAY, wished.request)
     trainer = connect(database_url, "trainer")
     queue = PostgresTrainingQueue(trainer)
     taken = queue.claim("me", ["press"], 30)
     assert taken is not None
-    assert (taken.id, taken.asked_by, taken.algorithm) == (wished.request, "Eva", "hgb")
+    assert (taken.id, taken.asked_by, taken.options) == (wished.request, "Eva", TrainingOptions("hgb"))
     queue.renew(taken, "me", 30, "going on from press v1")
     (running,) = models.requests(EVA.id, "press")
     assert (running.state, running.progress, running.via) == ("running", "going on from press v1\n", "page")
@@ -87,14 +88,14 @@ def test_an_engineers_wish_is_a_request_that_a_trainer_takes_and_there_is_one_at
     found = models.of(EVA.id, "press")
     assert found is not None
     assert [(one.state, one.version, one.reason) for one in found.requests] == [("refused", 3, "worse")]
-    assert models.retrain(EVA, "press", None, "api").wish is Wish.REQUESTED
+    assert models.retrain(EVA, "press", TrainingOptions(), "api").wish is Wish.REQUESTED
     assert world.one("SELECT count(*) FROM training_request") == 2
     trainer.dispose()
 
 
 def test_who_is_no_engineer_or_does_not_follow_the_machine_asks_for_nothing(world: AlertWorld, api: Engine) -> None:
     models = PostgresModels(api)
-    assert models.retrain(BEN, "press", None, "page").wish is Wish.NOT_AN_ENGINEER
-    assert models.retrain(EVA._replace(id=3), "press", None, "page").wish is Wish.UNKNOWN_MACHINE
-    assert models.retrain(EVA, "lathe", None, "page").wish is Wish.UNKNOWN_MACHINE
+    assert models.retrain(BEN, "press", TrainingOptions(), "page").wish is Wish.NOT_AN_ENGINEER
+    assert models.retrain(EVA._replace(id=3), "press", TrainingOptions(), "page").wish is Wish.UNKNOWN_MACHINE
+    assert models.retrain(EVA, "lathe", TrainingOptions(), "page").wish is Wish.UNKNOWN_MACHINE
     assert world.one("SELECT count(*) FROM training_request") == 0

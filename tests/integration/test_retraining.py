@@ -13,7 +13,7 @@ from core.label import Verdict
 from core.prediction import ModelVersion
 from core.reply import Outcome as ReplyOutcome
 from core.reply import Reply
-from core.training import Algorithm
+from core.training_options import Algorithm, Choice, TrainingOptions
 from db.engine import connect
 from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
@@ -72,9 +72,9 @@ def release(database_url: str, servers: Servers, tmp_path: Path) -> Iterator[Rel
     engine.dispose()
 
 
-def _retrain(release: Release, algorithm: Algorithm | None = None) -> tuple[Outcome, list[str]]:
+def _retrain(release: Release, algorithm: Choice | None = None) -> tuple[Outcome, list[str]]:
     said: list[str] = []
-    return retrain(release, PRESS, algorithm, "ada", said.append), said
+    return retrain(release, PRESS, TrainingOptions(algorithm), "ada", said.append), said
 
 
 def _alarms(release: Release, version: ModelVersion, readings: list[tuple[float, float]]) -> list[bool]:

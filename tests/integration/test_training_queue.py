@@ -7,6 +7,7 @@ from sqlalchemy import Engine, text
 
 from core.errors import ModelRefused, Unavailable
 from core.training import TrainingRequest
+from core.training_options import TrainingOptions
 from db.engine import connect
 from db.notices import PostgresNotices
 from db.training import CHANNEL, MOST_TRIES, PostgresTrainingQueue
@@ -29,7 +30,7 @@ def queue(database_url: str) -> Iterator[PostgresTrainingQueue]:
 
 
 def _ask(queue: PostgresTrainingQueue, machine: str = "press") -> int:
-    return queue.ask(a_machine(machine), "ada", "shell", None)
+    return queue.ask(a_machine(machine), "ada", "shell", TrainingOptions())
 
 
 def _claim(queue: PostgresTrainingQueue, worker: str, lease_s: float = LONG) -> TrainingRequest | None:
@@ -39,7 +40,7 @@ def _claim(queue: PostgresTrainingQueue, worker: str, lease_s: float = LONG) -> 
 def test_a_request_is_taken_once(queue: PostgresTrainingQueue) -> None:
     request = _ask(queue)
     taken = _claim(queue, "one")
-    assert taken == TrainingRequest(request, "press", "ada", None, 1)
+    assert taken == TrainingRequest(request, "press", "ada", TrainingOptions(), 1)
     assert _claim(queue, "two") is None
     assert queue.state(request).state == "running"
 
@@ -108,6 +109,23 @@ def test_how_a_request_ended_is_kept_as_a_training_run(queue: PostgresTrainingQu
     with owner.connect() as connection:
         runs = connection.execute(text("SELECT request, number, outcome, reason, metrics FROM training_run")).all()
     assert [tuple(row) for row in runs] == [(taken.id, 2, "promoted", "better", {"f1": 0.9})]
+
+
+def test_a_request_that_this_trainer_does_not_understand_fails_and_the_next_is_taken(
+    queue: PostgresTrainingQueue, owner: Engine
+) -> None:
+    strange, following = _ask(queue), _ask(queue)
+    with owner.begin() as connection:
+        connection.execute(
+            text("UPDATE training_request SET options = '{\"promise\": 1}' WHERE id = :id"), {"id": strange}
+        )
+    assert _claim(queue, "old") is None
+    found = queue.state(strange)
+    assert found.state == "failed"
+    assert "of an older release" in str(found.result["reason"])
+    taken = _claim(queue, "old")
+    assert taken is not None
+    assert taken.id == following
 
 
 # ── the trainer's loop ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from core.batch import Floats
 from core.errors import UserError
 from core.explanation import Scale
-from core.training import Algorithm
+from core.training_options import Algorithm
 from model.explain import Explainer
 from model.fit import Candidate
 from model.pipeline import probabilities

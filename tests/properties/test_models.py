@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.training import Algorithm
+from core.training_options import Algorithm
 from model.pipeline import probabilities
 from tests.model_builders import a_candidate
 

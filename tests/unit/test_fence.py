@@ -6,7 +6,7 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from core.errors import ModelRefused
-from core.training import Algorithm
+from core.training_options import Algorithm
 from model.fence import unpickle
 from tests.model_builders import a_candidate
 

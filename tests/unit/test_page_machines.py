@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from core.training_options import TrainingOptions
 from tests.fake_logins import ANNA_VISITS
 from tests.page_rig import PageRig
 
@@ -56,11 +57,11 @@ def test_versions_are_shown_with_their_measures_and_how_they_came_to_serve(opera
     assert html.count('<path d="M0.0') == 2, "PR-AUC and F1 over the versions"
 
 
-@pytest.mark.parametrize("model", ["", "hgb"])
-def test_an_engineer_asks_for_a_model_and_sees_how_it_goes(engineer: PageRig, model: str) -> None:
+@pytest.mark.parametrize("model", ["", "hgb", "compare"])
+def test_an_engineer_asks_for_a_model_and_sees_how_it_goes(engineer: PageRig, model: Any) -> None:
     sent = engineer.post(RETRAIN, model=model)
     assert (sent.status_code, sent.headers["location"]) == (303, "/ui/machines/press#requests")
-    assert engineer.models.wishes == [("page", model or None)]
+    assert engineer.models.wishes == [("page", TrainingOptions(model or None))]
     ends(engineer, "running", "going on from press v2\n<b>verdicts</b>: 3 fault\n")
     part = engineer.browser.get("/ui/machines/press/requests").text
     assert "going on from press v2\n&lt;b&gt;verdicts&lt;/b&gt;: 3 fault\n" in part
@@ -96,7 +97,7 @@ def test_an_operator_sees_no_button_and_is_refused(operator: PageRig) -> None:
 def test_a_program_asks_for_a_model_with_an_engineers_login(engineer: PageRig) -> None:
     answer = engineer.browser.post(API, json={"model": "rf"})
     assert (answer.status_code, answer.json()) == (202, {"request": 1, "machine": "press", "state": "pending"})
-    assert engineer.models.wishes == [("api", "rf")]
+    assert engineer.models.wishes == [("api", TrainingOptions("rf"))]
     again = engineer.browser.post(API, json={})
     assert (again.status_code, again.json()["status"]) == (409, 409)
     assert engineer.post(RETRAIN).status_code == 409
