@@ -11,7 +11,7 @@ from alerts.receipt_text import receipt_text
 from alerts.stopping import unless_stopped
 from alerts.updates import read_update
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Unavailable, Undeliverable
-from core.ports import Inbox
+from core.ports.chat import Inbox
 from core.reply import ReplyOutcome
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.ports import Button
+from core.ports.chat import Button
 from core.reply import UNDO
 
 _ROWS = (

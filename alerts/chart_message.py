@@ -9,7 +9,7 @@ from msgspec import Struct
 from alerts.markup import Markup
 from core.batch import to_micros
 from core.errors import Undeliverable
-from core.ports import Rendered
+from core.ports.chat import Rendered
 from core.prediction import UsualRange
 
 _drawing = threading.Lock()

@@ -2,11 +2,11 @@
 
 from typing import TextIO
 
-from core.ports import Rendered
+from core.ports.chat import Rendered
 
 
 class Console:
-    """core.ports.Notifier that writes to a stream."""
+    """core.ports.chat.Notifier that writes to a stream."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from alerts.stopping import unless_stopped
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Unauthorised, Unavailable, Undeliverable
-from core.ports import Notices, Notifier, Outbox, OutboxMessage, Rendered
+from core.ports.chat import Notifier, Outbox, OutboxMessage, Rendered
+from core.ports.notices import Notices
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from alerts.taught_text import taught_text
 from alerts.told import Told, told_text
 from alerts.unshelved_text import UnshelvedFacts, unshelved_text
 from core.errors import Undeliverable
-from core.ports import Button, OutboxMessage, Rendered
+from core.ports.chat import Button, OutboxMessage, Rendered
 from core.taught import Taught
 
 _QUESTION = re.compile(r"^(Is this|Are these) correct\?.*", re.MULTILINE)

@@ -5,7 +5,7 @@ import logging
 
 from alerts.stopping import unless_stopped
 from core.errors import Unavailable
-from core.ports import Retellings
+from core.ports.chat import Retellings
 
 _log = logging.getLogger(__name__)
 

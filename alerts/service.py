@@ -17,7 +17,8 @@ from alerts.stopping import unless_stopped
 from alerts.telegram import Telegram
 from alerts.webhook import Hook, Receiver
 from core.errors import NotSent, SendUnclear, Unauthorised, Undeliverable
-from core.ports import Inbox, Notices, Notifier, Outbox, Retellings
+from core.ports.chat import Inbox, Notifier, Outbox, Retellings
+from core.ports.notices import Notices
 
 _log = logging.getLogger(__name__)
 

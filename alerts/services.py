@@ -11,7 +11,7 @@ from apprise.common import PersistentStoreMode
 from apprise.result import AppriseResultStatus
 
 from core.errors import NotSent, SendUnclear, Undeliverable, UserError
-from core.ports import Rendered
+from core.ports.chat import Rendered
 
 # It logs each failure, which we tell ourselves, in our words.
 logging.getLogger("apprise").propagate = False
@@ -40,7 +40,7 @@ def named_services(setting: str, urls: str) -> Mapping[str, str]:
 
 
 class Services:
-    """core.ports.Notifier to services that URLs describe; an address is the name of one."""
+    """core.ports.chat.Notifier to services that URLs describe; an address is the name of one."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         """`urls`: by name, of `named_services`."""

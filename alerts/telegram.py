@@ -1,4 +1,4 @@
-"""Telegram's Bot API: core.ports.Notifier, and the updates that people send."""
+"""Telegram's Bot API: core.ports.chat.Notifier, and the updates that people send."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from telegram.request import HTTPXRequest
 from alerts.telegram_errors import named
 from alerts.webhook import Hook
 from core.command import MENU
-from core.ports import Rendered
+from core.ports.chat import Rendered
 
 _CONNECT_S, _POOL_S, _READ_S, _WRITE_S = 5.0, 5.0, 15.0, 10.0
 LONGEST_SEND_S = _CONNECT_S + _POOL_S + _READ_S + _WRITE_S

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from api.stores import Stores, stores_of
 from api.visitors import Here, Session
 from core.errors import Unavailable
-from core.ports import Notices
+from core.ports.notices import Notices
 
 _log = logging.getLogger(__name__)
 

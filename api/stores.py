@@ -9,7 +9,7 @@ from core.alarm_quality import AlarmHistory
 from core.champion_move import ChampionWishes
 from core.login import Logins
 from core.machine import Machine
-from core.ports import Inbox
+from core.ports.chat import Inbox
 from core.shown import Alerts
 from core.shown_devices import Devices
 from core.shown_machines import Models

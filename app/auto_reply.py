@@ -7,7 +7,7 @@ import msgspec
 
 from consumer.fetched import Headers
 from core.batch import Position
-from core.ports import Inbox
+from core.ports.chat import Inbox
 from core.reply import Reply
 from db.unanswered import PostgresUnanswered
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.errors import UserError
-from core.ports import Notices
+from core.ports.notices import Notices
 
 
 class Heartbeat:

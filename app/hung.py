@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from consumer.deadline import TookTooLong, within
 from core.errors import Unavailable
-from core.ports import PromotionLog
+from core.ports.models import PromotionLog
 from core.prediction import ModelVersion
 
 EXIT_CODE = 70

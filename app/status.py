@@ -12,7 +12,7 @@ from core.errors import Unavailable
 from core.halt import HaltKind
 from core.machine import Machine
 from core.overdue import Waiting
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from core.repair import WAYS_ON
 from db.partitions import PartitionStatus, PostgresPartitions
 from db.status import MachineStatus, PostgresStatus

@@ -9,7 +9,7 @@ from core.batch import Floats, Integers
 from core.incident import judge
 from core.label import Verdict
 from core.machine import IncidentPolicy
-from core.ports import Model
+from core.ports.models import Model
 
 
 class Incident(NamedTuple):

@@ -9,7 +9,7 @@ from consumer.scoring import Scorer
 from core.batch import Batch
 from core.errors import Fenced
 from core.machine import Machine
-from core.ports import Model
+from core.ports.models import Model
 from core.prediction import Predictions
 
 

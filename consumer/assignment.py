@@ -16,7 +16,7 @@ from consumer.kafka_log import log_bounds
 from consumer.topic_watch import TopicWatch
 from core.errors import Unavailable
 from core.machine import Machine
-from core.ports import ReadingStore, TopicPartition
+from core.ports.stream import ReadingStore, TopicPartition
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Mapping
 from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as KafkaPartition
 
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 
 _EVERY_S = 1.0
 

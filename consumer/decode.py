@@ -13,7 +13,7 @@ from consumer.parse import Parser
 from core.batch import Batch, Bools, DeadLetter, Flags, Integers, PartitionRun, Position, Quality
 from core.errors import InvalidReading
 from core.machine import Machine
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 
 
 class Decoder:

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.batch import Integers
 from core.incident import HEALTHY, DeviceState
-from core.ports import ReadingStore
+from core.ports.stream import ReadingStore
 from core.sensor_fault import ALL_WELL, SensorState
 
 State = TypeVar("State")

@@ -8,7 +8,7 @@ from consumer.accept import QualityCheck
 from consumer.past import Look
 from core.batch import Batch, Integers, Quality
 from core.machine import Machine
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from core.sensor_fault import DOUBTFUL, NO_DOUBTS, Doubts
 
 

@@ -22,7 +22,7 @@ from consumer.oversize import decode_within
 from core.batch import Batch
 from core.errors import Unavailable
 from core.machine import Machine
-from core.ports import Halts, ReadingStore, TopicPartition
+from core.ports.stream import Halts, ReadingStore, TopicPartition
 
 _log = logging.getLogger(__name__)
 _kafka_log = logging.getLogger("kafka")

@@ -8,7 +8,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from core.errors import Unavailable
 from core.halt import Halt
-from core.ports import Halts, TopicPartition
+from core.ports.stream import Halts, TopicPartition
 
 _log = logging.getLogger(__name__)
 

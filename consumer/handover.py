@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.batch import Batch
-from core.ports import Claim, Recent, TopicPartition
+from core.ports.stream import Claim, Recent, TopicPartition
 
 AHEAD = 3
 """Works between fetching and COMMIT, one being written, one scored, one decoded: bounds memory and what a revocation

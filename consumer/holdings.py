@@ -16,7 +16,8 @@ from core.batch import Batch, Integers, Quality
 from core.errors import Fenced
 from core.incident import DeviceState, Judgement, judge
 from core.machine import Machine
-from core.ports import NOTHING_STORED, Claim, Model, ReadingStore, TopicPartition
+from core.ports.models import Model
+from core.ports.stream import NOTHING_STORED, Claim, ReadingStore, TopicPartition
 from core.prediction import Predictions
 from core.sensor_fault import SensorJudgement, SensorState, judge_sensors
 

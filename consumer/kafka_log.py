@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 
 from core.errors import Unavailable
 from core.machine import Machine
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 
 _TIMEOUT_S = 10.0
 

@@ -10,7 +10,7 @@ from core.batch import Batch, Bools, DeadLetter, Integers, PartitionRun
 from core.dead_letter_limit import outcomes, overrun
 from core.halt import Halt, HaltKind
 from core.machine import DeadLetterLimit
-from core.ports import Claim
+from core.ports.stream import Claim
 
 
 class Limited(NamedTuple):

@@ -13,7 +13,7 @@ from consumer.scoring import Scorer
 from consumer.storing import LONGEST_PAUSE_S, Storing
 from core.errors import Fenced, ModelFailed, Unavailable
 from core.machine import Machine
-from core.ports import ReadingStore, TopicPartition
+from core.ports.stream import ReadingStore, TopicPartition
 
 _log = logging.getLogger(__name__)
 

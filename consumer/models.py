@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from consumer.deadline import TookTooLong, within
 from core.errors import ModelFailed, ModelRefused, Unavailable
 from core.machine import Machine
-from core.ports import Model, ModelSource, Notices, PromotionLog
+from core.ports.models import Model, ModelSource, PromotionLog
+from core.ports.notices import Notices
 from core.prediction import ModelVersion
 
 _log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from consumer.stuck import Runs, StuckLook
 from core.batch import Batch, Flags, Floats, Integers, Quality
 from core.errors import Fenced
 from core.machine import Machine
-from core.ports import NOTHING_STORED, Recent, TopicPartition
+from core.ports.stream import NOTHING_STORED, Recent, TopicPartition
 from core.silence import NEVER, Heard
 
 

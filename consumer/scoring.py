@@ -11,7 +11,8 @@ from consumer.peek import Whole
 from core.batch import Batch, DeadLetter, Floats, Position, Quality
 from core.errors import ModelFailed, Unavailable
 from core.machine import Machine
-from core.ports import Model, TopicPartition
+from core.ports.models import Model
+from core.ports.stream import TopicPartition
 from core.prediction import ModelVersion, Predictions
 
 _FEW = 10

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from consumer.past import Pasts
 from core.errors import Unavailable
 from core.machine import Machine
-from core.ports import Claim, Model, ReadingStore, TopicPartition
+from core.ports.models import Model
+from core.ports.stream import Claim, ReadingStore, TopicPartition
 from core.silence import Silence, Why, judge_silence, why_judge
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from consumer.handover import Handover
 from consumer.holdings import Conclusion
 from core.errors import Fenced, Unavailable
-from core.ports import Claim, Packed, ReadingStore, TopicPartition
+from core.ports.stream import Claim, Packed, ReadingStore, TopicPartition
 
 _log = logging.getLogger(__name__)
 

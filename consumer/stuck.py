@@ -33,9 +33,9 @@ class Runs:
 
     A run counts the stored readings that have the sensor, so an absent one neither breaks nor lengthens it. The answer
     does not depend on batches. After a takeover runs go on from the newest readings of the partition (see
-    `core.ports.Recent`): exactly so where a device's last `stuck_after` readings are among them, that is with fewer
-    than 20 000 / `stuck_after` devices a partition that speak in turn; else a stuck sensor is noticed so many readings
-    late.
+    `core.ports.stream.Recent`): exactly so where a device's last `stuck_after` readings are among them, that is with
+    fewer than 20 000 / `stuck_after` devices a partition that speak in turn; else a stuck sensor is noticed so many
+    readings late.
     """
 
     def __init__(self, machine: Machine, slots: Slots) -> None:

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._topic import TopicDescription
 
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 
 _LOOK_S = 1.0
 _TIMEOUT_S = 10.0

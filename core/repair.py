@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from core.errors import UserError
 from core.halt import Halt, HaltKind
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 
 
 class Action(StrEnum):

@@ -1,7 +1,7 @@
 """Whether a partition may be read on from where the database stands, given what Kafka holds."""
 
 from core.halt import Halt, HaltKind
-from core.ports import LogBounds
+from core.ports.stream import LogBounds
 
 
 def why_halt(topic_id: str, next_offset: int, bounds: LogBounds) -> Halt | None:

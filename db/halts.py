@@ -1,11 +1,11 @@
-"""Halted partitions: core.ports.Halts on Postgres, and the note that makes one."""
+"""Halted partitions: core.ports.stream.Halts on Postgres, and the note that makes one."""
 
 from collections.abc import Collection
 
 from sqlalchemy import Connection, Engine, text
 
 from core.halt import Halt
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from db.alarms import tell_engineers
 from db.failures import failures_named
 

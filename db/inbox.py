@@ -1,4 +1,4 @@
-"""Updates received, each stored before it is acted on: core.ports.Inbox on Postgres."""
+"""Updates received, each stored before it is acted on: core.ports.chat.Inbox on Postgres."""
 
 import msgspec
 from sqlalchemy import Connection, Engine, text

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from core.alert_policy import AlertPolicy
 from core.batch import Batch
 from core.incident import DeviceState, Judgement, Opened
-from core.ports import Model
+from core.ports.models import Model
 from core.prediction import standing_out
 from core.severity import Severity, graded
 from db.alerts import tell

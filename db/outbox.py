@@ -1,4 +1,4 @@
-"""Messages to send, stored before they are sent: core.ports.Outbox on Postgres."""
+"""Messages to send, stored before they are sent: core.ports.chat.Outbox on Postgres."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from core.delivery import after_failure
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Undeliverable
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from db.chat import follow_chat, may_send_now, pace_chat, pause_chat, put_off
 from db.digests import carried, digest_facts, gather
 from db.failures import failures_named

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from core.errors import UserError
 from core.halt import Halt, HaltKind
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 from core.repair import Action, Decision, next_offset
 from db.failures import failures_named
 from db.renewal import renew_topic

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 from sqlalchemy import Engine, text
 
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from db.failures import failures_named
 
 

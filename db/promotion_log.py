@@ -30,7 +30,7 @@ class Promotion:
 
 
 class PostgresPromotionLog:
-    """core.ports.PromotionLog and core.training.Promotions. `process` names this process in the list of loads."""
+    """core.ports.models.PromotionLog and core.training.Promotions. `process` is our name in the list of loads."""
 
     def __init__(self, engine: Engine, process: str) -> None:
         self._engine = engine

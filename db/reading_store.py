@@ -1,4 +1,4 @@
-"""Where results and offsets live, together: core.ports.ReadingStore on Postgres."""
+"""Where results and offsets live, together: core.ports.stream.ReadingStore on Postgres."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from core.batch import Batch, Integers
 from core.errors import Fenced, Unavailable
 from core.halt import Halt
 from core.machine import Machine
-from core.ports import Acquired, Claim, KnownDevice, LogBounds, Packed, Recent, TopicPartition
+from core.ports.stream import Acquired, Claim, KnownDevice, LogBounds, Packed, Recent, TopicPartition
 from core.prediction import Predictions
 from core.sensor_fault import ALL_WELL
 from db.catalogue import TASKS, Catalogued, catalogue

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, text
 from core.batch import Batch, DeadLetter, Integers, PartitionRun, Quality
 from core.errors import Fenced
 from core.incident import Judgement
-from core.ports import Claim, Model, Packed, TopicPartition
+from core.ports.models import Model
+from core.ports.stream import Claim, Packed, TopicPartition
 from core.prediction import Predictions
 from core.sensor_fault import SensorJudgement
 from core.silence import Heard, Silence
@@ -26,7 +27,7 @@ from db.silences import save_silence, silent_devices
 
 
 class PostgresReadingTransaction:
-    """core.ports.ReadingTransaction. `moved` tells, once saved, where each claim's partition went on to."""
+    """core.ports.stream.ReadingTransaction. `moved` tells, once saved, where each claim's partition went on to."""
 
     def __init__(
         self,
@@ -35,7 +36,7 @@ class PostgresReadingTransaction:
         claims: Sequence[Claim],
         pack: Callable[[Batch, Integers, Predictions], Packed],
     ) -> None:
-        """`known`: the machine of a topic; `pack`: core.ports.ReadingStore.pack."""
+        """`known`: the machine of a topic; `pack`: core.ports.stream.ReadingStore.pack."""
         self._connection = connection
         self._known = known
         self._claims = {claim.partition: claim for claim in claims}

@@ -3,7 +3,7 @@
 import numpy as np
 from sqlalchemy import Connection, text
 
-from core.ports import Recent, TopicPartition
+from core.ports.stream import Recent, TopicPartition
 from core.silence import NOBODY, Heard
 from db.catalogue import Catalogued
 from db.heard import heard_in

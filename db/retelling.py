@@ -13,7 +13,7 @@ from db.failures import failures_named
 
 
 class PostgresRetellings:
-    """core.ports.Retellings: on the database's clock, so that it does not matter which dispatcher looks."""
+    """core.ports.chat.Retellings: on the database's clock, so that it does not matter which dispatcher looks."""
 
     def __init__(self, engine: Engine, policies: Mapping[str, AlertPolicy]) -> None:
         """`policies`: of each machine; incidents of others are not told again."""

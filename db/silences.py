@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from core.batch import Integers, from_micros, to_micros
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from core.severity import Severity, graded
 from core.silence import Heard, LastReading, Silence
 from db.alerts import tell, wake

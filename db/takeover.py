@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from core.halt import Halt, HaltKind
-from core.ports import Claim, LogBounds, TopicPartition
+from core.ports.stream import Claim, LogBounds, TopicPartition
 from core.takeover import why_halt
 from db.alarms import tell_engineers
 from db.catalogue import Catalogued

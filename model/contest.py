@@ -9,7 +9,7 @@ from core.batch import Floats
 from core.comparison import PERCENT, Comparison, Judge, Judged, Measure, compare
 from core.errors import ModelRefused
 from core.label import Verdict
-from core.ports import Model
+from core.ports.models import Model
 from core.prediction import ModelVersion
 from core.promotion import decide
 from core.recent_alarms import Recent, RecentAlarms, recent_alarms

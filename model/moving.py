@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from core.champion_move import Move
 from core.errors import FaultlineError, UserError
 from core.machine import Machine
-from core.ports import Notices
+from core.ports.notices import Notices
 from core.training import Promotions
 from model.source import VerifiedModels
 

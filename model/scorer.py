@@ -1,4 +1,4 @@
-"""A model in service: core.ports.Model on a fitted pipeline."""
+"""A model in service: core.ports.models.Model on a fitted pipeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

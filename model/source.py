@@ -1,4 +1,4 @@
-"""Where verified models come from: core.ports.ModelSource on the bucket, with the disk behind it."""
+"""Where verified models come from: core.ports.models.ModelSource on the bucket, with the disk behind it."""
 
 import logging
 

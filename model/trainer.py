@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from core.errors import FaultlineError, Fenced, Unavailable
-from core.ports import Notices
+from core.ports.notices import Notices
 from core.training import TrainingQueue, TrainingRequest
 from model.fit import Progress
 from model.release import Outcome

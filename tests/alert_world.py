@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from core.alert_policy import AlertPolicy
 from core.batch import Batch
 from core.incident import judge
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 from db.engine import connect
 from db.inbox import PostgresInbox
 from db.operators import Operator, PostgresOperators, Subscription

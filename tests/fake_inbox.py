@@ -1,4 +1,4 @@
-"""core.ports.Inbox in memory; its contract suite is tests/contract/test_inbox.py."""
+"""core.ports.chat.Inbox in memory; its contract suite is tests/contract/test_inbox.py."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""core.ports.Notices of which each comes when the test says so."""
+"""core.ports.notices.Notices of which each comes when the test says so."""
 
 import threading
 

@@ -1,7 +1,7 @@
-"""core.ports.Notifier in memory; its contract suite is tests/contract/test_notifier.py."""
+"""core.ports.chat.Notifier in memory; its contract suite is tests/contract/test_notifier.py."""
 
 from core.errors import FaultlineError, Undeliverable
-from core.ports import Rendered
+from core.ports.chat import Rendered
 
 
 class FakeNotifier:

@@ -1,4 +1,4 @@
-"""core.ports.Outbox in memory; its contract suite is tests/contract/test_outbox.py."""
+"""core.ports.chat.Outbox in memory; its contract suite is tests/contract/test_outbox.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 from core.delivery import after_failure
 from core.digest import Grouping, why_digest
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Undeliverable
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 
 LEASE_S = 60.0
 

@@ -12,7 +12,8 @@ from core.batch import Batch, DeadLetter, Integers, Quality
 from core.errors import Fenced, Unavailable
 from core.halt import Halt, HaltKind
 from core.incident import HEALTHY, Closed, DeviceState, Judgement, Opened
-from core.ports import Acquired, Claim, KnownDevice, LogBounds, Model, Packed, Recent, TopicPartition
+from core.ports.models import Model
+from core.ports.stream import Acquired, Claim, KnownDevice, LogBounds, Packed, Recent, TopicPartition
 from core.prediction import Predictions
 from core.sensor_fault import ALL_WELL, SensorJudgement, SensorState
 from core.silence import NEVER, NOBODY, Heard, LastReading, Silence
@@ -65,7 +66,7 @@ class Tables:
 
 
 class FakeReadingStore:
-    """core.ports.ReadingStore; a transaction works on a copy of the tables."""
+    """core.ports.stream.ReadingStore; a transaction works on a copy of the tables."""
 
     def __init__(self, asks_for_silence: bool = False) -> None:
         self._asks_for_silence = asks_for_silence
@@ -157,7 +158,7 @@ def _packed(batch: Batch, devices: Integers, predictions: Predictions) -> Packed
 
 
 class FakeTransaction:
-    """core.ports.ReadingTransaction."""
+    """core.ports.stream.ReadingTransaction."""
 
     def __init__(self, tables: Tables, claims: Mapping[TopicPartition, Claim]) -> None:
         self.tables = tables

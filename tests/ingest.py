@@ -9,7 +9,7 @@ from consumer.duplicates import WINDOW, RecentIds
 from consumer.handover import Assigned, Ended, Handover, Work
 from core.batch import Batch
 from core.machine import Machine
-from core.ports import LogBounds, ReadingStore, TopicPartition
+from core.ports.stream import LogBounds, ReadingStore, TopicPartition
 from tests.builders import NOON, fetched
 from tests.scripted_loop import PlayedSource, a_loop
 

@@ -14,7 +14,7 @@ from consumer.past import Look, Past
 from core.batch import Quality, to_micros
 from core.incident import HEALTHY, DeviceState, Judgement, Opened, judge
 from core.machine import Machine
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from core.prediction import ModelVersion, Predictions
 from core.sensor_fault import ALL_WELL, SensorState, judge_sensors
 from tests.builders import a_batch

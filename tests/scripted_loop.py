@@ -9,7 +9,8 @@ from consumer.loop import Loop
 from consumer.models import ModelKeeper
 from consumer.scoring import Scorer
 from core.machine import Machine
-from core.ports import Model, ReadingStore, TopicPartition
+from core.ports.models import Model
+from core.ports.stream import ReadingStore, TopicPartition
 from core.prediction import ModelVersion
 from tests.builders import HotIsFaulty
 

@@ -13,7 +13,7 @@ from app.table import table
 from app.wiring import database, kafka, machines, resolved
 from consumer.lag import LogEnds
 from core.errors import UserError
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from core.repair import Action, Decision
 from db.partition_repair import PostgresRepair
 from db.partitions import PartitionStatus

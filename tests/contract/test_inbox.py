@@ -9,7 +9,7 @@ from typing import Protocol
 import pytest
 
 from core.label import Verdict
-from core.ports import Inbox
+from core.ports.chat import Inbox
 from core.reply import Given, Outcome, Refusal, Reply
 from core.report import Report
 from tests.alert_world import ANNA, BEN, EVA, STRANGER, AlertWorld, alert_world

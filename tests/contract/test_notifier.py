@@ -10,7 +10,7 @@ from alerts.chart_message import ChartFacts, DrawnSensor, chart_message
 from alerts.markup import HTML
 from alerts.telegram import Telegram
 from core.errors import Undeliverable
-from core.ports import Button, Notifier, Rendered
+from core.ports.chat import Button, Notifier, Rendered
 from tests.builders import NOON
 from tests.fake_notifier import FakeNotifier
 from tests.fake_telegram.client import Chats, running

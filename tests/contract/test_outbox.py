@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from core.digest import MOST_ALONE
 from core.errors import ChatMoved, NotSent, SendUnclear, Unauthorised, Undeliverable
-from core.ports import Outbox, OutboxMessage
+from core.ports.chat import Outbox, OutboxMessage
 from db.engine import connect
 from db.outbox import PostgresOutbox
 from tests.alert_world import pass_time

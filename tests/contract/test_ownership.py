@@ -25,7 +25,7 @@ from consumer.fetched import Fetched
 from consumer.handover import AHEAD, Assigned, Ended, Handover, Work
 from core.batch import to_micros
 from core.machine import DeadLetterLimit, Machine, Sensor, SensorFaultPolicy
-from core.ports import LogBounds, ReadingStore, TopicPartition
+from core.ports.stream import LogBounds, ReadingStore, TopicPartition
 from db.engine import connect
 from db.reading_store import PostgresReadingStore
 from db.reading_transaction import PostgresReadingTransaction

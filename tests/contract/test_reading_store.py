@@ -11,7 +11,7 @@ from core.batch import Batch, DeadLetter, PartitionRun, Position, Quality
 from core.errors import Fenced
 from core.halt import Halt, HaltKind
 from core.incident import HEALTHY, judge
-from core.ports import Claim, LogBounds, ReadingStore, TopicPartition
+from core.ports.stream import Claim, LogBounds, ReadingStore, TopicPartition
 from db.engine import connect
 from db.reading_store import PostgresReadingStore
 from tests.builders import NOON, HotIsFaulty, a_batch, a_machine

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from consumer.lag import LogEnds
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from tests.processes import wait_until
 from tests.world import World
 

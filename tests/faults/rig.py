@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 from sqlalchemy import text
 
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from local.stack import Stack
 from tests.faults.chat import Chat
 from tests.faults.invariants import TAKEOVERS_AT_MOST, Checks

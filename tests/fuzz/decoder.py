@@ -17,7 +17,7 @@ import numpy as np
 
 from core.batch import Batch, Quality, to_micros
 from core.machine import Machine
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from producer.encode import Encoder
 from producer.readings import Readings
 from tests.builders import a_machine, a_reading, encoded, fetched

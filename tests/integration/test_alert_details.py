@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from core.digest import MOST_ALONE
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from core.reply import Reply
 from db.alert_details import PostgresAlertDetails
 from db.engine import connect

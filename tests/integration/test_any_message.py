@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from core.batch import Batch
-from core.ports import Claim, LogBounds, TopicPartition
+from core.ports.stream import Claim, LogBounds, TopicPartition
 from db.engine import connect
 from db.reading_store import PostgresReadingStore
 from tests.builders import NOON, HotIsFaulty, a_machine, a_reading, encoded, fetched

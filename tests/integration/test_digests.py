@@ -7,7 +7,7 @@ import pytest
 from core.cause import Group
 from core.digest import MOST_ALONE, SHOWN
 from core.errors import Undeliverable
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from core.reply import Outcome, Reply, ReplyOutcome
 from tests.alert_world import ANNA, AlertWorld, alert_world
 

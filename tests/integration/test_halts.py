@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from alerts.facts import TextFacts, read_facts
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 from db.engine import connect
 from db.halts import PostgresHalts
 from db.operators import Operator, PostgresOperators, Subscription

@@ -12,7 +12,7 @@ from core.batch import Batch, DeadLetter, PartitionRun, Position
 from core.errors import Fenced, UserError
 from core.halt import Halt, HaltKind
 from core.incident import judge
-from core.ports import Claim, LogBounds, TopicPartition
+from core.ports.stream import Claim, LogBounds, TopicPartition
 from core.repair import Action, Decision
 from db.engine import connect
 from db.partition_repair import PostgresRepair

@@ -13,8 +13,8 @@ from sqlalchemy import Engine, text
 from app.replaying import Outcome, replay, settle_interrupted
 from core.batch import DeadLetter, PartitionRun, Position
 from core.errors import Fenced, UserError
-from core.ports import Claim, LogBounds
-from core.ports import TopicPartition as Partition
+from core.ports.stream import Claim, LogBounds
+from core.ports.stream import TopicPartition as Partition
 from db.dead_letters import LetterFilter, PostgresDeadLetters
 from db.engine import connect
 from db.reading_store import PostgresReadingStore

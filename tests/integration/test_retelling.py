@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from core.alert_policy import AlertPolicy
 from core.digest import MOST_ALONE
 from core.errors import ChatMoved
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from core.reply import Outcome, Reply
 from core.severity import Severity
 from db.engine import connect

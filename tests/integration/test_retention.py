@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, Row, event, text
 
 from core.errors import Unavailable, UserError
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 from db.engine import connect
 from db.reading_store import PostgresReadingStore
 from db.reading_transaction import PostgresReadingTransaction

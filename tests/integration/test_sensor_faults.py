@@ -11,7 +11,7 @@ from alerts.render import ConsoleRenderer
 from core.alert_policy import AlertPolicy
 from core.label import Verdict
 from core.machine import SensorFaultPolicy
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from db.engine import connect
 from db.labels import NewLabel, add_label
 from db.reading_store import PostgresReadingStore

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.buttons import Buttons
 from alerts.render import TelegramRenderer
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from core.reply import Outcome, Reply
 from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
 

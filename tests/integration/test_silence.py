@@ -16,7 +16,8 @@ from consumer.silence import SilenceSweep
 from core.batch import to_micros
 from core.errors import Fenced
 from core.label import Verdict
-from core.ports import Claim, LogBounds, OutboxMessage, TopicPartition
+from core.ports.chat import OutboxMessage
+from core.ports.stream import Claim, LogBounds, TopicPartition
 from core.severity import Severity
 from db.engine import connect
 from db.labels import NewLabel, add_label

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from core.alert_policy import AlertPolicy
 from core.incident import HEALTHY, DeviceState, judge
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 from db.engine import connect
 from db.operators import Operator, PostgresOperators, Subscription
 from db.reading_store import PostgresReadingStore

@@ -14,7 +14,7 @@ from core.batch import Batch
 from core.errors import Fenced, Halted, Unavailable
 from core.incident import judge
 from core.machine import Machine, Sensor
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 from core.prediction import ModelVersion, Predictions
 from db.bulk import copy_binary
 from db.engine import connect

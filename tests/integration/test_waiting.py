@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from core.errors import NotSent, SendUnclear
 from core.overdue import LIMIT_S, Overdue, Waiting, why_overdue
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from db.engine import connect
 from db.waiting import PostgresWaiting
 from tests.alert_world import ANNA, AlertWorld, alert_world

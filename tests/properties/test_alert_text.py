@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alerts.buttons import Buttons
 from alerts.render import TelegramRenderer
 from core.label import Verdict
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from tests.fake_telegram.entities import plain_text
 
 render = TelegramRenderer(Buttons("4242:secret"))

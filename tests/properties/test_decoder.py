@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from core.batch import Batch
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from tests.builders import a_machine, a_reading, encoded, fetched
 from tests.strategies import any_value
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from consumer.past import Past
 from core.batch import Flags, Floats, Integers, Quality
 from core.machine import Sensor
-from core.ports import Recent
+from core.ports.stream import Recent
 from core.silence import NOBODY
 from tests.builders import a_machine
 

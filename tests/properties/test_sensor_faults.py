@@ -11,7 +11,7 @@ from consumer.accept import QualityCheck
 from consumer.doubts import doubts_of
 from consumer.past import Past
 from core.machine import Sensor, SensorFaultPolicy
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from core.sensor_fault import ALL_WELL, SensorState, judge_sensors
 from tests.builders import a_batch, a_machine
 

@@ -14,7 +14,7 @@ from alerts.render import TelegramRenderer
 from app.alert_details import PATIENCE_S, AlertDetails
 from core.errors import ModelRefused, Unavailable, Undeliverable, UserError
 from core.explanation import AlertedReading, Contributions, Explanation, Scale, explanation
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from core.prediction import ModelVersion, UsualRange
 from core.pushes import shown_pushes
 from core.severity import Severity

@@ -7,7 +7,7 @@ import pytest
 from alerts.buttons import Buttons
 from alerts.render import ConsoleRenderer, TelegramRenderer
 from core.errors import Undeliverable
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from tests.fake_telegram.entities import plain_text
 
 BODY = {

@@ -8,7 +8,7 @@ import pytest
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from core.batch import Batch, from_micros
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from tests.builders import a_machine, a_reading, encoded, fetched
 
 HERE = TopicPartition("readings.press", 0)

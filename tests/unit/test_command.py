@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alerts.buttons import Buttons
 from alerts.render import TelegramRenderer
 from core.command import MENU, Asked, Command, read_command
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from tests.fake_telegram.entities import plain_text
 
 render = TelegramRenderer(Buttons("4242:secret"))

@@ -6,7 +6,7 @@ from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from consumer.committed import CommittedOffsets
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 
 A, B = TopicPartition("readings.equipment", 0), TopicPartition("readings.equipment", 1)
 

@@ -6,7 +6,7 @@ import pytest
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from core.batch import Quality
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from tests.builders import a_machine, a_reading, encoded, fetched
 from tests.corpus import CORPUS
 

@@ -11,7 +11,7 @@ from consumer.duplicates import RecentIds
 from consumer.fetched import Fetched
 from core.batch import Batch, Quality, to_micros
 from core.machine import Machine
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from tests.builders import NOON, a_machine, a_reading, encoded, fetched
 
 HERE = TopicPartition("readings.press", 0)

@@ -7,7 +7,7 @@ import pytest
 
 from alerts.buttons import Buttons, Press
 from alerts.render import TelegramRenderer
-from core.ports import OutboxMessage
+from core.ports.chat import OutboxMessage
 from tests.fake_telegram.entities import plain_text
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,13 +9,13 @@ import pytest
 
 from alerts.dispatcher import Channel, Dispatcher
 from core.errors import ChatMoved, NotSent, SendUnclear, Unauthorised, Undeliverable
-from core.ports import OutboxMessage, Rendered
+from core.ports.chat import OutboxMessage, Rendered
 from tests.fake_notifier import FakeNotifier
 from tests.fake_outbox import FakeOutbox
 
 
 class World:
-    """Also core.ports.Notices: looking for a notice lets time pass in the outbox, and ends the run when it is over."""
+    """Also core.ports.notices.Notices: a look lets time pass in the outbox, and ends the run when it is over."""
 
     def __init__(self) -> None:
         self.outbox = FakeOutbox()

@@ -9,14 +9,14 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from consumer.halted import HaltedPartitions
 from core.errors import Unavailable
 from core.halt import Halt, HaltKind
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 
 HERE, THERE = TopicPartition("readings.press", 0), TopicPartition("readings.press", 1)
 REMADE = Halt(HaltKind.TOPIC_ID_CHANGED, "topic id changed")
 
 
 class Decisions:
-    """core.ports.Halts: what the database says."""
+    """core.ports.stream.Halts: what the database says."""
 
     def __init__(self) -> None:
         self.halted: set[TopicPartition] = {HERE, THERE}

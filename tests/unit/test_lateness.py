@@ -4,7 +4,7 @@ from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from consumer.lateness import is_future, is_late
 from core.batch import Quality, to_micros
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from core.silence import NEVER
 from tests.builders import NOON, a_machine, a_reading, encoded, fetched
 

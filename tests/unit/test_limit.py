@@ -13,7 +13,7 @@ from consumer.limit import Limited, within_limit
 from core.batch import DeadLetter, Position
 from core.halt import HaltKind
 from core.machine import DeadLetterLimit
-from core.ports import Claim, TopicPartition
+from core.ports.stream import Claim, TopicPartition
 from tests.builders import a_machine, a_reading, encoded, fetched
 
 LIMIT = DeadLetterLimit(run=5, ratio=0.5, of_last=20)

@@ -16,7 +16,8 @@ from core.batch import Batch, DeadLetter, Floats, PartitionRun, Position
 from core.errors import Fenced, Unavailable
 from core.incident import Opened
 from core.machine import Machine
-from core.ports import Claim, KnownDevice, LogBounds, Model, ReadingTransaction, TopicPartition
+from core.ports.models import Model
+from core.ports.stream import Claim, KnownDevice, LogBounds, ReadingTransaction, TopicPartition
 from core.prediction import ModelVersion, Predictions
 from tests.builders import HotIsFaulty, a_batch, a_machine
 from tests.fake_reading_store import FakeReadingStore

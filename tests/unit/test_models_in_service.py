@@ -7,7 +7,7 @@ import pytest
 from consumer.models import ModelKeeper
 from core.errors import ModelFailed, ModelRefused, Unavailable
 from core.machine import Machine
-from core.ports import Model
+from core.ports.models import Model
 from core.prediction import ModelVersion
 from tests.builders import HotIsFaulty, a_machine
 

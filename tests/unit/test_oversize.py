@@ -10,7 +10,7 @@ from consumer.duplicates import RecentIds
 from consumer.fetched import Fetched
 from consumer.oversize import decode_within
 from core.batch import Batch, Position
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from tests.builders import a_machine, a_reading, encoded, fetched
 
 HERE = TopicPartition("readings.press", 0)

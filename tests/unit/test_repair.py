@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import UserError
 from core.halt import Halt, HaltKind
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 from core.repair import WAYS_ON, Action, Decision, next_offset
 
 HERE = TopicPartition("readings.press", 3)

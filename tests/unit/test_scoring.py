@@ -12,7 +12,7 @@ from consumer.peek import Whole
 from consumer.scoring import Scorer
 from core.batch import Batch, DeadLetter, Floats, PartitionRun, Position, Quality
 from core.errors import ModelFailed, Unavailable
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from core.prediction import ModelVersion, Predictions
 from tests.builders import HotIsFaulty, a_batch, a_machine
 

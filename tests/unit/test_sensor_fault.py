@@ -12,7 +12,7 @@ from consumer.past import Look, Past
 from core.batch import Quality
 from core.incident import Closed, Opened
 from core.machine import MOST, Machine, Sensor, SensorFaultPolicy
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from core.sensor_fault import SensorJudgement, judge_sensors
 from tests.builders import a_batch, a_machine
 

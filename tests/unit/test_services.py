@@ -8,7 +8,7 @@ import pytest
 from alerts.render import ServiceRenderer
 from alerts.services import Services, named_services, send_past_the_outbox
 from core.errors import NotSent, Undeliverable, UserError
-from core.ports import Rendered
+from core.ports.chat import Rendered
 from tests.rooms import Room, room_of_json
 from tests.unit.test_alert_text import a_message
 

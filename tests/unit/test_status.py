@@ -3,7 +3,7 @@
 from app.commands.partitions import _row
 from app.status import halted_lines, measured
 from core.halt import HaltKind
-from core.ports import TopicPartition
+from core.ports.stream import TopicPartition
 from db.partitions import PartitionStatus
 
 HERE, NEW, GONE, STRANGE = (TopicPartition(topic, 0) for topic in ("here", "new", "gone", "strange"))

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from consumer.topic_watch import TopicWatch
-from core.ports import LogBounds, TopicPartition
+from core.ports.stream import LogBounds, TopicPartition
 
 HERE = TopicPartition("readings.press", 0)
 
