@@ -1,4 +1,4 @@
-"""Explanations of alerts, wired: the stored reading, and from the bucket the very model version that scored it."""
+"""Explanations, wired: the stored reading, and from the bucket the very model version that scored it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,12 +8,14 @@ import numpy as np
 from app.machines import pick_machine
 from app.models import model_source
 from app.settings import Settings
-from core.explanation import Explanation, explanation
+from core.explanation import Explanation, ScoredReading, explanation
 from core.machine import Machine
+from core.meant_reading import OfAlert
 from core.prediction import ModelVersion
-from db.alerted_readings import PostgresAlertedReadings
 from db.engine import Engine
+from db.scored_readings import PostgresScoredReadings
 from model.explain import Explainer
+from model.manifest import Manifest
 from model.scorer import FaultModel
 
 
@@ -23,14 +25,14 @@ class _Prepared(NamedTuple):
 
 
 class Explanations:
-    """Explains alerts; the last model of each machine stays prepared."""
+    """Explains readings; the last model of each machine stays prepared."""
 
     def __init__(self, settings: Settings, machines: Mapping[str, Machine], engine: Engine) -> None:
         """UserError where TRUSTED_KEYS holds no key."""
         # A cache of its own: in that of the consumers an older version would become the last good one.
         self._models = model_source(settings, engine, cache="explained")
         self._machines = machines
-        self._readings = PostgresAlertedReadings(engine)
+        self._readings = PostgresScoredReadings(engine)
         self._prepared: dict[str, _Prepared] = {}
 
     def of(self, alert: int) -> Explanation:
@@ -38,10 +40,17 @@ class Explanations:
 
         Raises UserError where there is no such reading, ModelRefused where its model cannot be trusted, Unavailable.
         """
-        reading = self._readings.of(alert)
+        return self.explained(self._readings.of(OfAlert(alert)).reading)
+
+    def explained(self, reading: ScoredReading) -> Explanation:
+        """Which sensors pushed the reading's prediction. Raises UserError, ModelRefused, Unavailable."""
         machine = pick_machine(self._machines, reading.version.machine)
         model, explainer = self._prepare(machine, reading.version)
         return explanation(machine, model.usual, reading, explainer.contributions(np.array([reading.sensors])))
+
+    def manifest(self, version: ModelVersion) -> Manifest:
+        """What the bucket says of the version, its signature proven. Raises UserError, ModelRefused, Unavailable."""
+        return self._models.manifest(pick_machine(self._machines, version.machine), version)
 
     def _prepare(self, machine: Machine, version: ModelVersion) -> _Prepared:
         prepared = self._prepared.get(machine.name)

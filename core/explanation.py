@@ -47,8 +47,8 @@ class SensorPush:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertedReading:
-    """The reading that opened an alert's incident, as it was stored."""
+class ScoredReading:
+    """A stored reading and what was said of it."""
 
     version: ModelVersion
     """That scored it."""
@@ -57,15 +57,15 @@ class AlertedReading:
     sensors: Sequence[float]
     """In the machine's order; NaN for absent."""
     probability: float
-    severity: Severity
-    """Of its incident, by now."""
+    severity: Severity | None
+    """Of its incident, by now; None: it is in none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An alert's reading and what pushed its prediction."""
+    """A reading and what pushed its prediction."""
 
-    reading: AlertedReading
+    reading: ScoredReading
     scale: Scale
     base: float
     sensors: Sequence[SensorPush]
@@ -78,7 +78,7 @@ class Explanation:
 
 
 def explanation(
-    machine: Machine, usual: Mapping[str, UsualRange], reading: AlertedReading, found: Contributions
+    machine: Machine, usual: Mapping[str, UsualRange], reading: ScoredReading, found: Contributions
 ) -> Explanation:
     """The reading's contributions, of one row, with the sensors' names, units and usual ranges."""
     sensors = [

@@ -1,7 +1,6 @@
 """The commands around models as a person types them."""
 
 import json
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -13,42 +12,14 @@ from sqlalchemy import Engine, text
 from app.cli import main
 from app.keys import local_keys
 from core.errors import UserError
-from tests.conftest import Servers
 from tests.processes import Running, run, wait_until
-
-CSV = "temperature,vibration,humidity,faulty\n" + "\n".join(
-    f"{60 + row % 20 + 45 * (row % 10 == 0)},{1 + row % 7 / 10},{40 + row % 30},{int(row % 10 == 0)}"
-    for row in range(400)
-)
 
 Command = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
-def environment(servers: Servers, database_url: str, tmp_path: Path) -> Mapping[str, str]:
-    keys = local_keys(tmp_path / "keys")
-    return {
-        "DATABASE_URL": database_url,
-        "S3_ENDPOINT_URL": servers.s3_endpoint_url,
-        "S3_BUCKET": f"test-{uuid.uuid4().hex[:12]}",
-        "AWS_ACCESS_KEY_ID": servers.s3_access_key_id,
-        "AWS_SECRET_ACCESS_KEY": servers.s3_secret_access_key,
-        "SIGNING_KEY": keys.signing_key,
-        "TRUSTED_KEYS": keys.trusted_keys,
-        "DATA_DIRECTORY": str(tmp_path / "data"),
-    }
-
-
-@pytest.fixture
 def command(environment: Mapping[str, str]) -> Command:
     return lambda *arguments: run(list(arguments), environment)
-
-
-@pytest.fixture
-def csv_file(tmp_path: Path) -> str:
-    path = tmp_path / "equipment.csv"
-    path.write_text(CSV)
-    return str(path)
 
 
 @pytest.fixture

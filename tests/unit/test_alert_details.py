@@ -13,7 +13,7 @@ from alerts.buttons import Buttons
 from alerts.render import TelegramRenderer
 from app.alert_details import PATIENCE_S, AlertDetails
 from core.errors import ModelRefused, Unavailable, Undeliverable, UserError
-from core.explanation import AlertedReading, Contributions, Explanation, Scale, explanation
+from core.explanation import Contributions, Explanation, Scale, ScoredReading, explanation
 from core.ports.chat import OutboxMessage
 from core.prediction import ModelVersion, UsualRange
 from core.pushes import shown_pushes
@@ -45,7 +45,7 @@ class FakeAlerts:
 
 def explained(*pushes: float) -> Explanation:
     """A reading of a temperature and no pressure, whose sensors pushed so far."""
-    reading = AlertedReading(ModelVersion("press", 3), "press-1", NOON, (95.0, float("nan")), 0.9, Severity.HIGH)
+    reading = ScoredReading(ModelVersion("press", 3), "press-1", NOON, (95.0, float("nan")), 0.9, Severity.HIGH)
     found = Contributions(Scale.LOG_ODDS, -3.0, np.array([pushes]))
     return explanation(a_machine(), {"temperature": UsualRange(50, 65, 80)}, reading, found)
 

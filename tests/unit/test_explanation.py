@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app.commands.explain import _words
-from core.explanation import AlertedReading, Contributions, Explanation, Scale, explanation
+from app.trace_report import pushed
+from core.explanation import Contributions, Explanation, Scale, ScoredReading, explanation
 from core.prediction import ModelVersion, UsualRange
 from core.severity import Severity
 from tests.builders import NOON, a_machine
@@ -13,7 +13,7 @@ NAN = float("nan")
 
 
 def explained(temperature: float, pressure: float, *pushes: float, scale: Scale = Scale.LOG_ODDS) -> Explanation:
-    reading = AlertedReading(ModelVersion("press", 3), "press-1", NOON, (temperature, pressure), 0.873, Severity.HIGH)
+    reading = ScoredReading(ModelVersion("press", 3), "press-1", NOON, (temperature, pressure), 0.873, Severity.HIGH)
     usual = {"temperature": UsualRange(50, 65, 80)}
     return explanation(a_machine(), usual, reading, Contributions(scale, -4.0, np.array([pushes])))
 
@@ -32,8 +32,7 @@ def test_an_absent_sensor_has_no_value_but_may_push() -> None:
 
 
 def test_each_sensor_is_told_with_value_unit_usual_range_and_push() -> None:
-    assert _words(12, explained(91.5, NAN, 5.25, -0.125)) == (
-        "Alert #12: press-1, 2026-03-01 12:00:00 UTC, 87 % likely a fault, says press v3\n"
+    assert pushed(explained(91.5, NAN, 5.25, -0.125)) == (
         "            sensor    value   usually    push\n"
         "       temperature  91.5 °C  50 to 80  +5.250\n"
         "          pressure   absent         -  -0.125\n"
@@ -44,4 +43,4 @@ def test_each_sensor_is_told_with_value_unit_usual_range_and_push() -> None:
 
 
 def test_a_forest_counts_in_votes() -> None:
-    assert "votes of the forest's trees" in _words(12, explained(91, 4, 0.5, 0.1, scale=Scale.SHARE))
+    assert "votes of the forest's trees" in pushed(explained(91, 4, 0.5, 0.1, scale=Scale.SHARE))
