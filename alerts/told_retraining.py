@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from alerts.markup import Markup
 from core.retraining import Asked
-from core.training_options import CHOICES
+from core.training_options import CHOICES, DRY_RUN
 
 
 class ToldRetraining(Struct, frozen=True):
@@ -15,13 +15,14 @@ class ToldRetraining(Struct, frozen=True):
     asked: Asked
     machine: str = ""
     machines: tuple[str, ...] = ()
+    dry_run: bool = False
 
 
 class EndedRetraining(Struct, frozen=True):
     """How the request ended."""
 
     machine: str
-    state: Literal["promoted", "refused", "failed"]
+    state: Literal["promoted", "refused", "trained", "failed"]
     reason: str
     version: int | None = None
     how: str = ""
@@ -31,18 +32,21 @@ def retraining_text(told: ToldRetraining, markup: Markup) -> str:
     """That it is asked for, or why not."""
     match told.asked:
         case Asked.REQUESTED:
-            return f"A new model of {markup.name(told.machine)} is asked for. How it ends will be told here."
+            what = "A dry run of a new model" if told.dry_run else "A new model"
+            return f"{what} of {markup.name(told.machine)} is asked for. How it ends will be told here."
         case Asked.NOT_AN_ENGINEER:
             return "Only engineers may ask for a new model. What you answer and report teaches the next one."
         case Asked.WHICH_MACHINE:
             names = ", ".join(markup.text(name, 60) for name in told.machines[:20])
             return f"Which machine? You follow {names or 'none'}. As in: /retrain press"
         case Asked.HOW:
-            return f"After the machine's name may stand one of {', '.join(CHOICES)}, as in: /retrain press compare"
+            kinds = ", ".join(CHOICES)
+            return f"After the machine's name may stand one of {kinds}, and {DRY_RUN}, as in: /retrain press compare"
 
 
 def ended_text(ended: EndedRetraining, markup: Markup) -> str:
     """The model that was trained, and what became of it."""
     version = f" v{ended.version}" if ended.version else ""
     how = f". {markup.text(ended.how, 500)}" if ended.how else ""
-    return f"{ended.state.capitalize()}: {markup.name(ended.machine)}{version}. {markup.text(ended.reason, 1500)}{how}"
+    state = "Dry run" if ended.state == "trained" else ended.state.capitalize()
+    return f"{state}: {markup.name(ended.machine)}{version}. {markup.text(ended.reason, 1500)}{how}"

@@ -16,9 +16,10 @@ router = APIRouter(prefix="/api/v1/machines")
 class _Retraining(BaseModel):
     """The body of a request for a new model."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     model: Choice | None = None
+    dry_run: bool = False
 
 
 @router.post("/{machine}/retrain")
@@ -29,7 +30,9 @@ def retrain(request: Request, here: Here, machine: str, body: _Retraining) -> JS
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, 'Send JSON: {} or {"model": "rf"}.')
-    wished = stores_of(request).models.retrain(here.visitor, machine, TrainingOptions(body.model), "api")
+    wished = stores_of(request).models.retrain(
+        here.visitor, machine, TrainingOptions(body.model, dry_run=body.dry_run), "api"
+    )
     if wished.wish is not Wish.REQUESTED:
         raise HTTPException(*REFUSED[wished.wish])
     return JSONResponse({"request": wished.request, "machine": machine, "state": "pending"}, 202)

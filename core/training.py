@@ -137,4 +137,4 @@ class TrainingQueue(Protocol):
         """Give it back, for a try that many seconds from now; `counts`: this was a try."""
 
     def finish(self, request: TrainingRequest, worker: str, state: str, result: Mapping[str, object]) -> bool:
-        """It is `promoted`, `refused` or `failed`; False: another trainer has it now."""
+        """It is `promoted`, `refused`, `trained` (a dry run) or `failed`; False: another trainer has it now."""

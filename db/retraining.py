@@ -30,7 +30,7 @@ def retrain(connection: Connection, reply: Reply, sender: Sender) -> Act:
         request = {"machine": machine["id"], "by": sender.name, "channel": reply.channel, "chat": reply.chat}
         request |= {"zone": sender.zone, "reference": reply.reference}
         request["options"] = msgspec.json.encode(options).decode()
-        said = {"asked": Asked.REQUESTED.value, "machine": name}
+        said = {"asked": Asked.REQUESTED.value, "machine": name, "dry_run": options.dry_run}
         return Act(Outcome.DONE, {**facts, "retraining": said}, partial(_write, connection, request))
     names = [row["name"] for row in known]
     return Act(Outcome.ASKED_BACK, {**facts, "retraining": {"asked": came_to.value, "machines": names}})

@@ -91,7 +91,7 @@ class PostgresTrainingQueue:
             _hit(connection, _RELEASE, arguments)
 
     def finish(self, request: TrainingRequest, worker: str, state: str, result: Mapping[str, object]) -> bool:
-        """It is `promoted`, `refused` or `failed`; False: another trainer has it now. Raises Unavailable."""
+        """It is `promoted`, `refused`, `trained` or `failed`; False: another trainer has it now. Raises Unavailable."""
         arguments = {
             "id": request.id,
             "worker": worker,

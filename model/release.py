@@ -29,13 +29,21 @@ class Outcome(Struct, frozen=True):
     """What became of a training."""
 
     machine: str
-    version: int
+    version: int | None
+    """None: of a dry run."""
     promoted: bool
     reason: str
     metrics: Metrics
     gate: Contest
     how: str = ""
     """How the kind of model was found; empty: it was asked for."""
+
+    @property
+    def state(self) -> str:
+        """Of the request that asked for it."""
+        if self.version is None:
+            return "trained"
+        return "promoted" if self.promoted else "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +63,7 @@ class Release:
         """Publish the candidate, and promote it where it is the first or better than the champion."""
         machine = candidate.machine
         champion = self.promotions.champion(machine.name)
-        labels, recent = self.labels.effective(machine), self.recent.latest(machine, COUNT)
-        gate = contest(candidate, base.sha256, champion, self.models, labels, recent)
-        for line in gate.lines():
-            progress(line)
+        gate = self._judged(candidate, base, champion, progress)
         version = self._publish(candidate, base, created_by)
         progress(f"published {version}")
         if gate.promote:
@@ -71,6 +76,23 @@ class Release:
                 gate=msgspec.to_builtins(gate),
             )
         return Outcome(machine.name, version.number, gate.promote, gate.reason, candidate.metrics, gate)
+
+    def rehearse(self, candidate: Candidate, base: BaseData, progress: Progress) -> Outcome:
+        """What `offer` would come to now; nothing is published, so nobody can promote it by mistake."""
+        machine = candidate.machine.name
+        gate = self._judged(candidate, base, self.promotions.champion(machine), progress)
+        would = "would be promoted" if gate.promote else "would be refused"
+        return Outcome(machine, None, False, f"{would}: {gate.reason}", candidate.metrics, gate)
+
+    def _judged(
+        self, candidate: Candidate, base: BaseData, champion: ModelVersion | None, progress: Progress
+    ) -> Contest:
+        labels = self.labels.effective(candidate.machine)
+        recent = self.recent.latest(candidate.machine, COUNT)
+        gate = contest(candidate, base.sha256, champion, self.models, labels, recent)
+        for line in gate.lines():
+            progress(line)
+        return gate
 
     def _publish(self, candidate: Candidate, base: BaseData, created_by: str) -> ModelVersion:
         """Model, then the signed manifest that names its object version, then the row that names the manifest's."""

@@ -33,5 +33,8 @@ def retrain(release: Release, machine: Machine, options: TrainingOptions, asked_
     progress(f"verdicts: {said}; {len(teaching(incidents))} used for training")
     chosen = choose(machine, base.history, lineage.recipe, options, incidents, progress)
     candidate = train(machine, base.history, chosen.recipe, incidents, progress)
-    outcome = release.offer(candidate, base, asked_by, progress)
+    if options.dry_run:
+        outcome = release.rehearse(candidate, base, progress)
+    else:
+        outcome = release.offer(candidate, base, asked_by, progress)
     return msgspec.structs.replace(outcome, how=chosen.how)

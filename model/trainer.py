@@ -84,9 +84,9 @@ class Trainer:
             _log.warning("request %d failed: %s", request.id, error)
             self._queue.finish(request, self._worker, "failed", {"reason": str(error)})
         else:
-            state = "promoted" if outcome.promoted else "refused"
-            _log.info("request %d: %s v%d %s: %s", request.id, outcome.machine, outcome.version, state, outcome.reason)
-            self._queue.finish(request, self._worker, state, msgspec.to_builtins(outcome))
+            version = f" v{outcome.version}" if outcome.version else ""
+            _log.info("request %d: %s%s %s: %s", request.id, outcome.machine, version, outcome.state, outcome.reason)
+            self._queue.finish(request, self._worker, outcome.state, msgspec.to_builtins(outcome))
 
 
 class _Heartbeat:

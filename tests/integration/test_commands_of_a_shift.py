@@ -94,12 +94,13 @@ def test_an_engineer_asks_for_a_model_in_a_chat_and_is_told_there_how_it_ended(
 def test_an_engineer_chooses_the_kind_of_model_in_a_chat(world: AlertWorld, queue: PostgresTrainingQueue) -> None:
     assert say(world, "/retrain press svm", 500, BEN) is Outcome.ASKED_BACK
     assert words(world, BEN).endswith("as in: /retrain press compare")
-    say(world, "/retrain press compare", 501, BEN)
+    say(world, "/retrain press compare dry-run", 501, BEN)
+    assert words(world, BEN).startswith("A dry run of a new model of press is asked for.")
     request = queue.claim("trainer", ["press"], 60)
     assert request is not None
-    assert request.options == TrainingOptions("compare")
-    queue.finish(request, "trainer", "refused", {"version": 4, "reason": "no better", "how": "rf was best of all"})
-    assert words(world, BEN) == "Refused: press v4. no better. rf was best of all"
+    assert request.options == TrainingOptions("compare", dry_run=True)
+    queue.finish(request, "trainer", "trained", {"version": None, "reason": "would be refused", "how": "rf was best"})
+    assert words(world, BEN) == "Dry run: press. would be refused. rf was best"
 
 
 def test_a_request_that_is_given_up_is_told_too(world: AlertWorld, queue: PostgresTrainingQueue) -> None:

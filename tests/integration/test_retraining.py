@@ -102,6 +102,23 @@ def test_one_refuted_incident_takes_that_kind_of_false_alarm_away(
     assert "refuted: 1; the champion would raise 1 of them again, the challenger 0 (gone: #" in " ".join(said)
 
 
+def test_a_dry_run_says_what_would_come_of_it_and_leaves_nothing_to_promote(release: Release, owner: Engine) -> None:
+    history = a_history(3_000)
+    published(release, a_candidate("rf", history), history)
+    answered(owner, PRESS, Verdict.FALSE_ALARM, *HOT_UNDER_PRESSURE)
+
+    rehearsed = retrain(release, PRESS, TrainingOptions(dry_run=True), "ada", lambda _: None)
+
+    assert (rehearsed.state, rehearsed.version, rehearsed.promoted) == ("trained", None, False)
+    assert release.promotions.champion("press") == V1
+    assert release.versions.find(V2) is None
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM outbox WHERE kind = 'taught'")).scalar_one() == 0
+    outcome, _ = _retrain(release)
+    assert (outcome.version, outcome.promoted) == (2, True)
+    assert rehearsed.reason == f"would be promoted: {outcome.reason}"
+
+
 def test_who_taught_a_promoted_model_is_told_what_their_answers_did(release: Release, owner: Engine) -> None:
     history = a_history(3_000)
     published(release, a_candidate("rf", history), history)

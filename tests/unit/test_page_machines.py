@@ -69,6 +69,15 @@ def test_an_engineer_asks_for_a_model_and_sees_how_it_goes(engineer: PageRig, mo
     assert 'hx-trigger="every 2s"' in part
 
 
+def test_an_engineer_asks_for_a_dry_run(engineer: PageRig) -> None:
+    engineer.post(RETRAIN, model="compare", dry_run="on")
+    ends(engineer, "trained")
+    assert engineer.browser.post(API, json={"dry_run": True}).status_code == 202
+    wished = [TrainingOptions("compare", dry_run=True), TrainingOptions(dry_run=True)]
+    assert engineer.models.wishes == [("page", wished[0]), ("api", wished[1])]
+    assert "#1 dry run · Anna (page)" in words(engineer.browser.get("/ui/machines/press").text)
+
+
 def test_the_page_comes_anew_once_what_was_under_way_is_over(engineer: PageRig) -> None:
     engineer.post(RETRAIN)
     seen = "/ui/machines/press/requests?seen=1"
@@ -113,6 +122,7 @@ def test_a_program_asks_for_a_model_with_an_engineers_login(engineer: PageRig) -
         (API, {"model": "svm"}, 422),
         (API, {"model": "rf", "force": True}, 422),
         (API, [], 422),
+        (API, {"dry_run": "no"}, 422),
     ],
 )
 def test_what_a_program_asks_wrongly_is_a_problem_in_words(

@@ -14,6 +14,13 @@ def test_nothing_more_means_as_the_champion(argument: str, machine: str) -> None
     assert read_options(argument) == (machine, TrainingOptions())
 
 
-@pytest.mark.parametrize("argument", ["press svm", "press rf hgb", "press rf rf", "press rf please"])
+@pytest.mark.parametrize("argument", ["press rf dry-run", "press --dry-run rf"])
+def test_a_dry_run_is_asked_for_in_any_order(argument: str) -> None:
+    assert read_options(argument) == ("press", TrainingOptions("rf", dry_run=True))
+
+
+@pytest.mark.parametrize(
+    "argument", ["press svm", "press dry-run dry-run", "press rf hgb", "press rf rf", "press rf please"]
+)
 def test_a_word_too_many_is_not_taken_for_anything(argument: str) -> None:
     assert read_options(argument) == ("press", None)
