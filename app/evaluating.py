@@ -8,6 +8,7 @@ from msgspec import Struct
 from core.alert_rate import AlertRate
 from core.batch import Floats
 from core.comparison import Judged
+from core.drift import Drift
 from core.errors import UserError
 from core.machine import Machine
 from core.model_health import Health, health
@@ -16,7 +17,9 @@ from core.training import LabelledIncident
 from db.alert_rate import PostgresAlertRates
 from db.engine import Engine
 from db.promotion_log import PostgresPromotionLog
+from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
+from model.drift_watch import look
 from model.source import VerifiedModels
 
 
@@ -27,6 +30,8 @@ class Evaluation(Struct, frozen=True):
     since: datetime | None
     health: Health
     alert_rate: AlertRate
+    drift: Drift | None
+    """Of the last readings; None: it was trained before that was kept."""
 
 
 def evaluate(
@@ -46,7 +51,8 @@ def evaluate(
 
     said = _since(PostgresTrainingLabels(engine).effective(machine), since)
     found = health(said, machine.incident, judge, frozenset(manifest.lineage.label_ids))
-    return Evaluation(version, since, found, PostgresAlertRates(engine).of(version, since))
+    drift = look(machine, version, models, PostgresRecentReadings(engine))
+    return Evaluation(version, since, found, PostgresAlertRates(engine).of(version, since), drift)
 
 
 def _version(engine: Engine, machine: Machine, number: int | None) -> ModelVersion:

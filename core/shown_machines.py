@@ -71,12 +71,30 @@ class ShownRequest(Struct, frozen=True):
         return self.state in ("pending", "running")
 
 
+class ShownDrift(Struct, frozen=True):
+    """What the latest look found of one sensor beside what the champion learnt from."""
+
+    sensor: str
+    psi: float | None
+    """None: too few readings to say, as of the medians."""
+    median: float | None
+    median_before: float | None
+    missing: float
+    """Share of the readings."""
+    outside: float
+    words: str
+    """What is past a limit; empty: nothing."""
+    at: datetime
+
+
 class ShownModels(Struct, frozen=True):
     """All that there is of a machine's models, the newest first."""
 
     versions: tuple[ShownVersion, ...]
     promotions: tuple[ShownPromotion, ...]
     requests: tuple[ShownRequest, ...]
+    drift: tuple[ShownDrift, ...] = ()
+    """Of the champion; none before the first look."""
 
 
 class Wish(StrEnum):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from core.batch import Floats
+from core.drift import Reference, reference_of
 from core.errors import UserError
 from core.history import History
 from core.machine import Machine
@@ -39,6 +40,7 @@ class Candidate:
     """Of the hold-out."""
     metrics: Metrics
     usual: Mapping[str, UsualRange]
+    reference: Reference
     golden: Golden
     plots: Mapping[str, bytes]
     train_rows: int
@@ -77,6 +79,7 @@ def train(
         scores=scores,
         metrics=metrics,
         usual=usual_ranges(machine, train_part),
+        reference=reference_of(machine, train_part),
         golden=_golden(machine, hold_out, pipeline),
         plots=plots(f"{machine.title or machine.name}, {recipe.algorithm}", hold_out.fault, scores, metrics),
         train_rows=len(rows.fault),

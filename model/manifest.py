@@ -9,6 +9,7 @@ import sklearn
 from msgspec import Struct
 
 from core.batch import Floats
+from core.drift import Reference
 from core.errors import ModelRefused
 from core.machine import Machine, Task
 from core.prediction import UsualRange
@@ -69,6 +70,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     lineage: Lineage
     metrics: Metrics
     golden: Golden
+    reference: Reference | None = None
+    """None: of a model that was trained before drift was watched."""
     created_at: str
     created_by: str
 

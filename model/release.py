@@ -151,6 +151,7 @@ class Release:
             ),
             metrics=metrics,
             golden=candidate.golden,
+            reference=candidate.reference,
             created_at=self.now().isoformat(timespec="seconds"),
             created_by=created_by,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from core.login import Visitor
 from core.shown_machines import (
+    ShownDrift,
     ShownMachine,
     ShownModels,
     ShownPromotion,
@@ -29,6 +30,7 @@ class FakeModels:
     wishes: list[tuple[str, TrainingOptions]] = field(default_factory=list)
     versions: tuple[ShownVersion, ...] = (V2, V1)
     reason: str = "not worse on the hold-out"
+    drift: tuple[ShownDrift, ...] = ()
 
     def machines(self, operator: int) -> Sequence[ShownMachine]:
         champion = next((one for one in self.versions if one.champion), None)
@@ -38,7 +40,7 @@ class FakeModels:
         if machine != "press":
             return None
         promotions = tuple(ShownPromotion(one.number, None, "gate", "gate", self.reason, NOON) for one in self.versions)
-        return ShownModels(self.versions, promotions, tuple(self.asked))
+        return ShownModels(self.versions, promotions, tuple(self.asked), self.drift)
 
     def requests(self, operator: int, machine: str) -> Sequence[ShownRequest]:
         return [one for one in self.asked if one.is_under_way and machine == "press"]

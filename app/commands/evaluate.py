@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from app.cli import settings_of
+from app.drift_report import drift_lines
 from app.evaluating import Evaluation, evaluate
 from app.machines import pick_machine
 from app.models import model_source
@@ -53,6 +54,11 @@ def _words(found: Evaluation) -> Iterator[str]:
         yield f"  false alarms: {health.false_alarm_share:.0%} of the judged alerts that it would raise"
     if rate.per_device_day is not None:
         yield _rate(rate, rate.per_device_day)
+    yield from _judged(health)
+    yield from drift_lines(found.drift)
+
+
+def _judged(health: Health) -> Iterator[str]:
     if health.quality is None or health.calibration is None:
         yield _too_few(health)
         return
@@ -114,5 +120,6 @@ def _facts(found: Evaluation) -> dict[str, object]:
         "enough_to_say": quality is not None,
         **msgspec.structs.asdict(health),
         "false_alarm_share": health.false_alarm_share,
+        "drift": found.drift,
         "alert_rate": {**msgspec.structs.asdict(rate), "per_device_day": rate.per_device_day},
     }

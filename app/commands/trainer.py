@@ -15,8 +15,11 @@ from app.wiring import database, database_url, machines, process_name, resolved
 from core.training import TrainingRequest
 from db.champion_moves import PostgresChampionMoves
 from db.champion_wishes import CHANNEL as MOVES
+from db.drift import PostgresDriftLog
 from db.notices import PostgresNotices
+from db.recent_readings import PostgresRecentReadings
 from db.training import CHANNEL, PostgresTrainingQueue
+from model.drift_watch import DriftWatch
 from model.fit import Progress
 from model.moving import Mover, mover
 from model.release import Outcome
@@ -55,6 +58,9 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
     moves = PostgresChampionMoves(database(settings, "trainer"))
     move = mover(released.promotions, released.models, known)
     Mover(partial(moves.carry_out, move), PostgresNotices(database_url(settings), "trainer", MOVES), stopping).start()
+    drift = PostgresDriftLog(database(settings, "trainer"))
+    readings = PostgresRecentReadings(engine)
+    DriftWatch(known.values(), released.promotions, released.models, readings, drift, stopping).start()
     heartbeat = Heartbeat(settings.heartbeat_file)
     notices = BeatingNotices(PostgresNotices(database_url(settings), "trainer", CHANNEL), heartbeat)
     _log.info("waiting for requests: ./run retrain MACHINE")

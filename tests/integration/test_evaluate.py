@@ -12,17 +12,11 @@ from core.errors import ModelRefused, UserError
 from core.label import Verdict
 from core.verdict_replay import FEW
 from db.engine import connect
-from db.model_versions import PostgresModelVersions
-from db.promotion_log import PostgresPromotionLog
-from db.recent_readings import PostgresRecentReadings
-from db.training_labels import PostgresTrainingLabels
-from model.cache import ModelCache
 from model.release import Release
-from model.signature import Signer, TrustedKeys, make_key_pair
-from model.source import VerifiedModels
 from tests.builders import a_machine
 from tests.labels import answered
-from tests.model_builders import MemoryBucket, at_noon, published
+from tests.model_builders import published
+from tests.releases import a_release
 
 PRESS = a_machine()
 HOT, COOL = [(101.0, 4.0), (102.0, 4.1)], [(61.0, 4.0), (62.0, 4.1)]
@@ -38,12 +32,7 @@ def reader(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def release(database_url: str, tmp_path: Path) -> Iterator[Release]:
     engine = connect(database_url, "trainer")
-    private, public = make_key_pair()
-    versions, bucket = PostgresModelVersions(engine), MemoryBucket()
-    models = VerifiedModels(bucket, versions, TrustedKeys(public), ModelCache(tmp_path))
-    promotions = PostgresPromotionLog(engine, "test")
-    labels, recent = PostgresTrainingLabels(engine), PostgresRecentReadings(engine)
-    yield Release(bucket, versions, promotions, models, labels, recent, Signer(private), at_noon)
+    yield a_release(engine, tmp_path)
     engine.dispose()
 
 

@@ -106,6 +106,14 @@ def test_an_empty_batch_has_no_predictions(workshop: Workshop) -> None:
     assert len(workshop.source().load(PRESS, V1).predict(np.empty((0, 2))).scores) == 0
 
 
+def test_a_manifest_from_before_drift_was_watched_loads(workshop: Workshop) -> None:
+    fields = msgspec.json.decode(encode(workshop.manifest()))
+    assert fields.pop("reference")["sensors"]["temperature"]["quantiles"]
+    workshop.bucket.versions[workshop.key("manifest.json")] = Signer(PRIVATE).sign(msgspec.json.encode(fields))
+    assert workshop.source().load(PRESS, V1).version == V1
+    assert workshop.source().manifest(PRESS, V1).reference is None
+
+
 def test_the_threshold_of_the_machines_file_wins_over_the_tuned_one(workshop: Workshop) -> None:
     assert workshop.source().load(a_machine(threshold=0.9), V1).threshold == 0.9
 

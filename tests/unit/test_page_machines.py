@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from core.shown_machines import ShownDrift
 from core.training_options import TrainingOptions
+from tests.builders import NOON
 from tests.fake_logins import ANNA_VISITS
 from tests.page_rig import PageRig
 
@@ -205,3 +207,16 @@ def test_what_cannot_be_moved_is_told_and_not_wished(
 def test_an_operator_does_not_move_the_champion(operator: PageRig) -> None:
     assert operator.post("/ui/machines/press/promote", version=1, reason="why").status_code == 403
     assert operator.post("/ui/machines/press/rollback", reason="why").status_code == 403
+
+
+def test_a_sensor_that_moved_away_from_what_was_learnt_is_shown(operator: PageRig) -> None:
+    page = "/ui/machines/press"
+    assert "Nobody has looked yet" in operator.browser.get(page).text
+    operator.models.drift = (
+        ShownDrift("temperature", 0.021, 65.1, 64.9, 0.0, 0.0, "", NOON),
+        ShownDrift("pressure", None, None, None, 0.12, 0.0, "pressure is <missing>", NOON),
+    )
+    shown = words(operator.browser.get(page).text)
+    assert "temperature 0.021 65.1 64.9 under 1 % under 1 %" in shown
+    assert "pressure moved – – – 12 % under 1 %" in shown
+    assert "pressure is &lt;missing&gt;" in operator.browser.get(page).text
