@@ -30,6 +30,7 @@ COMMANDS = {
     "models": "List, show, verify, promote and roll back model versions.",
     "evaluate": "How a model version does on people's verdicts.",
     "explain": "Why an alert came: sensors, model, training data, labels.",
+    "rescore": "What another model version would have decided.",
     "alarms": "How good the alarms are: rates, floods, false alarms.",
     "questions": "What asking about readings without an alert has found.",
     "reply": "Answer an alert from the shell: reply ALERT y|n.",

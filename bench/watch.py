@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.fleet import Days, Episode
 from core.batch import Floats, Integers
-from core.incident import judge
+from core.incident_replay import IncidentReplay
 from core.label import Verdict
 from core.machine import IncidentPolicy
 from core.ports.models import Model
@@ -67,12 +67,8 @@ class Watched(NamedTuple):
 def watch(days: Days, model: Model, policy: IncidentPolicy) -> Watched:
     """Score the days' readings and judge them, every device healthy at first."""
     predictions = model.predict(days.readings.sensors).only(days.scored)
-    judgement = judge(days.readings, days.devices, predictions, {}, policy)
-    ends = [(event.device, event.state) for event in judgement.events]
-    ends += [(device, state) for device, state in judgement.states.items() if state.open]
-    incidents = {}
-    for device, state in ends:
-        assert state.since is not None, "an incident has a first fault"
-        assert state.last is not None, "and a newest one"
-        incidents[device, state.since.offset] = Incident(device, state.since.offset, state.last.offset)
-    return Watched(days, predictions.scores, list(incidents.values()))
+    replay = IncidentReplay(policy)
+    raised = [*replay.take(days.readings, days.devices, predictions), *replay.open()]
+    raised.sort(key=lambda one: one.opened.offset)
+    incidents = [Incident(one.device, one.first.offset, one.last.offset) for one in raised]
+    return Watched(days, predictions.scores, incidents)

@@ -3,6 +3,7 @@
 import numpy as np
 from sqlalchemy import Connection, text
 
+from core.batch import Floats
 from core.ports.stream import Recent, TopicPartition
 from core.silence import NOBODY, Heard
 from db.catalogue import Catalogued
@@ -10,6 +11,9 @@ from db.heard import heard_in
 
 _ARRAY_HEADER = 20
 _ELEMENT = np.dtype([("length", ">i4"), ("value", ">f8")])
+PADDED = """array_send(CASE WHEN cardinality(sensors) = :width THEN sensors ELSE
+               sensors || array_fill(float8 'NaN', ARRAY[:width - cardinality(sensors)]) END)"""
+"""Sensors of a reading as `sensors_of` reads them; those that were added since are absent."""
 
 
 def recent_readings(connection: Connection, known: Catalogued, partition: TopicPartition, count: int) -> Recent:
@@ -22,15 +26,20 @@ def recent_readings(connection: Connection, known: Catalogued, partition: TopicP
     for topic in older if len(ids) < count else ():
         arguments = {**key, "topic": topic, "count": count - len(ids)}
         ids += _split(connection.execute(text(_RECENT_IDS), arguments).scalar_one())
-    array = np.dtype([("header", "V", _ARRAY_HEADER), ("elements", _ELEMENT, (width,))])
     return Recent(
         ids,
         np.frombuffer(row.devices, ">i4").astype(np.int64),
-        np.frombuffer(row.sensors, array)["elements"]["value"].astype(np.float64),
+        sensors_of(row.sensors, width),
         np.frombuffer(row.quality, ">i2").astype(np.int16),
         connection.execute(text(_WATERMARK), key).scalar_one(),
         _heard(connection, known, partition),
     )
+
+
+def sensors_of(raw: bytes, width: int) -> Floats:
+    """Shape (n, width) of so many arrays one behind the other, in Postgres' binary form."""
+    array = np.dtype([("header", "V", _ARRAY_HEADER), ("elements", _ELEMENT, (width,))])
+    return np.frombuffer(raw, array)["elements"]["value"].astype(np.float64)
 
 
 def _split(ids: bytes) -> list[bytes]:
@@ -55,11 +64,10 @@ _WATERMARK = """
     SELECT (extract(epoch FROM watermark) * 1000000)::bigint FROM ingest_partition
      WHERE topic = :topic AND kafka_partition = :partition"""
 # An aggregate over a sorted subquery takes its rows in that order.
-_RECENT = """
+_RECENT = f"""
     SELECT coalesce(string_agg(uuid_send(id), ''), '') AS ids,
            coalesce(string_agg(int4send(device), ''), '') AS devices,
            coalesce(string_agg(int2send(quality), ''), '') AS quality,
-           coalesce(string_agg(array_send(CASE WHEN cardinality(sensors) = :width THEN sensors ELSE
-               sensors || array_fill(float8 'NaN', ARRAY[:width - cardinality(sensors)]) END), ''), '') AS sensors
+           coalesce(string_agg({PADDED}, ''), '') AS sensors
       FROM (SELECT id, device, quality, sensors FROM reading WHERE topic = :topic AND kafka_partition = :partition
-             ORDER BY kafka_offset DESC LIMIT :count) AS newest"""
+             ORDER BY kafka_offset DESC LIMIT :count) AS newest"""  # noqa: S608  # ours

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.incident import HEALTHY, Closed, DeviceState, Moment, Opened, judge
+from core.incident_replay import IncidentReplay, Raised
 from core.machine import IncidentPolicy
 from tests.builders import a_batch, predictions
 from tests.incident_rules import plainly
@@ -39,6 +40,24 @@ def test_any_cut_into_batches_gives_the_same_incidents(
 ) -> None:
     cuts = [cut for cut in cuts if cut < len(log)]
     assert replayed(log, cuts, policy) == replayed(log, [], policy)
+
+
+@given(log=logs, cuts=st.lists(st.integers(1, 59)), policy=policies)
+def test_a_replay_opens_the_incidents_that_the_consumer_opened(
+    log: list[tuple[int, float]], cuts: list[int], policy: IncidentPolicy
+) -> None:
+    replay = IncidentReplay(policy)
+    found: list[Raised] = []
+    for start, end in pairwise(sorted({0, len(log), *(cut for cut in cuts if cut < len(log))})):
+        devices = np.array([device for device, _ in log[start:end]], dtype=np.int64)
+        scores = predictions([score for _, score in log[start:end]])
+        found += replay.take(a_batch(end - start, first_offset=start), devices, scores)
+    found += replay.open()
+    events, states = replayed(log, [], policy)
+    assert {(one.device, one.opened) for one in found} == {(who, at) for kind, who, at, _ in events if kind is Opened}
+    ends = [(who, cast("DeviceState", state)) for kind, who, _, state in events if kind is Closed]
+    ends += [(who, state) for who, state in states.items() if state.open]
+    assert {(one.device, one.first, one.last) for one in found} == {(who, last.since, last.last) for who, last in ends}
 
 
 @given(log=logs, policy=policies)
