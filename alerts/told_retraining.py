@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from alerts.markup import Markup
 from core.retraining import Asked
-from core.training_options import CHOICES, DRY_RUN
+from core.training_options import CHOICES, DRY_RUN, SEARCH
 
 
 class ToldRetraining(Struct, frozen=True):
@@ -41,7 +41,8 @@ def retraining_text(told: ToldRetraining, markup: Markup) -> str:
             return f"Which machine? You follow {names or 'none'}. As in: /retrain press"
         case Asked.HOW:
             kinds = ", ".join(CHOICES)
-            return f"After the machine's name may stand one of {kinds}, and {DRY_RUN}, as in: /retrain press compare"
+            others = f"{SEARCH} and {DRY_RUN}"
+            return f"After the machine's name may stand one of {kinds}, and {others}, as in: /retrain press compare"
 
 
 def ended_text(ended: EndedRetraining, markup: Markup) -> str:

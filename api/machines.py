@@ -83,7 +83,7 @@ def _options(fields: Mapping[str, str]) -> TrainingOptions:
     found: Choice | None = next((name for name in CHOICES if name == model), None)
     if found is None and model:
         raise HTTPException(400, f"Choose one of {', '.join(CHOICES)}, or none for the champion's.")
-    return TrainingOptions(found, dry_run="dry_run" in fields)
+    return TrainingOptions(found, dry_run="dry_run" in fields, search="search" in fields)
 
 
 def _courses(models: ShownModels) -> list[tuple[str, str]]:

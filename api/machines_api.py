@@ -20,6 +20,7 @@ class _Retraining(BaseModel):
 
     model: Choice | None = None
     dry_run: bool = False
+    search: bool = False
 
 
 @router.post("/{machine}/retrain")
@@ -31,7 +32,7 @@ def retrain(request: Request, here: Here, machine: str, body: _Retraining) -> JS
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, 'Send JSON: {} or {"model": "rf"}.')
     wished = stores_of(request).models.retrain(
-        here.visitor, machine, TrainingOptions(body.model, dry_run=body.dry_run), "api"
+        here.visitor, machine, TrainingOptions(body.model, dry_run=body.dry_run, search=body.search), "api"
     )
     if wished.wish is not Wish.REQUESTED:
         raise HTTPException(*REFUSED[wished.wish])

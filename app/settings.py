@@ -90,6 +90,10 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         float,
         Meta(description="Seconds in which a model must be loaded, or score a batch; else it hangs", gt=0, le=86_400),
     ] = 60.0
+    search_trials: Annotated[int, Meta(description="Trials of a search for hyper-parameters", ge=1, le=10_000)] = 20
+    search_seconds: Annotated[
+        float, Meta(description="Seconds after which a search begins no further trial", gt=0, le=604_800)
+    ] = 300.0
     machines: Annotated[str, Meta(description="Machines that the consumer scores, comma-separated; empty: all")] = ""
 
     # This machine.

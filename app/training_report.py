@@ -13,6 +13,7 @@ def report(candidate: Candidate, rows: int, outcome: Outcome | None) -> dict[str
     return {
         "machine": candidate.machine.name,
         "model": recipe.algorithm,
+        "parameters": recipe.parameters,
         "split": recipe.split,
         "seed": recipe.seed,
         "rows": rows,

@@ -22,6 +22,7 @@ from model.recipe import Recipe
 from model.release import Outcome, Release
 from model.retraining import retrain
 from model.scorer import FaultModel
+from model.search_budget import Budget
 from model.signature import Signer, TrustedKeys, make_key_pair
 from model.source import VerifiedModels
 
@@ -64,7 +65,7 @@ class Trainer:
 
     def retrain(self) -> Outcome:
         """A challenger that learns from the labels, through the gate."""
-        return retrain(self._release, self._machine, TrainingOptions(), "bench", _quietly)
+        return retrain(self._release, self._machine, TrainingOptions(), "bench", _quietly, Budget())
 
     def challenge(
         self, history: History, recipe: Recipe, labels: Sequence[LabelledIncident], recent: Recent

@@ -17,7 +17,7 @@ CHOICES: Mapping[Choice, str] = {
     "hgb": "Histogram gradient boosting",
     "compare": "The best of all three",
 }
-DRY_RUN = "dry-run"
+DRY_RUN, SEARCH = "dry-run", "search"
 assert tuple(CHOICES) == get_args(Choice), "each has a name"
 
 
@@ -28,6 +28,8 @@ class TrainingOptions(Struct, frozen=True, forbid_unknown_fields=True):
     """None: the champion's."""
     dry_run: bool = False
     """Only say what the gate would decide: nothing is published or promoted."""
+    search: bool = False
+    """Search for hyper-parameters."""
 
 
 class ReadOptions(NamedTuple):
@@ -39,11 +41,11 @@ class ReadOptions(NamedTuple):
 
 
 def read_options(argument: str) -> ReadOptions:
-    """The machine's name, and after it, in any order, at most one choice and `dry-run`."""
+    """The machine's name, and after it, in any order, at most one choice, `search` and `dry-run`."""
     machine, *said = argument.split() or [""]
     words = [word.removeprefix("--") for word in said]
     chosen: list[Choice] = [choice for choice in CHOICES if choice in words]
-    dry_run = DRY_RUN in words
-    if len(chosen) > 1 or len(words) != len(chosen) + dry_run:
+    dry_run, search = DRY_RUN in words, SEARCH in words
+    if len(chosen) > 1 or len(words) != len(chosen) + dry_run + search:
         return ReadOptions(machine, None)
-    return ReadOptions(machine, TrainingOptions(chosen[0] if chosen else None, dry_run=dry_run))
+    return ReadOptions(machine, TrainingOptions(chosen[0] if chosen else None, dry_run=dry_run, search=search))

@@ -1,6 +1,7 @@
-"""Which kind of model to fit: the one that was asked for, or the best of all."""
+"""Which model to fit: the one that was asked for, or what a comparison or a search finds."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -8,11 +9,13 @@ import msgspec
 from core.history import History
 from core.machine import Machine
 from core.training import LabelledIncident
-from core.training_options import ALGORITHMS, TrainingOptions
+from core.training_options import ALGORITHMS, Algorithm, TrainingOptions
 from model.cross_validation import cross_validated
-from model.fit import Progress
-from model.recipe import Recipe, divided
-from model.training_set import training_set
+from model.recipe import Recipe, divided, kind
+from model.search_budget import Budget
+from model.training_set import TrainingSet, training_set
+
+Progress = Callable[[str], None]
 
 
 class Chosen(NamedTuple):
@@ -29,22 +32,47 @@ def choose(
     options: TrainingOptions,
     incidents: Sequence[LabelledIncident],
     progress: Progress,
+    budget: Budget,
 ) -> Chosen:
     """The recipe with what the options say.
 
-    Compared by cross validation of the training rows: the hold-out, on which the gate judges the winner, has no say in
-    who wins. Raises UserError where the data cannot train a model.
+    Compared and searched by cross validation of the training rows: the hold-out, on which the gate judges the winner,
+    has no say in who wins. Raises UserError where the data cannot train a model.
     """
-    if options.algorithm is None:
-        return Chosen(recipe)
-    if options.algorithm != "compare":
-        return Chosen(msgspec.structs.replace(recipe, algorithm=options.algorithm))
+    if not options.search and options.algorithm != "compare":
+        asked = options.algorithm
+        return Chosen(recipe if asked is None else msgspec.structs.replace(recipe, algorithm=asked, parameters={}))
     rows = training_set(divided(base, machine, recipe)[0], incidents, recipe.seed)
+    if options.search:
+        return _searched(recipe, _kinds(options, recipe), rows, progress, budget)
+    return _compared(recipe, rows, progress)
+
+
+def _kinds(options: TrainingOptions, recipe: Recipe) -> Sequence[Algorithm]:
+    if options.algorithm == "compare":
+        return ALGORITHMS
+    return (options.algorithm or recipe.algorithm,)
+
+
+def _compared(recipe: Recipe, rows: TrainingSet, progress: Progress) -> Chosen:
     areas = {}
     for algorithm in ALGORITHMS:
-        areas[algorithm] = cross_validated(algorithm, rows, recipe.seed)
+        areas[algorithm] = cross_validated(algorithm, rows, recipe.seed, {})
         progress(f"{algorithm}: PR-AUC {areas[algorithm]:.4f} by cross validation of the training rows")
     best = max(areas, key=lambda algorithm: areas[algorithm])
     said = ", ".join(f"{algorithm} {area:.4f}" for algorithm, area in areas.items())
     how = f"{best} was best of all (PR-AUC by cross validation of the training rows: {said})"
-    return Chosen(msgspec.structs.replace(recipe, algorithm=best), how)
+    return Chosen(msgspec.structs.replace(recipe, algorithm=best, parameters={}), how)
+
+
+def _searched(
+    recipe: Recipe, algorithms: Sequence[Algorithm], rows: TrainingSet, progress: Progress, budget: Budget
+) -> Chosen:
+    from model.searching import search  # takes a second, which nobody else shall wait
+
+    best = search(algorithms, rows, recipe.seed, budget, progress, time.monotonic)
+    how = (
+        f"{kind(best.algorithm, best.parameters)} was best of {best.trials} trials"
+        f" (PR-AUC by cross validation of the training rows: {best.area:.4f}; as usual: {best.usual:.4f})"
+    )
+    return Chosen(msgspec.structs.replace(recipe, algorithm=best.algorithm, parameters=best.parameters), how)

@@ -1,5 +1,7 @@
 """How well a kind of model does on base rows that it was not fitted to, the hold-out never among them."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedKFold
@@ -9,7 +11,7 @@ from model.pipeline import FOLDS, fit_bare, need_both_classes, probabilities
 from model.training_set import TrainingSet
 
 
-def cross_validated(algorithm: Algorithm, rows: TrainingSet, seed: int) -> float:
+def cross_validated(algorithm: Algorithm, rows: TrainingSet, seed: int, parameters: Mapping[str, object]) -> float:
     """PR-AUC, the mean of the folds; the same folds for every model.
 
     Verdicts train in every fold and judge in none: what alarmed was chosen by the champion, and a few answers are
@@ -23,6 +25,6 @@ def cross_validated(algorithm: Algorithm, rows: TrainingSet, seed: int) -> float
     areas = []
     for train, judge in folds:
         fitted = np.concatenate([base[train], verdicts])
-        pipeline = fit_bare(algorithm, rows.sensors[fitted], rows.fault[fitted], rows.weights[fitted], seed)
+        pipeline = fit_bare(algorithm, rows.sensors[fitted], rows.fault[fitted], rows.weights[fitted], seed, parameters)
         areas.append(average_precision_score(truth[judge], probabilities(pipeline, rows.sensors[base[judge]])))
     return float(np.mean(areas))

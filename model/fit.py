@@ -19,7 +19,7 @@ from model.fence import unpickle
 from model.manifest import Golden
 from model.pipeline import fit, probabilities
 from model.plots import plots
-from model.recipe import Recipe, divided
+from model.recipe import Recipe, divided, kind
 from model.training_set import incident_weight, teaching, training_set
 
 Progress = Callable[[str], None]
@@ -60,8 +60,9 @@ def train(
         raise UserError(f"{machine.name} has the task {machine.task}: this release trains the task fault")
     train_part, hold_out = divided(base, machine, recipe)
     rows = training_set(train_part, incidents, recipe.seed)
-    progress(f"fitting {recipe.algorithm} on {len(rows.fault):,} rows, {np.count_nonzero(rows.fault):,} of them faults")
-    fitted = fit(recipe.algorithm, rows.sensors, rows.fault, rows.weights, recipe.seed)
+    what, faults = kind(recipe.algorithm, recipe.parameters), np.count_nonzero(rows.fault)
+    progress(f"fitting {what} on {len(rows.fault):,} rows, {faults:,} of them faults")
+    fitted = fit(recipe.algorithm, rows.sensors, rows.fault, rows.weights, recipe.seed, recipe.parameters)
     pickled = pickle.dumps(fitted, protocol=5)
     pipeline = unpickle(pickled)
     scores = probabilities(pipeline, hold_out.sensors)

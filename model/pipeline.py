@@ -1,5 +1,8 @@
 """What is fitted: imputer, scaler and a calibrated classifier."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
@@ -16,12 +19,20 @@ from model.estimators import BoundedScaler, SteadyLogisticRegression
 
 FOLDS = 3
 """Of every cross validation."""
+_USUAL: Mapping[str, object] = MappingProxyType({})
 _THREADS = ThreadpoolController()
 """Of boosting's OpenMP: a second thread gains little on small trees, and where another process has the core each call
 waits for it (measured on two busy cores, single readings: 26 instead of 379 a second)."""
 
 
-def fit(algorithm: Algorithm, sensors: Floats, fault: Bools, weights: Floats, seed: int) -> Pipeline:
+def fit(
+    algorithm: Algorithm,
+    sensors: Floats,
+    fault: Bools,
+    weights: Floats,
+    seed: int,
+    parameters: Mapping[str, object] = _USUAL,
+) -> Pipeline:
     """A pipeline fitted to rows of shape (n, sensors) with NaN for absent; `weights` (n,) count each row.
 
     The probability is column 1 of `predict_proba`. Raises UserError where a class has too few rows.
@@ -29,13 +40,20 @@ def fit(algorithm: Algorithm, sensors: Floats, fault: Bools, weights: Floats, se
     need_both_classes(fault)
     # ensemble=False keeps one estimator instead of one a fold: it scores as fast as the bare one.
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    classifier = CalibratedClassifierCV(_estimator(algorithm, seed), ensemble=False, cv=folds)
+    classifier = CalibratedClassifierCV(_estimator(algorithm, seed, parameters), ensemble=False, cv=folds)
     return _fitted(classifier, sensors, fault, weights)
 
 
-def fit_bare(algorithm: Algorithm, sensors: Floats, fault: Bools, weights: Floats, seed: int) -> Pipeline:
+def fit_bare(
+    algorithm: Algorithm,
+    sensors: Floats,
+    fault: Bools,
+    weights: Floats,
+    seed: int,
+    parameters: Mapping[str, object] = _USUAL,
+) -> Pipeline:
     """The same without calibration, which takes a third of the time: its scores are good to be ordered by alone."""
-    return _fitted(_estimator(algorithm, seed), sensors, fault, weights)
+    return _fitted(_estimator(algorithm, seed, parameters), sensors, fault, weights)
 
 
 def need_both_classes(fault: Bools) -> None:
@@ -71,12 +89,12 @@ def probabilities(pipeline: Pipeline, sensors: Floats) -> Floats:
     return column
 
 
-def _estimator(algorithm: Algorithm, seed: int) -> ClassifierMixin:
+def _estimator(algorithm: Algorithm, seed: int, parameters: Mapping[str, object]) -> ClassifierMixin:
     match algorithm:
         case "lr":
-            return SteadyLogisticRegression(max_iter=1000, random_state=seed)
+            return SteadyLogisticRegression(max_iter=1000, random_state=seed, **parameters)
         case "rf":
             # More threads make batches of a stream slower: handing out the work costs more than the work.
-            return RandomForestClassifier(100, n_jobs=1, random_state=seed)
+            return RandomForestClassifier(100, n_jobs=1, random_state=seed, **parameters)
         case "hgb":
-            return HistGradientBoostingClassifier(random_state=seed)
+            return HistGradientBoostingClassifier(random_state=seed, **parameters)

@@ -1,5 +1,6 @@
 """How a training set is made of base data: kept in the manifest, so that a retraining holds out the same rows."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -14,12 +15,16 @@ from model.augmentation import made_up_faults
 from model.split import latest_rows, stratified_rows
 
 Split = Literal["stratified", "time"]
+Parameter = float | int | str | None
+"""Of an estimator, as scikit-learn names it."""
 
 
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     """What to fit, and which rows of the base data never to fit it on."""
 
     algorithm: Algorithm = "rf"
+    parameters: dict[str, Parameter] = {}
+    """Found by a search; absent ones are the usual ones."""
     split: Split = "stratified"
     hold_out_share: float = 0.25
     augment: bool = False
@@ -34,6 +39,13 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
             other.augment,
             other.seed,
         )
+
+
+def kind(algorithm: Algorithm, parameters: Mapping[str, Parameter]) -> str:
+    """In words, such as `rf (min_samples_leaf 4)`."""
+    values = {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in parameters.items()}
+    said = [f"{name} {value}" for name, value in values.items()]
+    return f"{algorithm} ({', '.join(said)})" if said else algorithm
 
 
 def divided(base: History, machine: Machine, recipe: Recipe) -> tuple[History, History]:

@@ -11,10 +11,13 @@ from model.base_data import fetch
 from model.choosing import choose
 from model.fit import Progress, train
 from model.release import Outcome, Release
+from model.search_budget import Budget
 from model.training_set import teaching
 
 
-def retrain(release: Release, machine: Machine, options: TrainingOptions, asked_by: str, progress: Progress) -> Outcome:
+def retrain(
+    release: Release, machine: Machine, options: TrainingOptions, asked_by: str, progress: Progress, budget: Budget
+) -> Outcome:
     """Train a challenger as the champion was trained, plus every verdict and what the options say; the gate decides.
 
     Raises UserError where there is no champion, ModelRefused where its lineage cannot be trusted, Unavailable.
@@ -31,7 +34,7 @@ def retrain(release: Release, machine: Machine, options: TrainingOptions, asked_
     verdicts = Counter(incident.verdict.value for incident in incidents)
     said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items())) or "none yet"
     progress(f"verdicts: {said}; {len(teaching(incidents))} used for training")
-    chosen = choose(machine, base.history, lineage.recipe, options, incidents, progress)
+    chosen = choose(machine, base.history, lineage.recipe, options, incidents, progress, budget)
     candidate = train(machine, base.history, chosen.recipe, incidents, progress)
     if options.dry_run:
         outcome = release.rehearse(candidate, base, progress)

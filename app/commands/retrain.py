@@ -30,12 +30,13 @@ class _Gate(msgspec.Struct, frozen=True):
     type=click.Choice(list(CHOICES)),
     help="Logistic regression, random forest, histogram gradient boosting or the best of them; not given: as before.",
 )
+@click.option("--search", is_flag=True, help="Search for hyper-parameters: SEARCH_TRIALS trials in SEARCH_SECONDS.")
 @click.option("--dry-run", is_flag=True, help="Only say what the gate would decide: publishes and promotes nothing.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Show the progress and how it ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def command(
-    ctx: click.Context, machine: str, algorithm: Choice | None, dry_run: bool, wait: bool, as_json: bool
+    ctx: click.Context, /, machine: str, algorithm: Choice | None, wait: bool, as_json: bool, **how: bool
 ) -> None:
     """Ask the trainer for a new model of MACHINE from its base data and every verdict.
 
@@ -44,7 +45,7 @@ def command(
     settings = resolved(settings_of(ctx))
     chosen = pick_machine(machines(settings), machine)
     queue = PostgresTrainingQueue(database(settings, "trainer"))
-    request = queue.ask(chosen, person(), "shell", TrainingOptions(algorithm, dry_run=dry_run))
+    request = queue.ask(chosen, person(), "shell", TrainingOptions(algorithm, **how))
     click.echo(f"request {request}: a new model of {machine}", err=True)
     found = _followed(queue, request) if wait else queue.state(request)
     report = {"request": request, "machine": machine, "state": found.state, **found.result}

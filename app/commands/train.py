@@ -26,6 +26,7 @@ from model.csv_history import read_history
 from model.fit import Candidate, train
 from model.recipe import Recipe
 from model.release import Outcome
+from model.search_budget import Budget
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -51,6 +52,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     type=click.Choice(list(CHOICES)),
     help="Logistic regression, random forest, histogram gradient boosting, or the best of them.",
 )
+@click.option("--search", is_flag=True, help="Search for hyper-parameters: SEARCH_TRIALS trials in SEARCH_SECONDS.")
 @click.option(
     "--split",
     default="stratified",
@@ -72,14 +74,15 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
     settings = settings_of(ctx)
     chosen = pick_machine(machines(settings), machine)
     recipe = Recipe(split=how["split"], augment=how["augment"], seed=how["seed"])
-    options = TrainingOptions(how["algorithm"])
+    options = TrainingOptions(how["algorithm"], search=how["search"])
+    budget = Budget(settings.search_trials, settings.search_seconds)
     if not dry_run:
         settings = resolved(settings)  # a server that is missing is said before the training, not after it
     history = _history(chosen, how["csv_file"], how["simulate"], how["rows"], how["devices"], recipe.seed)
     if dry_run:
-        candidate, outcome = _trained(chosen, history, recipe, options, []), None
+        candidate, outcome = _trained(chosen, history, recipe, options, [], budget), None
     else:
-        candidate, outcome = _train_and_offer(settings, chosen, history, recipe, options)
+        candidate, outcome = _train_and_offer(settings, chosen, history, recipe, options, budget)
     if plots:
         write_plots(plots, candidate)
     found = report(candidate, len(history), outcome)
@@ -95,11 +98,11 @@ def _history(machine: Machine, csv_file: Path | None, simulate: bool, rows: int,
 
 
 def _train_and_offer(
-    settings: Settings, machine: Machine, history: History, recipe: Recipe, options: TrainingOptions
+    settings: Settings, machine: Machine, history: History, recipe: Recipe, options: TrainingOptions, budget: Budget
 ) -> tuple[Candidate, Outcome]:
     released = release(settings, database(settings, "trainer"))
     # People's verdicts teach this model too: what they refuted once must not come back with new base data.
-    candidate = _trained(machine, history, recipe, options, released.labels.effective(machine))
+    candidate = _trained(machine, history, recipe, options, released.labels.effective(machine), budget)
     return candidate, released.offer(candidate, base_data(machine, history), person(), _progress)
 
 
@@ -109,8 +112,9 @@ def _trained(
     recipe: Recipe,
     options: TrainingOptions,
     incidents: Sequence[LabelledIncident],
+    budget: Budget,
 ) -> Candidate:
-    chosen = choose(machine, history, recipe, options, incidents, _progress)
+    chosen = choose(machine, history, recipe, options, incidents, _progress, budget)
     return train(machine, history, chosen.recipe, incidents, _progress)
 
 

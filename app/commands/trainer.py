@@ -24,6 +24,7 @@ from model.fit import Progress
 from model.moving import Mover, mover
 from model.release import Outcome
 from model.retraining import retrain
+from model.search_budget import Budget
 from model.trainer import Trainer
 
 _log = logging.getLogger(__name__)
@@ -52,8 +53,10 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
     for machine in wanted:
         ensure_first_model(released, machine, _log.info)
 
+    budget = Budget(settings.search_trials, settings.search_seconds)
+
     def work(request: TrainingRequest, progress: Progress) -> Outcome:
-        return retrain(released, known[request.machine], request.options, request.asked_by, progress)
+        return retrain(released, known[request.machine], request.options, request.asked_by, progress, budget)
 
     moves = PostgresChampionMoves(database(settings, "trainer"))
     move = mover(released.promotions, released.models, known)

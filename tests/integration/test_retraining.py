@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine, text
 
 from core.errors import ModelRefused, UserError
@@ -21,9 +22,11 @@ from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
 from model.base_data import base_data, fetch, keep
 from model.cache import ModelCache
+from model.recipe import kind
 from model.registry import connect as connect_registry
 from model.release import Outcome, Release
 from model.retraining import retrain
+from model.search_budget import Budget
 from model.signature import Signer, TrustedKeys, make_key_pair
 from model.source import VerifiedModels
 from tests.alert_world import ANNA, alert_world
@@ -74,7 +77,7 @@ def release(database_url: str, servers: Servers, tmp_path: Path) -> Iterator[Rel
 
 def _retrain(release: Release, algorithm: Choice | None = None) -> tuple[Outcome, list[str]]:
     said: list[str] = []
-    return retrain(release, PRESS, TrainingOptions(algorithm), "ada", said.append), said
+    return retrain(release, PRESS, TrainingOptions(algorithm), "ada", said.append, Budget()), said
 
 
 def _alarms(release: Release, version: ModelVersion, readings: list[tuple[float, float]]) -> list[bool]:
@@ -107,7 +110,7 @@ def test_a_dry_run_says_what_would_come_of_it_and_leaves_nothing_to_promote(rele
     published(release, a_candidate("rf", history), history)
     answered(owner, PRESS, Verdict.FALSE_ALARM, *HOT_UNDER_PRESSURE)
 
-    rehearsed = retrain(release, PRESS, TrainingOptions(dry_run=True), "ada", lambda _: None)
+    rehearsed = retrain(release, PRESS, TrainingOptions(dry_run=True), "ada", lambda _: None, Budget())
 
     assert (rehearsed.state, rehearsed.version, rehearsed.promoted) == ("trained", None, False)
     assert release.promotions.champion("press") == V1
@@ -117,6 +120,30 @@ def test_a_dry_run_says_what_would_come_of_it_and_leaves_nothing_to_promote(rele
     outcome, _ = _retrain(release)
     assert (outcome.version, outcome.promoted) == (2, True)
     assert rehearsed.reason == f"would be promoted: {outcome.reason}"
+
+
+def test_what_a_search_found_is_signed_and_trains_later_versions_too(release: Release) -> None:
+    random, history = np.random.default_rng(3), a_history()
+    history.sensors[:, 0] = random.normal(65, 5, len(history)) + 4 * history.fault
+    published(release, a_candidate("lr", history), history)
+    said: list[str] = []
+    budget, searching = Budget(trials=3), TrainingOptions("rf", search=True)
+    outcome = retrain(release, PRESS, searching, "ada", said.append, budget)
+    trials = [line for line in said if line.startswith("trial ")]
+    assert len(trials) == 3
+    found = release.models.manifest(PRESS, V2).lineage.recipe
+    assert found.algorithm == "rf"
+    assert set(found.parameters) == {"min_samples_leaf", "max_features", "class_weight"}
+    assert outcome.how.startswith(f"{kind(found.algorithm, found.parameters)} was best of 3 trials")
+    if not outcome.promoted:
+        release.promotions.promote(V2, instead_of=V1, kind="override", decided_by="ada", reason="to go on", gate={})
+    retrain(release, PRESS, TrainingOptions(), "ada", said.append, budget)
+    retrain(release, PRESS, TrainingOptions("rf"), "ada", said.append, budget)
+    as_before, anew = (
+        release.models.manifest(PRESS, ModelVersion("press", number)).lineage.recipe for number in (3, 4)
+    )
+    assert as_before == found
+    assert anew == replace(found, parameters={}), "the kind alone means its usual parameters"
 
 
 def test_who_taught_a_promoted_model_is_told_what_their_answers_did(release: Release, owner: Engine) -> None:

@@ -11,6 +11,7 @@ from core.training_options import TrainingOptions
 from model.choosing import Chosen, choose
 from model.cross_validation import cross_validated
 from model.recipe import Recipe, divided
+from model.search_budget import Budget
 from model.training_set import training_set
 from tests.builders import a_machine
 from tests.model_builders import a_history, an_incident
@@ -23,7 +24,7 @@ def chosen(
     history: History, options: TrainingOptions = COMPARE, incidents: Sequence[LabelledIncident] = ()
 ) -> tuple[Chosen, list[str]]:
     said: list[str] = []
-    return choose(PRESS, history, Recipe("hgb", seed=3), options, incidents, said.append), said
+    return choose(PRESS, history, Recipe("hgb", seed=3), options, incidents, said.append, Budget(trials=5)), said
 
 
 def ringed(count: int = 900) -> History:
@@ -53,7 +54,7 @@ def test_the_best_of_all_is_found_and_how_each_did_is_said() -> None:
 def test_the_hold_out_has_no_say_in_who_wins() -> None:
     history = ringed()
     train, _ = divided(history, PRESS, Recipe(seed=3))
-    area = cross_validated("rf", training_set(train, [], 3), 3)
+    area = cross_validated("rf", training_set(train, [], 3), 3, {})
     assert f"rf {area:.4f}" in chosen(history)[0].how
 
 
@@ -63,8 +64,8 @@ def test_verdicts_teach_in_every_fold_and_judge_in_none() -> None:
     wrong = [an_incident(Verdict.FALSE_ALARM, [200.0 + place], label=place) for place in range(30)]
     rows = training_set(train, wrong, 3)
     assert rows.verdict.sum() == len(rows.fault) - len(train)
-    assert cross_validated("lr", training_set(train, [], 3), 3) > 0.99
-    judged = cross_validated("rf", rows, 3)
+    assert cross_validated("lr", training_set(train, [], 3), 3, {}) > 0.99
+    judged = cross_validated("rf", rows, 3, {})
     assert judged > 0.95, "two hundred degrees that are no fault make no base row harder to tell"
 
 

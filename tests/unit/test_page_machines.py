@@ -71,11 +71,11 @@ def test_an_engineer_asks_for_a_model_and_sees_how_it_goes(engineer: PageRig, mo
     assert 'hx-trigger="every 2s"' in part
 
 
-def test_an_engineer_asks_for_a_dry_run(engineer: PageRig) -> None:
-    engineer.post(RETRAIN, model="compare", dry_run="on")
+def test_an_engineer_asks_for_a_search_and_for_a_dry_run(engineer: PageRig) -> None:
+    engineer.post(RETRAIN, model="compare", dry_run="on", search="on")
     ends(engineer, "trained")
-    assert engineer.browser.post(API, json={"dry_run": True}).status_code == 202
-    wished = [TrainingOptions("compare", dry_run=True), TrainingOptions(dry_run=True)]
+    assert engineer.browser.post(API, json={"dry_run": True, "search": False}).status_code == 202
+    wished = [TrainingOptions("compare", dry_run=True, search=True), TrainingOptions(dry_run=True)]
     assert engineer.models.wishes == [("page", wished[0]), ("api", wished[1])]
     assert "#1 dry run · Anna (page)" in words(engineer.browser.get("/ui/machines/press").text)
 

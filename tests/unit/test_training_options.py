@@ -14,9 +14,9 @@ def test_nothing_more_means_as_the_champion(argument: str, machine: str) -> None
     assert read_options(argument) == (machine, TrainingOptions())
 
 
-@pytest.mark.parametrize("argument", ["press rf dry-run", "press --dry-run rf"])
-def test_a_dry_run_is_asked_for_in_any_order(argument: str) -> None:
-    assert read_options(argument) == ("press", TrainingOptions("rf", dry_run=True))
+@pytest.mark.parametrize("argument", ["press rf search dry-run", "press --dry-run rf --search"])
+def test_a_search_and_a_dry_run_are_asked_for_in_any_order(argument: str) -> None:
+    assert read_options(argument) == ("press", TrainingOptions("rf", dry_run=True, search=True))
 
 
 @pytest.mark.parametrize(
