@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from core.alert_policy import AlertPolicy
+from core.threshold import ThresholdPolicy
 
 Task = Literal["fault", "defects", "one_class", "regression"]
 Topic = Annotated[str, Meta(pattern=r"^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$", description="as Kafka takes it")]
@@ -140,6 +141,7 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     """Text fields kept beside the numbers, raw."""
     threshold: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """Alarm threshold on the probability; absent: the one that was tuned with the model version."""
+    model: ThresholdPolicy = ThresholdPolicy()
     advice: str = ""
     incident: IncidentPolicy = IncidentPolicy()
     sensor_faults: SensorFaultPolicy = SensorFaultPolicy()

@@ -46,6 +46,7 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
         if sensor.minimum < -MOST or sensor.maximum > MOST:
             found.append((f"sensors[{position}]", f"minimum and maximum must lie within ±{MOST:g}"))
     found += _clock_problems(machine)
+    found += [(f"model.{key}", problem) for key, problem in machine.model.problems(machine.threshold)]
     found += [(f"alerts.{key}", problem) for key, problem in machine.alerts.problems()]
     if machine.silent_after is not None and machine.silent_after <= machine.future_after:
         found.append(("silent_after", "must be more than future_after: a clock that is ahead would silence the others"))

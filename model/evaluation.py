@@ -42,8 +42,11 @@ class Metrics(Struct, frozen=True):
     faults: int
 
 
-def evaluate(truth: Bools, scores: Floats, fixed_threshold: float | None) -> Metrics:
-    """Metrics of probabilities, shape (n,), at the fixed threshold or at the best one. `truth` holds both classes."""
+def evaluate(truth: Bools, scores: Floats, fixed_threshold: float | None, rule: str = FIXED) -> Metrics:
+    """Metrics of probabilities, shape (n,), at the fixed threshold or at the best one. `truth` holds both classes.
+
+    `rule` tells how the fixed one was found.
+    """
     threshold = best_threshold(truth, scores) if fixed_threshold is None else fixed_threshold
     confusion = _confusion(truth, scores >= threshold)
     alarms = confusion.true_positives + confusion.false_positives
@@ -56,7 +59,7 @@ def evaluate(truth: Bools, scores: Floats, fixed_threshold: float | None) -> Met
         pr_auc=float(average_precision_score(truth, scores)),
         brier=float(brier_score_loss(truth, scores)),
         threshold=threshold,
-        threshold_rule=HIGHEST_F1 if fixed_threshold is None else FIXED,
+        threshold_rule=HIGHEST_F1 if fixed_threshold is None else rule,
         confusion=confusion,
         rows=len(truth),
         faults=faults,

@@ -20,6 +20,7 @@ from model.manifest import Golden
 from model.pipeline import fit, probabilities
 from model.plots import plots
 from model.recipe import Recipe, divided, kind
+from model.threshold import tuned
 from model.training_set import incident_weight, teaching, training_set
 
 Progress = Callable[[str], None]
@@ -66,7 +67,7 @@ def train(
     pickled = pickle.dumps(fitted, protocol=5)
     pipeline = unpickle(pickled)
     scores = probabilities(pipeline, hold_out.sensors)
-    metrics = evaluate(hold_out.fault, scores, machine.threshold)
+    metrics = evaluate(hold_out.fault, scores, *tuned(machine, base, hold_out, scores, incidents, pipeline))
     progress(
         f"hold-out of {metrics.rows:,} rows, {metrics.faults:,} faults: "
         f"PR-AUC {metrics.pr_auc:.4f}, F1 {metrics.f1:.3f} at {metrics.threshold:.3f}"

@@ -56,6 +56,13 @@ def test_the_machines_that_come_with_the_project_are_sound() -> None:
             "medium_probability",
         ),
         ("optional = true", "optional = true\n[alerts]\nhigh_probability = 90", 13, "alerts.high_probability"),
+        ("optional = true", "optional = true\n[model]\nmissed_fault_costs = 0", 13, "model.missed_fault_costs"),
+        (
+            "optional = true",
+            "optional = true\n[model]\nmissed_fault_costs = 2\nalarms_per_device_day = 1",
+            14,
+            "name one of them",
+        ),
         ("optional = true", "optional = true\n[alerts]\nremind_after = 0", 13, "alerts.remind_after"),
         ("optional = true", "optional = true\n[alerts]\nremind = 60", 13, "unknown field `remind`"),
         ("optional = true", "optional = true\nmaximum = 1e300", 8, "within ±3e+38"),
