@@ -86,7 +86,10 @@ def settings_of(ctx: click.Context) -> Settings:
 
 
 _OF_FILES = frozenset(
-    {errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EROFS, errno.ENOSPC, errno.EDQUOT}
+    {
+        *(errno.ENOENT, errno.EEXIST, errno.EISDIR, errno.ENOTDIR),
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
+    }
 )
 """What is wrong with a file or a disk, and no mistake of ours."""
 

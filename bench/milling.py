@@ -72,9 +72,7 @@ class Figures:
 def read_milling(path: Path, machine: Machine) -> Milling:
     """UserError where the file is not there, or is another."""
     if not path.is_file():
-        raise UserError(
-            f"{path} is not there: AI4I 2020 as CSV is to be had at https://archive.ics.uci.edu/dataset/601"
-        )
+        raise UserError(f"{path} is no file: AI4I 2020 as CSV is to be had at https://archive.ics.uci.edu/dataset/601")
     history = read_history(path, machine)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -77,7 +77,9 @@ class VerifiedModels:
     def _stored(self, version: ModelVersion) -> StoredVersion:
         stored = self._index.find(version)
         if stored is None:
-            raise ModelRefused(f"there is no record of {version}")
+            raise ModelRefused(
+                f"there is no record of {version}: ./run models list {version.machine} shows what there is"
+            )
         return stored
 
     def _signed_file(self, stored: StoredVersion) -> bytes:

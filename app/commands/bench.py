@@ -16,6 +16,8 @@ from app.cli import settings_of
 from app.live_line import LiveLine
 from app.log import set_up_logging
 from app.machines import pick_machine
+from app.new_file import NewFile
+from app.ranges import SEEDS
 from app.settings import Settings
 from app.wiring import ROOT, data_directory, machines, with_local_stack
 from bench import alerting, explaining, gating, growth, latency, learning
@@ -35,16 +37,16 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 
 _out = click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=NewFile(),
     help="Write the result there.  [default: bench/results, unless --quick]",
 )
 
 
-def _numbers(_: click.Context, parameter: click.Parameter, value: str) -> list[int]:
+def _seeds(context: click.Context, parameter: click.Parameter, value: str) -> list[int]:
     numbers = value.split(",")
     if not all(number.strip().isdecimal() for number in numbers):
         raise click.BadParameter(f"{value!r} is no list of numbers such as 1,2,3", param=parameter)
-    return [int(number) for number in numbers]
+    return [SEEDS.convert(int(number), parameter, context) for number in numbers]
 
 
 _quick = click.option("--quick", is_flag=True, help="Small counts, to see that it works; its figures mean nothing.")
@@ -129,8 +131,8 @@ def explain_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
 
 @command.command("learning")
 @_quick
-@click.option("--seed", "one", type=click.IntRange(0), help="This seed alone.")
-@click.option("--seeds", callback=_numbers, default="1,2,3,4,5", show_default=True, help="Their median counts.")
+@click.option("--seed", "one", type=SEEDS, help="This seed alone.")
+@click.option("--seeds", callback=_seeds, default="1,2,3,4,5", show_default=True, help="Their median counts.")
 @click.option("--ai4i", type=click.Path(path_type=Path), metavar="FILE", help="On AI4I 2020 instead of the simulator.")
 @click.option("--question-seeds", type=click.IntRange(0), default=10, show_default=True, help="AI4I: questions alone.")
 @_out

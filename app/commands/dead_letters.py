@@ -15,7 +15,7 @@ from app.machines import pick_machine
 from app.moment import Moment
 from app.person import person
 from app.printable import printable
-from app.ranges import PARTITION
+from app.ranges import COUNT, PARTITION
 from app.replaying import replay, settle_interrupted
 from app.settings import Settings
 from app.wiring import database, kafka, machines, resolved
@@ -50,7 +50,7 @@ def _filters(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _limit(default: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option("--limit", type=click.IntRange(1), default=default, show_default=True, help="So many at most.")
+    return click.option("--limit", type=COUNT, default=default, show_default=True, help="So many at most.")
 
 
 @command.command("list")

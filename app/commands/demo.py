@@ -22,7 +22,9 @@ from app.live_line import LiveLine
 from app.log import set_up_logging
 from app.login_link import login_link
 from app.machines import pick_machine
+from app.new_file import NewFile
 from app.prepare import CONSOLE_OPERATOR, ensure_operator, prepare_servers
+from app.ranges import Amount
 from app.settings import Settings
 from app.signals import set_on_signal
 from app.status import Overview
@@ -37,25 +39,22 @@ from db.unanswered import PostgresUnanswered
 from local.detached import delete
 from local.lock import held
 from local.stack import Stack
+from producer.simulated import FLAT_OUT
 
 _MACHINE = "equipment"
 _AUTOMAT = "auto-reply"
 
 
 @click.command(short_help="The whole loop on this machine: stack, machines, model, alerts.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after so many seconds of readings.")
+@click.option("--seconds", type=Amount(0, min_open=True), help="Stop after so many seconds of readings.")
 @click.option(
-    "--rate", type=click.FloatRange(0, min_open=True), default=200, show_default=True, help="Readings a second."
+    "--rate", type=Amount(0, FLAT_OUT, min_open=True), default=200, show_default=True, help="Readings a second."
 )
-@click.option("--devices", type=click.IntRange(1), default=20, show_default=True, help="Simulated devices.")
-@click.option(
-    "--auto-reply", type=click.FloatRange(0, 1), default=0, help="Answer this share of the alerts, truthfully."
-)
+@click.option("--devices", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Simulated devices.")
+@click.option("--auto-reply", type=Amount(0, 1), default=0, help="Answer this share of the alerts, truthfully.")
 @click.option("--fake-telegram", "phone", is_flag=True, help="Alerts on a page that stands in for Telegram.")
 @click.option("--fresh", is_flag=True, help="Begin with empty servers and no model: deletes what earlier demos stored.")
-@click.option(
-    "--summary", "summary_file", type=click.Path(path_type=Path), help="Write the run's counts there as JSON."
-)
+@click.option("--summary", "summary_file", type=NewFile(), help="Write the run's counts there as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context,

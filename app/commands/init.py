@@ -9,6 +9,7 @@ import click
 from app.cli import settings_of
 from app.patience import Patience
 from app.prepare import prepare_servers, somebody_to_tell
+from app.ranges import Amount
 from app.wiring import database_url, machines, resolved
 from core.errors import UserError
 from db.engine import connect
@@ -19,7 +20,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.command(short_help="Prepare the servers: tables, logins, topics and bucket.")
 @click.option("--logins", type=_FOLDER, help="Make a database login per process; holds consumer_password and so on.")
-@click.option("--wait", default=60.0, show_default=True, type=click.FloatRange(0), help="Seconds for servers to start.")
+@click.option("--wait", default=60.0, show_default=True, type=Amount(0), help="Seconds for servers to start.")
 @click.pass_context
 def command(ctx: click.Context, logins: Path | None, wait: float) -> None:
     """Prepare the servers: the database's tables and roles, the topics, the bucket; safe to repeat.

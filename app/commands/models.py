@@ -7,6 +7,7 @@ from app.cli import settings_of
 from app.machines import pick_machine
 from app.models import model_source
 from app.person import person
+from app.ranges import COUNT
 from app.settings import Settings
 from app.wiring import database, machines, resolved
 from core.champion_move import Kind, Move
@@ -46,7 +47,7 @@ def list_versions(ctx: click.Context, machine: str, as_json: bool) -> None:
 
 @command.command()
 @click.argument("machine")
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=COUNT, required=False)
 @_as_json
 @click.pass_context
 def show(ctx: click.Context, machine: str, number: int | None, as_json: bool) -> None:
@@ -62,7 +63,7 @@ def show(ctx: click.Context, machine: str, number: int | None, as_json: bool) ->
 
 @command.command()
 @click.argument("machine")
-@click.argument("number", type=int, required=False)
+@click.argument("number", type=COUNT, required=False)
 @_as_json
 @click.pass_context
 def verify(ctx: click.Context, machine: str, number: int | None, as_json: bool) -> None:
@@ -87,14 +88,14 @@ def verify(ctx: click.Context, machine: str, number: int | None, as_json: bool) 
 
 @command.command()
 @click.argument("machine")
-@click.argument("number", type=int)
+@click.argument("number", type=COUNT)
 @click.option("--force", is_flag=True, help="Override the gate; needs --as and --reason.")
 @_by
 @click.option("--reason", default="", help="Why, for those who come after.")
 @click.pass_context
 def promote(ctx: click.Context, machine: str, number: int, force: bool, name: str | None, reason: str) -> None:
     """Make version NUMBER champion against the gate's word, by name and with a reason; both are recorded for good."""
-    if not (force and name and reason):
+    if not (force and name and name.strip() and reason.strip()):
         raise UserError(
             "a promotion by hand overrides the gate: give --force --as YOUR-NAME --reason WHY "
             f"(./run train {machine} and ./run retrain {machine} promote through the gate)"

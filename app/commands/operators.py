@@ -11,6 +11,7 @@ from app.cli import settings_of
 from app.hearing import Patience, Quiet, SeverityName
 from app.login_link import login_link
 from app.machines import pick_machine
+from app.ranges import CHAT
 from app.wiring import database, machines, resolved
 from core.errors import UserError
 from core.numbers import lasting
@@ -28,7 +29,7 @@ def command() -> None:
 @command.command()
 @click.argument("name")
 @click.option("--telegram-id", type=click.IntRange(1, 2**52), help="What the bot tells whoever sends it /start.")
-@click.option("--chat", type=int, help="A group's id (negative): alerts go there instead of to the person.")
+@click.option("--chat", type=CHAT, help="A group's id (negative): alerts go there instead of to the person.")
 @click.option("--console", is_flag=True, help="Alerts are printed by ./run alerts.")
 @click.option("--page", is_flag=True, help="Alerts are on ./run page, where those of all channels are too.")
 @click.option("--machine", help="Alerts of this machine only.")
@@ -57,15 +58,15 @@ def add(
     zone: str,
 ) -> None:
     """Add an operator, who gets alerts from now on."""
-    settings = resolved(settings_of(ctx))
-    if not name.strip() or len(name) > 100:
-        raise UserError("a name has 1 to 100 characters")
+    if not (name.strip() and name.isprintable() and len(name) <= 100):
+        raise UserError("a name has 1 to 100 characters, none of which only steers a screen or a chat")
     if name in ROLES:
         raise UserError(f"{name} is a setting's name: set it, and its services are told")
     if zone not in available_timezones():
         raise UserError(f"no time zone {zone}: --zone takes names such as Europe/Berlin or UTC")
     if chat is not None and telegram_id is None:
         raise UserError("--chat needs --telegram-id too: answers are taken from known people, not from a group")
+    settings = resolved(settings_of(ctx))
     if machine is not None:
         pick_machine(machines(settings), machine)
     places = [
@@ -99,6 +100,8 @@ def set_hearing(
     questions: int | None,
 ) -> None:
     """Change when and of what an operator hears, on every channel."""
+    if quiet and no_quiet:
+        raise UserError("--quiet and --no-quiet exclude each other: name one of them")
     hearing = Hearing(
         quiet=UNSET if quiet is None and not no_quiet else quiet,
         from_severity=UNSET if from_severity is None else from_severity,

@@ -14,6 +14,8 @@ from click.core import ParameterSource
 from app.cli import settings_of
 from app.heartbeat import Heartbeat
 from app.machines import pick_machine
+from app.new_file import NewFile
+from app.ranges import Amount
 from app.settings import Settings
 from app.signals import set_on_signal
 from app.wiring import kafka, machines, resolved
@@ -39,25 +41,23 @@ _OF_THE_SIMULATOR = {"--devices": "devices", "--seed": "seed", "--fault-rate": "
 @click.option("--devices", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Of each machine.")
 @click.option(
     "--rate",
-    type=click.FloatRange(0, FLAT_OUT),
+    type=Amount(0, FLAT_OUT),
     help="Readings a second in all; 0: as fast as it goes.  [default: 200; of a file: as fast as it goes]",
 )
 @click.option("--count", type=click.IntRange(0), default=0, help="Stop after so many readings; 0: go on for ever.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="Stop after so many seconds.")
+@click.option("--seconds", type=Amount(0, min_open=True), help="Stop after so many seconds.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Another seed, other devices.")
 @click.option(
     "--fault-rate",
-    type=click.FloatRange(0, 0.5),
+    type=Amount(0, 0.5),
     default=0.02,
     show_default=True,
     help="The share of their time that simulated devices spend in faults.",
 )
 @click.option("--file", type=click.Path(path_type=Path), help="Replay this CSV or Parquet file (.parquet) instead.")
-@click.option(
-    "--speed", type=click.FloatRange(0, min_open=True), help="Replay so many times as fast as the file's times tell."
-)
+@click.option("--speed", type=Amount(0, min_open=True), help="Replay so many times as fast as the file's times tell.")
 @click.option("--map", "maps", metavar="SENSOR=COLUMN", multiple=True, help="A column of the file; also device, time.")
-@click.option("--summary", "summary_file", type=click.Path(path_type=Path), help="Write the totals there as JSON.")
+@click.option("--summary", "summary_file", type=NewFile(), help="Write the totals there as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from app.new_file import NewFile
+from app.ranges import Amount
 from app.wiring import ROOT
 from core.errors import UserError
 
@@ -21,9 +23,9 @@ from core.errors import UserError
 @click.option("--bench", is_flag=True, help="The benches instead, each quickly: that they measure.")
 @click.option("--browser", is_flag=True, help="The page instead, in a real browser (needs Chromium).")
 @click.option("--screenshots", type=click.Path(path_type=Path), metavar="DIR", help="Take the page's pictures.")
-@click.option("--soak", type=click.FloatRange(0, min_open=True), metavar="MINUTES", help="Mix faults at random.")
+@click.option("--soak", type=Amount(0, min_open=True), metavar="MINUTES", help="Mix faults at random.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the soak.")
-@click.option("--report", type=click.Path(path_type=Path), help="Write the soak's report there, as JSON.")
+@click.option("--report", type=NewFile(), help="Write the soak's report there, as JSON.")
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(
     compose: bool,

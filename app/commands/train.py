@@ -11,6 +11,7 @@ from app.cli import settings_of
 from app.first_model import DEVICES, READINGS, SEED, simulated
 from app.machines import pick_machine
 from app.person import person
+from app.ranges import ROWS, SEEDS
 from app.releases import release
 from app.settings import Settings
 from app.training_report import report, words, write_plots
@@ -36,7 +37,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.argument("machine")
 @click.option("--csv", "csv_file", type=_FILE, help="Labelled rows, in the CSV dialect of the machine's file.")
 @click.option("--simulate", is_flag=True, help="Learn from simulated devices.")
-@click.option("--rows", default=READINGS, show_default=True, type=click.IntRange(min=100), help="Simulated readings.")
+@click.option("--rows", default=READINGS, show_default=True, type=ROWS, help="Simulated readings.")
 @click.option(
     "--devices",
     default=DEVICES,
@@ -61,7 +62,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     help="Hold out a quarter of each class, or the latest quarter.",
 )
 @click.option("--augment", is_flag=True, help="Make faults up around the edges of the usual ranges.")
-@click.option("--seed", default=SEED, show_default=True, type=click.IntRange(0, 2**31), help="Of every random draw.")
+@click.option("--seed", default=SEED, show_default=True, type=SEEDS, help="Of every random draw.")
 @click.option("--dry-run", is_flag=True, help="Only train and measure: needs no server, promotes nothing.")
 @click.option("--plots", type=_FOLDER, help="Write the curves and the confusion matrix there.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

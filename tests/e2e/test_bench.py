@@ -107,4 +107,4 @@ def test_the_gate_bench_tells_what_was_refused_and_what_it_was_worth(folder: Pat
 def test_the_learning_bench_says_where_the_public_file_is_to_be_had(folder: Path) -> None:
     done = run(["bench", "learning", "--quick", "--ai4i", str(folder / "none.csv")], {}, seconds=60)
     assert done.returncode == 2
-    assert "none.csv is not there: AI4I 2020 as CSV is to be had at" in done.stderr
+    assert "none.csv is no file: AI4I 2020 as CSV is to be had at" in done.stderr

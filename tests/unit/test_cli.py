@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from app.cli import COMMANDS, main, run
 from app.moment import Moment
 from app.wiring import ROOT
+from core.errors import UserError
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -47,12 +48,47 @@ def test_an_unknown_command_exits_with_2() -> None:
         ["partitions", "resolve", "t", "0", "--action", "from-offset", "--offset", str(2**63), "--reason", "x"],
         ["retention", "--days", "740000"],
         ["explain", "0"],
+        ["dead-letters", "replay", "--limit", str(2**63)],
+        ["train", "equipment", "--simulate", "--rows", str(10**13)],
+        ["models", "show", "equipment", "0"],
+        ["operators", "add", "ann", "--telegram-id", "5", "--chat", str(2**60)],
+        ["bench", "learning", "--seeds", f"1,{2**40}"],
     ],
 )
 def test_a_number_that_no_server_could_hold_exits_with_2(arguments: list[str]) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert "is not in the range" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["producer", "--rate", "nan"],
+        ["producer", "--seconds", "inf"],
+        ["producer", "--fault-rate", "NaN"],
+        ["demo", "--auto-reply", "nan"],
+        ["init", "--wait", "nan"],
+    ],
+)
+def test_what_no_clock_or_rate_can_be_exits_with_2(arguments: list[str]) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "is no finite number" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["operators", "add", "ann\nbob", "--console"], "a name has 1 to 100 characters, none of which only steers"),
+        (["operators", "set", "ann", "--quiet", "22:00-06:00", "--no-quiet"], "exclude each other: name one of them"),
+        (["models", "promote", "equipment", "2", "--force", "--as", " ", "--reason", "why"], "give --force --as"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line_with_the_remedy(arguments: list[str], told: str) -> None:
+    with pytest.raises(UserError, match=told) as refused:
+        main.main(arguments, standalone_mode=False)
+    assert "\n" not in str(refused.value)
 
 
 def test_an_argument_that_is_no_text_is_one_line(

@@ -121,5 +121,5 @@ def test_the_median_of_the_seeds_counts() -> None:
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"absent\.csv is not there: AI4I 2020"):
+    with pytest.raises(UserError, match=r"absent\.csv is no file: AI4I 2020"):
         read_milling(tmp_path / "absent.csv", MACHINE)
