@@ -1,13 +1,11 @@
-"""Replies: what to make of what a person wrote or pressed. Decided here, with the reason, before anything is stored."""
+"""Replies: what a person wrote or pressed, and what can become of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from core.command import Asked, Command, read_command
-from core.label import Answer, Verdict, read_answer
 from core.report import Report
 
 UNDO = f"/{Command.UNDO}"
@@ -113,34 +111,6 @@ class Outcome(StrEnum):
         return self in (Outcome.UNAUTHORISED, Outcome.REFUSED)
 
 
-class Given(NamedTuple):
-    """A label that nobody took back."""
-
-    label: int
-    operator: int
-    verdict: Verdict
-    settles: bool = False
-    """An engineer gave it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What is known when a reply comes in."""
-
-    operator: int | None
-    """The active operator who sent it."""
-    settles: bool = False
-    """That is an engineer: no operator's answer comes before theirs."""
-    alerts: Sequence[int] = ()
-    """The alerts that it may mean."""
-    newest: Given | None = None
-    """The newest verdict on that one alert."""
-    settled: Given | None = None
-    """The newest that an engineer gave: the one that counts, where there is one."""
-    act: Outcome | None = None
-    """What a command comes to that does something, or an answer to a question."""
-
-
 class ReplyOutcome(NamedTuple):
     """What became of a reply, as facts; the words are made where they are shown."""
 
@@ -151,58 +121,3 @@ class ReplyOutcome(NamedTuple):
     Of a report `report` (`heard`: core.report.Heard, `readings`, `since`), or `asked` (`unclear`: why we ask back).
     """
     label: int | None = None
-
-
-def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
-    """What the reply amounts to. Pure; a label only for an authorised, clear answer to exactly one alert."""
-    if not reply.is_for_us:
-        return Outcome.IGNORED
-    if reply.refusal is not None:
-        return Outcome.REFUSED
-    if reply.asked is not None and reply.asked.command is not Command.UNDO and _welcomes(reply.asked, known):
-        return Outcome.WELCOMED
-    if known.operator is None:
-        return Outcome.UNAUTHORISED
-    if known.act is not None:
-        return known.act
-    if reply.asked is not None:
-        return _undo(reply, known) if reply.is_undo else Outcome.TOLD
-    answer = read_answer(reply.text)
-    if answer is None:
-        return Outcome.COMMENTED if _is_comment(reply, known) else Outcome.NOT_UNDERSTOOD
-    if len(known.alerts) != 1:
-        return Outcome.WHICH_ALERT if known.alerts else Outcome.UNKNOWN_ALERT
-    return _label(Answer(answer.verdict, reply.comment or answer.comment), known)
-
-
-def taken_back(reply: Reply, known: Circumstances) -> Given | None:
-    """The label that an undo means: the sender's own, and the newest or the one that counts; None: there is none."""
-    given = (one for one in (known.newest, known.settled) if one is not None and one.operator == known.operator)
-    return next((one for one in given if reply.takes_back in (None, one.label)), None)
-
-
-def _label(answer: Answer, known: Circumstances) -> Outcome:
-    if not answer.comment and _says_already(answer.verdict, known):
-        return Outcome.REPEATED
-    differs = known.settled is not None and known.settled.verdict is not answer.verdict
-    return Outcome.OVERRULED if differs and not known.settles else Outcome.LABELLED
-
-
-def _says_already(verdict: Verdict, known: Circumstances) -> bool:
-    """Whether it changes nothing; who became an engineer settles with the same words."""
-    given = (one for one in (known.newest, known.settled) if one is not None and one.operator == known.operator)
-    return any(one.verdict is verdict and (one.settles or not known.settles) for one in given)
-
-
-def _welcomes(asked: Asked, known: Circumstances) -> bool:
-    """Who is not known yet learns from any question how to become so."""
-    return asked.command is Command.START or known.operator is None
-
-
-def _is_comment(reply: Reply, known: Circumstances) -> bool:
-    """Words that reply to the message of one alert."""
-    return reply.replies_to is not None and len(known.alerts) == 1 and bool(reply.text.strip())
-
-
-def _undo(reply: Reply, known: Circumstances) -> Outcome:
-    return Outcome.NOTHING_TO_UNDO if taken_back(reply, known) is None else Outcome.UNDONE

@@ -3,7 +3,8 @@
 import msgspec
 from sqlalchemy import Connection, Engine, text
 
-from core.reply import Outcome, Reply, ReplyOutcome, outcome_of
+from core.reply import Outcome, Reply, ReplyOutcome
+from core.reply_rules import outcome_of
 from db.answerable import Sender
 from db.failures import failures_named
 from db.judging import facts_of, judge, look_up

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from core.label import Verdict, read_answer
-from core.reply import Circumstances, Given, Outcome, Reply, taken_back
+from core.reply import Outcome, Reply
+from core.reply_rules import Circumstances, Given, taken_back
 from db.act import Act
 from db.acts import act_of
 from db.answerable import Sender, alerts_meant, device_of, sender_of

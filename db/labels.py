@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from core.label import Verdict
-from core.reply import Given
+from core.reply_rules import Given
 
 
 class NewLabel(NamedTuple):

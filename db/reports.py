@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row, text
 from core.command import Command
 from core.device_meant import DeviceName
 from core.label import Verdict
-from core.reply import Given, Outcome, Reply
+from core.reply import Outcome, Reply
+from core.reply_rules import Given
 from core.report import Heard, Span, hear, read_report, span_of
 from db.act import Act
 from db.answerable import Sender

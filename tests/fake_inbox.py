@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from core.device_meant import Unclear
 from core.errors import Unavailable
 from core.label import Verdict, read_answer
-from core.reply import Circumstances, Given, Outcome, Reply, ReplyOutcome, outcome_of, taken_back
+from core.reply import Outcome, Reply, ReplyOutcome
+from core.reply_rules import Circumstances, Given, outcome_of, taken_back
 from core.report import Heard, Report, hear, span_of
 
 

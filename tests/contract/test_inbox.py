@@ -10,7 +10,8 @@ import pytest
 
 from core.label import Verdict
 from core.ports.chat import Inbox
-from core.reply import Given, Outcome, Refusal, Reply
+from core.reply import Outcome, Refusal, Reply
+from core.reply_rules import Given
 from core.report import Report
 from tests.alert_world import ANNA, BEN, EVA, STRANGER, AlertWorld, alert_world
 from tests.builders import NOON, a_batch

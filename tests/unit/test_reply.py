@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.label import Verdict, read_answer
-from core.reply import Circumstances, Given, Outcome, Refusal, Reply, outcome_of, taken_back
+from core.reply import Outcome, Refusal, Reply
+from core.reply_rules import Circumstances, Given, outcome_of, taken_back
 
 PRIVATE = Reply("telegram", 1, "{}", sender="11", chat="11", text="n")
 ONE = Circumstances(operator=1, alerts=(5,))
