@@ -10,6 +10,8 @@ from api.pages import render
 from api.sparks import score_spark
 from api.stores import stores_of
 from api.visitors import Here, Written
+from core.machine import Machine
+from core.shadow import ShadowVerdicts, shadow_verdicts
 from core.shown_machines import ShownModels, Wish
 from core.training_options import CHOICES, Choice, TrainingOptions
 
@@ -41,6 +43,7 @@ def machine(request: Request, here: Here, name: str) -> Response:
         title=described.title if described else "",
         models=models,
         courses=_courses(models),
+        live=_live(models, described),
         under_way=under_way,
         over=over,
         move=stores.champions.newest(here.visitor.id, name),
@@ -91,3 +94,12 @@ def _courses(models: ShownModels) -> list[tuple[str, str]]:
     oldest_first = models.versions[::-1]
     lines = {"PR-AUC": [one.pr_auc for one in oldest_first], "F1": [one.f1 for one in oldest_first]}
     return [(title, score_spark(values)) for title, values in lines.items() if len(values) > 1]
+
+
+def _live(models: ShownModels, described: Machine | None) -> ShadowVerdicts | None:
+    """What the version in the shadow would have raised of what people judged."""
+    shadow = models.shadow
+    if shadow is None or described is None:
+        return None
+    threshold = shadow.threshold if described.threshold is None else described.threshold
+    return shadow_verdicts(shadow.seen, threshold, described.incident)

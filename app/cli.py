@@ -29,6 +29,7 @@ COMMANDS = {
     "dead-letters": "What was refused: list, show, replay, export.",
     "models": "List, show, verify, promote and roll back model versions.",
     "evaluate": "How a model version does on people's verdicts.",
+    "shadow": "Let a version score the live stream apart; nobody hears of it.",
     "explain": "Why an alert came: sensors, model, training data, labels.",
     "rescore": "What another model version would have decided.",
     "alarms": "How good the alarms are: rates, floods, false alarms.",

@@ -13,11 +13,15 @@ from core.errors import UserError
 from core.machine import Machine
 from core.model_health import Health, health
 from core.prediction import ModelVersion
+from core.recent_alarms import COUNT, RecentAlarms
+from core.shadow import ShadowVerdicts, alarms_beside, shadow_verdicts
 from core.training import LabelledIncident
 from db.alert_rate import PostgresAlertRates
 from db.engine import Engine
 from db.promotion_log import PostgresPromotionLog
 from db.recent_readings import PostgresRecentReadings
+from db.shadow_beside import PostgresBeside
+from db.shadows import PostgresShadows
 from db.training_labels import PostgresTrainingLabels
 from model.drift_watch import look
 from model.source import VerifiedModels
@@ -32,6 +36,10 @@ class Evaluation(Struct, frozen=True):
     alert_rate: AlertRate
     drift: Drift | None
     """Of the last readings; None: it was trained before that was kept."""
+    shadow: ShadowVerdicts
+    """What it said live of what was judged meanwhile, where it was in the shadow."""
+    beside: RecentAlarms
+    """What it and the champion would raise on the latest readings that it saw in the shadow."""
 
 
 def evaluate(
@@ -52,7 +60,17 @@ def evaluate(
     said = _since(PostgresTrainingLabels(engine).effective(machine), since)
     found = health(said, machine.incident, judge, frozenset(manifest.lineage.label_ids))
     drift = look(machine, version, models, PostgresRecentReadings(engine))
-    return Evaluation(version, since, found, PostgresAlertRates(engine).of(version, since), drift)
+    live = shadow_verdicts(PostgresShadows(engine).scores(version), model.threshold, machine.incident)
+    both = PostgresBeside(engine).latest(machine, version, COUNT)
+    return Evaluation(
+        version=version,
+        since=since,
+        health=found,
+        alert_rate=PostgresAlertRates(engine).of(version, since),
+        drift=drift,
+        shadow=live,
+        beside=alarms_beside(both, model.threshold, machine.incident),
+    )
 
 
 def _version(engine: Engine, machine: Machine, number: int | None) -> ModelVersion:

@@ -132,6 +132,13 @@ class Installation:
         }
         return Process(["consumer"], environment, self.folder / "consumer.log")
 
+    def put_in_the_shadow(self, trained: Trained, database: Database) -> None:
+        """Train the champion's like once more, which the gate refuses, and let it score beside the champion."""
+        environment = {**self.environment, "DATABASE_URL": database.url, "S3_BUCKET": trained.bucket}
+        arguments = ["train", _MACHINE, "--simulate", "--rows", str(TRAINING_ROWS), "--devices", str(TRAINING_DEVICES)]
+        run([*arguments, "--model", trained.algorithm], environment, self.folder / "train.log")
+        run(["shadow", _MACHINE, "2"], environment, self.folder / "shadow.log")
+
     def _train(self, algorithm: str, rows: int, devices: int, databases: ExitStack) -> Trained:
         self.progress.say(f"training a model ({algorithm}) on {rows:,} readings of {devices:,} simulated devices")
         database = databases.enter_context(fresh(self.server_url))

@@ -13,10 +13,13 @@ from bench.ours import consume_backlog, counted
 from bench.peer import PEERS, peer_versions, prepare_peers, run_peer
 
 CONTENDERS = ("lr", "rf", "copy", "bare", *PEERS)
+SHADOW = "lr_shadow"
+"""As "lr", with another version in the shadow; runs where it is asked for by name."""
 PARTITIONS = 4
 DEVICES = 20
 _OURS = ("lr", "rf")
 _RATIOS = {
+    "lr_shadow_vs_lr": (SHADOW, "lr"),
     "lr_vs_copy": ("lr", "copy"),
     "rf_vs_copy": ("rf", "copy"),
     "lr_vs_bare": ("lr", "bare"),
@@ -58,6 +61,7 @@ class Contest:
         self._runners: Mapping[str, Callable[[], Run]] = {
             "lr": partial(self._ours, "lr"),
             "rf": partial(self._ours, "rf"),
+            SHADOW: self._beside,
             "copy": self._copy,
             "bare": lambda: bare_consume(installation, topic)._asdict(),
             **{name: partial(self._peer, name, messages) for name, messages in peers.items()},
@@ -75,6 +79,16 @@ class Contest:
             if algorithm == "lr":
                 self._batches = stored_batches(database)
         return {**consumed._asdict(), **counts._asdict(), "complete": counts.distinct_ids == self._topic.messages}
+
+    def _beside(self) -> Run:
+        trained = self._trained["lr"]
+        with self._installation.database(trained) as database:
+            self._installation.put_in_the_shadow(trained, database)
+            consumed = consume_backlog(self._installation, self._topic, trained, database)
+            counts = counted(database)
+            ((scored,),) = database.rows("SELECT count(*) FROM shadow_score")
+        complete = counts.distinct_ids == self._topic.messages
+        return {**consumed._asdict(), **counts._asdict(), "shadow_scored": scored, "complete": complete}
 
     def _copy(self) -> Run:
         if not self._batches:

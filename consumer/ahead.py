@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import NamedTuple
 
 from consumer.handover import Work
 from consumer.scoring import Scorer
-from core.batch import Batch
+from core.batch import Batch, Quality
 from core.errors import Fenced
 from core.machine import Machine
 from core.ports.models import Model
 from core.prediction import Predictions
+
+Shadow = Callable[[Machine, Batch], Predictions | None]
+"""What the version in the machine's shadow says of a batch; None: there is none."""
 
 
 class ScoredBatch(NamedTuple):
@@ -26,12 +30,17 @@ class ScoringAhead:
     """Scores works, one at a time, in the order in which they are asked for."""
 
     def __init__(
-        self, scorer: Scorer, machine_of: Mapping[str, Machine], in_service: Callable[[], Mapping[str, Model]]
+        self,
+        scorer: Scorer,
+        machine_of: Mapping[str, Machine],
+        in_service: Callable[[], Mapping[str, Model]],
+        shadow: Shadow = lambda *_: None,
     ) -> None:
         """`machine_of`: by topic; `in_service`: the models of now, by machine."""
         self._scorer = scorer
         self._machine_of = machine_of
         self._in_service = in_service
+        self._shadow = shadow
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="score")
         self._begun: tuple[Work, Future[Sequence[ScoredBatch]]] | None = None
 
@@ -61,5 +70,9 @@ class ScoringAhead:
             machine = self._machine_of[batch.topic]
             if (model := models.get(machine.name)) is None:
                 raise Fenced(f"nothing serves {machine.name} any more")  # read before the fetching thread knew
-            scored.append(ScoredBatch(machine, model, *self._scorer.score(machine, model, batch)))
+            rest, predictions = self._scorer.score(machine, model, batch)
+            shadow = self._shadow(machine, rest)
+            if shadow is not None:
+                predictions = replace(predictions, shadow=shadow.only(rest.quality == Quality.GOOD))
+            scored.append(ScoredBatch(machine, model, rest, predictions))
         return scored

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from consumer.ahead import ScoringAhead
+from consumer.ahead import ScoringAhead, Shadow
 from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
 from consumer.holdings import Holdings
 from consumer.models import ModelKeeper
@@ -52,6 +52,7 @@ class Loop:
         stopping: threading.Event,
         scorer: Scorer,
         alive: Callable[[], None],
+        shadow: Shadow = lambda *_: None,
     ) -> None:
         """`alive` is called each time that the loop comes round, and by a wait for the database each time it tries."""
         machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
@@ -60,7 +61,7 @@ class Loop:
         self._handover = handover
         self._stopping = stopping
         self._alive = alive
-        self._scoring = ScoringAhead(scorer, machine_of, lambda: models.in_service)
+        self._scoring = ScoringAhead(scorer, machine_of, lambda: models.in_service, shadow)
         self._holdings = Holdings(machines, store)
         self._storing = Storing(store, handover, stopping, source.stored, alive)
         self._next: Item | None = None

@@ -31,6 +31,8 @@ class Predictions:
     """Index of the predicted class; 0 where the task has none."""
     faults: Bools
     """Whether the reading passes the alarm threshold."""
+    shadow: "Predictions | None" = None
+    """What the version in the shadow says of the same readings: stored apart, and nobody hears of it."""
 
     def only(self, rows: Bools) -> "Predictions":
         """The same predictions with every other row not scored."""
@@ -41,11 +43,18 @@ class Predictions:
             scores=np.where(rows, self.scores, np.nan),
             classes=np.where(rows, self.classes, 0).astype(np.int16),
             faults=self.faults & rows,
+            shadow=self.shadow and self.shadow.only(rows),
         )
 
     def of(self, rows: Bools) -> "Predictions":
         """The predictions of these rows alone, for a batch that lost the others."""
-        return replace(self, scores=self.scores[rows], classes=self.classes[rows], faults=self.faults[rows])
+        return replace(
+            self,
+            scores=self.scores[rows],
+            classes=self.classes[rows],
+            faults=self.faults[rows],
+            shadow=self.shadow and self.shadow.of(rows),
+        )
 
 
 class UsualRange(NamedTuple):

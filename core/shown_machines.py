@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from core.login import Visitor
+from core.shadow import ShownShadow
 from core.training_options import TrainingOptions
 
 
@@ -95,6 +96,8 @@ class ShownModels(Struct, frozen=True):
     requests: tuple[ShownRequest, ...]
     drift: tuple[ShownDrift, ...] = ()
     """Of the champion; none before the first look."""
+    shadow: ShownShadow | None = None
+    """Who is or was last in the shadow; None: nobody ever."""
 
 
 class Wish(StrEnum):

@@ -23,6 +23,7 @@ from db.failures import failures_named
 from db.frozen import end_frozen_writers
 from db.reading_transaction import PostgresReadingTransaction
 from db.recent import recent_readings
+from db.shadow_copy import shadow_as_copy
 from db.takeover import take_over
 
 _log = logging.getLogger(__name__)
@@ -83,7 +84,8 @@ class PostgresReadingStore:
         """The batch's readings as a COPY stream, under today."""
         known, day = self._of(batch.topic), self._now().date()
         topic, task = known.topics[batch.topic], TASKS[known.machine.task]
-        return Packed(day, readings_as_copy(batch, topic, devices, predictions, task, day))
+        shadow = shadow_as_copy(batch, topic, predictions.shadow) if predictions.shadow else b""
+        return Packed(day, readings_as_copy(batch, topic, devices, predictions, task, day), shadow)
 
     @contextmanager
     def begin(self, claims: Sequence[Claim]) -> Iterator[PostgresReadingTransaction]:

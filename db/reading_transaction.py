@@ -23,6 +23,7 @@ from db.halts import note_halt
 from db.heard import save_heard
 from db.incidents import save_incidents
 from db.sensor_faults import save_sensor_faults
+from db.shadow_copy import SHADOW_COLUMNS
 from db.silences import save_silence, silent_devices
 
 
@@ -49,9 +50,11 @@ class PostgresReadingTransaction:
         for run in batch.runs:
             self._move_on(batch, topic, run, int(predictions.faults[run.rows].sum()))
         if len(batch):
-            day, stream = packed or self._pack(batch, devices, predictions)
+            day, stream, shadow = packed or self._pack(batch, devices, predictions)
             execute(self._connection, "SELECT ensure_reading_day(%(day)s)", {"day": day})
             copy_binary(self._connection, f"reading ({COLUMNS})", BytesIO(stream))
+            if shadow:
+                copy_binary(self._connection, f"shadow_score ({SHADOW_COLUMNS})", BytesIO(shadow))
         insert_values(self._connection, _EXTRAS, [(topic, *_position(batch, row), raw) for row, raw in batch.extras])
         insert_values(self._connection, _DEAD_LETTERS, [_dead_letter(topic, letter) for letter in batch.dead_letters])
         gaps = [(topic, run.partition, first, count) for run in batch.runs for first, count in run.gaps]

@@ -17,6 +17,7 @@ from core.shown_machines import (
 )
 from core.training_options import TrainingOptions
 from db.failures import failures_named
+from db.shadows import shown_shadow
 from db.shown_drift import shown_drift
 from db.training import CHANNEL
 
@@ -49,6 +50,7 @@ class PostgresModels:
                 tuple(msgspec.convert(dict(row), ShownPromotion) for row in promotions),
                 _requests(connection, number, under_way=False),
                 shown_drift(connection, number),
+                shown_shadow(connection, machine),
             )
 
     def requests(self, operator: int, machine: str) -> Sequence[ShownRequest]:

@@ -61,6 +61,8 @@ class Tables:
     gaps: list[tuple[TopicPartition, int, int]] = field(default_factory=list)
     events: list[Opened | Closed] = field(default_factory=list)
     sensor_events: list[Opened | Closed] = field(default_factory=list)
+    shadows: dict[tuple[TopicPartition, int], tuple[int, float]] = field(default_factory=dict)
+    """By partition and offset: the version in the shadow, and what it said."""
     silences: list[tuple[str, LastReading]] = field(default_factory=list)
     """(`fell silent` or `speaks again`, the last reading), in order."""
 
@@ -154,7 +156,8 @@ class FakeReadingStore:
 def _packed(batch: Batch, devices: Integers, predictions: Predictions) -> Packed:
     """Enough to tell whether what was packed is what is saved."""
     columns = (batch.offsets, batch.ids, batch.quality, devices, predictions.scores)
-    return Packed(date.min, b"".join(column.tobytes() for column in columns))
+    shadow = predictions.shadow.scores.tobytes() if predictions.shadow else b""
+    return Packed(date.min, b"".join(column.tobytes() for column in columns), shadow)
 
 
 class FakeTransaction:
@@ -190,6 +193,9 @@ class FakeTransaction:
                 float(predictions.scores[row]),
                 predictions.version.number,
             )
+            if predictions.shadow is not None and np.isfinite(predictions.shadow.scores[row]):
+                said = (predictions.shadow.version.number, float(predictions.shadow.scores[row]))
+                self.tables.shadows[at] = said
         self.tables.dead += batch.dead_letters
 
     def incidents(

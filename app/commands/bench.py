@@ -28,7 +28,7 @@ from bench.milling_report import Sizes, milling
 from bench.plot import performance_png
 from bench.report import report, write
 from bench.results import FOLDER, read_results
-from bench.stream import CONTENDERS, QUICK, Plan, stream
+from bench.stream import CONTENDERS, QUICK, SHADOW, Plan, stream
 from core.errors import UserError
 from local.detached import delete
 from local.stack import Stack
@@ -62,7 +62,9 @@ def command() -> None:
 
 @command.command("stream")
 @_quick
-@click.option("--only", multiple=True, type=click.Choice(CONTENDERS), help="Only these; repeat it for several.")
+@click.option(
+    "--only", multiple=True, type=click.Choice((*CONTENDERS, SHADOW)), help="Only these; repeat it for several."
+)
 @click.option("--messages", type=click.IntRange(1), help="Readings of the backlog.  [default: 2000000]")
 @click.option("--rounds", type=click.IntRange(1), help="How often; the median counts.  [default: 3]")
 @_out
@@ -81,7 +83,7 @@ def stream_command(
         usual,
         messages=messages or usual.messages,
         rounds=rounds or usual.rounds,
-        contenders=[name for name in CONTENDERS if name in only] or CONTENDERS,
+        contenders=[name for name in (*CONTENDERS, SHADOW) if name in only] or CONTENDERS,
     )
     _measure(settings_of(ctx), "stream", quick, out, partial(stream, plan=plan))
 

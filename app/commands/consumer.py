@@ -26,12 +26,14 @@ from consumer.loop import Loop
 from consumer.models import ModelKeeper
 from consumer.peek import messages_at
 from consumer.scoring import Scorer
+from consumer.shadow import ShadowKeeper
 from consumer.watchdog import Watchdog
 from core.machine import Machine
 from db.halts import PostgresHalts
 from db.notices import PostgresNotices
 from db.promotion_log import PostgresPromotionLog
 from db.reading_store import PostgresReadingStore
+from db.shadows import PostgresShadows
 from db.unrelayed import PostgresUnrelayed
 from db.waiting import PostgresWaiting
 from producer.dead_topics import DeadTopics
@@ -73,9 +75,13 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     beside = database(settings, "consumer")  # connections of its own: what is slow there keeps none from the main loop
     Relay(PostgresUnrelayed(beside), DeadTopics(kafka(settings), settings.topic_replication), stopping).start()
     OutboxWatch(PostgresWaiting(beside), stopping, partial(tell_engineers_at_once, settings)).start()
+    # A cache of its own: in that of the champions a version in the shadow would become the last good one.
+    source = model_source(settings, engine, cache="shadows")
+    shadows = ShadowKeeper(chosen.values(), source, PostgresShadows(beside), limit, stopping)
+    shadows.start()
     interpreter.tune()
     alive = Heartbeat(settings.heartbeat_file).beat
-    Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive).run()
+    Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive, shadows.score).run()
 
 
 def _chosen(settings: Settings) -> Mapping[str, Machine]:

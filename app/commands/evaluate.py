@@ -56,6 +56,19 @@ def _words(found: Evaluation) -> Iterator[str]:
         yield _rate(rate, rate.per_device_day)
     yield from _judged(health)
     yield from drift_lines(found.drift)
+    yield from _shadow(found)
+
+
+def _shadow(found: Evaluation) -> Iterator[str]:
+    beside, live = found.beside, found.shadow
+    if not beside.readings and not live.confirmed + live.refuted:
+        return
+    it = f"In the shadow, on the latest {beside.readings:,} readings, it would have raised {beside.challenger} alerts"
+    yield f"{it} and the champion {beside.champion}"
+    yield (
+        f"  of what people judged meanwhile: {live.found} of {live.confirmed} confirmed and {live.raised} of"
+        f" {live.refuted} refuted alerts"
+    )
 
 
 def _judged(health: Health) -> Iterator[str]:
@@ -121,5 +134,11 @@ def _facts(found: Evaluation) -> dict[str, object]:
         **msgspec.structs.asdict(health),
         "false_alarm_share": health.false_alarm_share,
         "drift": found.drift,
+        "shadow": {
+            **msgspec.structs.asdict(found.shadow),
+            "readings": found.beside.readings,
+            "alerts": found.beside.challenger,
+            "champion_alerts": found.beside.champion,
+        },
         "alert_rate": {**msgspec.structs.asdict(rate), "per_device_day": rate.per_device_day},
     }

@@ -90,6 +90,8 @@ class Packed(NamedTuple):
     day: date
     """Under which they are kept."""
     stream: bytes
+    shadow: bytes = b""
+    """What the version in the shadow says of them; empty: there is none."""
 
 
 class ReadingTransaction(Protocol):

@@ -107,6 +107,22 @@ def test_what_was_packed_ahead_is_stored_as_what_was_not(store: ReadingStore) ->
     assert stored.sensors.tolist() == [[95.0, 3.0]] * 6
 
 
+def test_what_the_shadow_says_is_no_part_of_what_is_alerted(store: ReadingStore) -> None:
+    mine, batch = claim(store), a_batch(3)
+    numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 3)
+    loud = HotIsFaulty(2, threshold=0.1).predict(batch.sensors)
+    predictions = replace(MODEL.predict(batch.sensors), shadow=loud)
+    for packed in (store.pack(batch, numbers, predictions), None):
+        judgement = judge(batch, numbers, predictions, {}, a_machine().incident)
+        with store.begin([mine]) as tx:
+            tx.save(batch, numbers, predictions, packed)
+            tx.incidents(batch, judgement, MODEL)
+        mine = replace(mine, next_offset=mine.next_offset + 3)
+        batch = a_batch(3, first_offset=3)
+    assert store.devices("press", ["press-1"])["press-1"].state == HEALTHY
+    assert len(store.recent(HERE, 10).ids) == 6
+
+
 def test_a_failure_in_the_middle_leaves_nothing(store: ReadingStore) -> None:
     mine, batch = claim(store), a_batch(3)
     numbers = np.array([store.devices("press", ["press-1"])["press-1"].id] * 3)
