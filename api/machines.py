@@ -44,6 +44,7 @@ def machine(request: Request, here: Here, name: str) -> Response:
         models=models,
         courses=_courses(models),
         live=_live(models, described),
+        curves=_curves(models),
         under_way=under_way,
         over=over,
         move=stores.champions.newest(here.visitor.id, name),
@@ -93,6 +94,16 @@ def _courses(models: ShownModels) -> list[tuple[str, str]]:
     """Measures over the versions, oldest first, as lines from 0 to 1."""
     oldest_first = models.versions[::-1]
     lines = {"PR-AUC": [one.pr_auc for one in oldest_first], "F1": [one.f1 for one in oldest_first]}
+    return [(title, score_spark(values)) for title, values in lines.items() if len(values) > 1]
+
+
+def _curves(models: ShownModels) -> list[tuple[str, str]]:
+    """What people's verdicts say of the versions, oldest first, as lines from 0 to 1."""
+    served = models.served
+    lines = {
+        "Share of false alarms": [one.false_alarm_share for one in served],
+        "Recall": [one.recall for one in served],
+    }
     return [(title, score_spark(values)) for title, values in lines.items() if len(values) > 1]
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from core.learning_curve import Served
 from core.login import Visitor
 from core.shadow import ShownShadow
 from core.training_options import TrainingOptions
@@ -98,6 +99,8 @@ class ShownModels(Struct, frozen=True):
     """Of the champion; none before the first look."""
     shadow: ShownShadow | None = None
     """Who is or was last in the shadow; None: nobody ever."""
+    served: tuple[Served, ...] = ()
+    """Of each version that was ever champion, oldest first."""
 
 
 class Wish(StrEnum):

@@ -17,6 +17,7 @@ from core.shown_machines import (
 )
 from core.training_options import TrainingOptions
 from db.failures import failures_named
+from db.learning_curve import learning_curve
 from db.shadows import shown_shadow
 from db.shown_drift import shown_drift
 from db.training import CHANNEL
@@ -51,6 +52,7 @@ class PostgresModels:
                 _requests(connection, number, under_way=False),
                 shown_drift(connection, number),
                 shown_shadow(connection, machine),
+                learning_curve(connection, number),
             )
 
     def requests(self, operator: int, machine: str) -> Sequence[ShownRequest]:

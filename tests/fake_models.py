@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from core.learning_curve import Served
 from core.login import Visitor
+from core.shadow import ShownShadow
 from core.shown_machines import (
     ShownDrift,
     ShownMachine,
@@ -31,6 +33,8 @@ class FakeModels:
     versions: tuple[ShownVersion, ...] = (V2, V1)
     reason: str = "not worse on the hold-out"
     drift: tuple[ShownDrift, ...] = ()
+    shadow: ShownShadow | None = None
+    served: tuple[Served, ...] = ()
 
     def machines(self, operator: int) -> Sequence[ShownMachine]:
         champion = next((one for one in self.versions if one.champion), None)
@@ -40,7 +44,7 @@ class FakeModels:
         if machine != "press":
             return None
         promotions = tuple(ShownPromotion(one.number, None, "gate", "gate", self.reason, NOON) for one in self.versions)
-        return ShownModels(self.versions, promotions, tuple(self.asked), self.drift)
+        return ShownModels(self.versions, promotions, tuple(self.asked), self.drift, self.shadow, self.served)
 
     def requests(self, operator: int, machine: str) -> Sequence[ShownRequest]:
         return [one for one in self.asked if one.is_under_way and machine == "press"]

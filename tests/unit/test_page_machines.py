@@ -4,6 +4,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from core.label import Verdict
+from core.learning_curve import Served
+from core.shadow import ShadowRun, ShadowScores, ShownShadow
 from core.shown_machines import ShownDrift
 from core.training_options import TrainingOptions
 from tests.builders import NOON
@@ -220,3 +223,28 @@ def test_a_sensor_that_moved_away_from_what_was_learnt_is_shown(operator: PageRi
     assert "temperature 0.021 65.1 64.9 under 1 % under 1 %" in shown
     assert "pressure moved – – – 12 % under 1 %" in shown
     assert "pressure is &lt;missing&gt;" in operator.browser.get(page).text
+
+
+def test_what_each_version_was_worth_while_it_served_is_a_line_and_a_table(operator: PageRig) -> None:
+    page = "/ui/machines/press"
+    assert "No version has served yet." in operator.browser.get(page).text
+    operator.models.served = (Served(1, 4, 6, 4, 30.0), Served(2, 9, 1, 0, 40.0), Served(3, 0, 0, 0, 0.0))
+    html = operator.browser.get(page).text
+    shown = words(html)
+    assert "v1 4 6 0.600 0.200 4 0.500" in shown
+    assert "v2 9 1 0.100 0.025 0 1.000" in shown
+    assert "v3 0 0 – – 0 –" in shown, "a version that nobody judged yet"
+    assert html.count('<path d="M0.0') == 4, "beside PR-AUC and F1"
+
+
+def test_a_version_in_the_shadow_is_shown_with_what_it_would_have_raised(operator: PageRig) -> None:
+    page = "/ui/machines/press"
+    assert "Shadow" not in words(operator.browser.get(page).text)
+    run = ShadowRun(3, NOON, None, "<ada>")
+    operator.models.shadow = ShownShadow(run, 0.5, ())
+    assert "Nothing that it saw was judged yet." in operator.browser.get(page).text
+    seen = (ShadowScores(Verdict.FAULT, [0.9, 0.9]), ShadowScores(Verdict.FALSE_ALARM, [0.1, 0.9, 0.1]))
+    operator.models.shadow = ShownShadow(run, 0.5, seen)
+    shown = words(operator.browser.get(page).text)
+    assert "v3 scored beside the champion since 13:00 CET, 1 Mar (&lt;ada&gt;); nobody heard of it." in shown
+    assert "it would have raised 1 of 1 confirmed and 0 of 1 refuted." in shown
