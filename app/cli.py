@@ -36,6 +36,7 @@ COMMANDS = {
     "questions": "What asking about readings without an alert has found.",
     "reply": "Answer an alert from the shell: reply ALERT y|n.",
     "operators": "Who gets alerts and may answer: add, set, list, link, remove.",
+    "labels": "Unusual answers, held for an engineer: held, release, refuse.",
     "partitions": "Where each partition stands; let a halted one go on.",
     "retention": "Drop readings older than so many days; labelled ones stay.",
     "init": "Prepare the servers: tables, logins, topics and bucket.",

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+from app.holding import HoldingLabels
 from app.models import model_source, registry
 from app.settings import Settings
 from app.wiring import process_name
 from db.engine import Engine
+from db.label_holds import PostgresLabelHolds
 from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
 from db.recent_readings import PostgresRecentReadings
@@ -22,12 +24,14 @@ def release(settings: Settings, engine: Engine) -> Release:
     signer = Signer(settings.signing_key)
     bucket = registry(settings)
     bucket.prepare()
+    promotions = PostgresPromotionLog(engine, process_name("trainer"))
+    models = model_source(settings, engine)
     return Release(
         bucket=bucket,
         versions=PostgresModelVersions(engine),
-        promotions=PostgresPromotionLog(engine, process_name("trainer")),
-        models=model_source(settings, engine),
-        labels=PostgresTrainingLabels(engine),
+        promotions=promotions,
+        models=models,
+        labels=HoldingLabels(PostgresTrainingLabels(engine), PostgresLabelHolds(engine), promotions, models),
         recent=PostgresRecentReadings(engine),
         signer=signer,
         now=lambda: datetime.now(UTC),

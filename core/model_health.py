@@ -105,7 +105,11 @@ def health(
 
 
 def _seen(incidents: Sequence[LabelledIncident], policy: IncidentPolicy, judge: Judge) -> Sequence[_Seen]:
-    chosen = [one for one in incidents if one.verdict in (Verdict.FAULT, Verdict.FALSE_ALARM) and len(one.sensors)]
+    chosen = [
+        one
+        for one in incidents
+        if one.verdict in (Verdict.FAULT, Verdict.FALSE_ALARM) and len(one.sensors) and not one.held
+    ]
     if not chosen:
         return []
     said = judge(np.concatenate([one.sensors for one in chosen]))

@@ -35,6 +35,8 @@ class LabelledIncident:
     """It answers a question about a reading that was drawn among all."""
     said: datetime | None = None
     """When, by the database's clock."""
+    held: bool = False
+    """It is unusual and waits for an engineer: it neither trains nor judges."""
 
 
 class TrainingLabels(Protocol):

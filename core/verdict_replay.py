@@ -53,8 +53,12 @@ class Replayed(NamedTuple):
 def replayed(
     incidents: Sequence[LabelledIncident], policy: IncidentPolicy, champion: Judge, challenger: Judge
 ) -> Sequence[Replayed]:
-    """Those of these incidents that are confirmed or refuted, in their order."""
-    chosen = [one for one in incidents if one.verdict in (Verdict.FAULT, Verdict.FALSE_ALARM) and len(one.sensors)]
+    """Those of these incidents that are confirmed or refuted and not held, in their order."""
+    chosen = [
+        one
+        for one in incidents
+        if one.verdict in (Verdict.FAULT, Verdict.FALSE_ALARM) and len(one.sensors) and not one.held
+    ]
     if not chosen:
         return []
     sensors = np.concatenate([one.sensors for one in chosen])

@@ -43,6 +43,7 @@ def _incident(readings: Sequence[Row[Any]], width: int) -> LabelledIncident:
         weight=first.weight,
         audit=first.pool == "audit",
         said=first.created_at,
+        held=first.held,
     )
 
 
@@ -55,7 +56,8 @@ def _sensors(rows: Sequence[Sequence[float]], width: int) -> Floats:
 
 
 # Readings with a quality flag were not scored: they say nothing about the machine. A report and an answer may speak of
-# the same reading: the later one counts. The place of a trouble is that of its first label, also after a correction.
+# the same reading: the later one counts, or one that is not held. The place of a trouble is that of its first label,
+# also after a correction.
 _EFFECTIVE = """
     WITH numbered AS (
         SELECT l.id, l.incident, l.question, row_number() OVER (ORDER BY l.id) - 1 AS place
@@ -67,11 +69,13 @@ _EFFECTIVE = """
     newest AS (
         SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset)
                l.id, l.alert, l.verdict, l.operator, l.question, l.incident, l.settles, l.created_at,
+               h.label IS NOT NULL AS held,
                r.topic, r.kafka_partition, r.kafka_offset, r.device, r.time, r.sensors
-          FROM effective_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
+          FROM teaching_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
+          LEFT JOIN held_label h ON h.label = l.id
          WHERE m.name = :machine AND r.quality = 0
-         ORDER BY r.topic, r.kafka_partition, r.kafka_offset, l.id DESC)
-    SELECT n.id, n.alert, n.verdict, n.created_at, n.sensors, q.pool, coalesce(q.weight, 1) AS weight, p.place,
+         ORDER BY r.topic, r.kafka_partition, r.kafka_offset, held, l.id DESC)
+    SELECT n.id, n.alert, n.verdict, n.created_at, n.sensors, n.held, q.pool, coalesce(q.weight, 1) AS weight, p.place,
            n.settles OR n.incident IS NULL AND o.role = 'engineer' AS settled,
            d.name AS device_name, CAST(min(n.time) OVER (PARTITION BY n.id) AT TIME ZONE 'UTC' AS date) AS day
       FROM newest n JOIN placed p USING (id) JOIN operator o ON o.id = n.operator JOIN device d ON d.id = n.device

@@ -37,6 +37,8 @@ class Outcome(Struct, frozen=True):
     gate: Contest
     how: str = ""
     """How the kind of model was found; empty: it was asked for."""
+    held: int = 0
+    """Verdicts that are unusual, and wait for an engineer."""
 
     @property
     def state(self) -> str:
@@ -88,6 +90,8 @@ class Release:
         self, candidate: Candidate, base: BaseData, champion: ModelVersion | None, progress: Progress
     ) -> Contest:
         labels = self.labels.effective(candidate.machine)
+        if held := sum(one.held for one in labels):
+            progress(f"{held} verdicts are unusual and wait for an engineer: ./run labels held")
         recent = self.recent.latest(candidate.machine, COUNT)
         gate = contest(candidate, base.sha256, champion, self.models, labels, recent)
         for line in gate.lines():

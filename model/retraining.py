@@ -40,4 +40,4 @@ def retrain(
         outcome = release.rehearse(candidate, base, progress)
     else:
         outcome = release.offer(candidate, base, asked_by, progress)
-    return msgspec.structs.replace(outcome, how=chosen.how)
+    return msgspec.structs.replace(outcome, how=chosen.how, held=sum(one.held for one in incidents))

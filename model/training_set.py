@@ -54,8 +54,8 @@ class TrainingSet(NamedTuple):
 
 
 def teaching(incidents: Sequence[LabelledIncident]) -> Sequence[LabelledIncident]:
-    """Those that train a model: not what is held back to judge it, and readings that nobody reviewed never."""
-    return [one for one in incidents if one.verdict in _TRAINS and len(one.sensors) and not one.held_back]
+    """Those that train a model: not what is held (back), and readings that nobody reviewed never."""
+    return [one for one in incidents if one.verdict in _TRAINS and len(one.sensors) and not (one.held_back or one.held)]
 
 
 def training_set(base: History, incidents: Sequence[LabelledIncident], seed: int) -> TrainingSet:

@@ -80,4 +80,7 @@ def _words(machine: str, request: int, found: RequestState) -> str:
     version = f" v{found.result['version']}" if "version" in found.result else ""
     how = f"; {found.result['how']}" if found.result.get("how") else ""
     ended = "dry run of" if found.state == "trained" else found.state
-    return f"{ended} {machine}{version}: {found.result.get('reason', '')}{how}"
+    held = (
+        f"; {found.result['held']} verdicts wait for an engineer: ./run labels held" if found.result.get("held") else ""
+    )
+    return f"{ended} {machine}{version}: {found.result.get('reason', '')}{how}{held}"

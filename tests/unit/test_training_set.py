@@ -49,6 +49,11 @@ def test_a_verdict_that_says_nothing_of_the_machine_trains_nothing(verdict: Verd
     assert len(training_set(HISTORY, [an_incident(verdict, [95.0])], seed=0).fault) == len(HISTORY)
 
 
+def test_a_verdict_that_waits_for_an_engineer_trains_nothing() -> None:
+    held = replace(an_incident(Verdict.FAULT, [95.0]), held=True)
+    assert len(training_set(HISTORY, [held], seed=0).fault) == len(HISTORY)
+
+
 @pytest.mark.parametrize(("verdict", "fault"), [(Verdict.FAULT, True), (Verdict.FALSE_ALARM, False)])
 def test_a_verdict_labels_its_readings(verdict: Verdict, fault: bool) -> None:
     rows = training_set(HISTORY, [an_incident(verdict, [95.0, 96.0])], seed=0)

@@ -65,6 +65,10 @@ def test_each_trouble_is_told_apart_by_what_the_models_do_with_it() -> None:
     assert found[0].strength == (0.6, 0.6)
 
 
+def test_a_verdict_that_waits_for_an_engineer_judges_nobody() -> None:
+    assert replay(replace(an_incident(Verdict.FAULT, [60.0, 60.0]), held=True)) == []
+
+
 def test_only_what_was_held_back_compares_the_models_and_only_where_it_is_enough() -> None:
     incidents = [
         an_incident(verdict, [40.0 + 10 * place] * 3, label=place, alert=place)
