@@ -3,22 +3,19 @@
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from confluent_kafka.admin import AdminClient
 
 from consumer.assignment import Assignment
+from consumer.batches import Batches
 from consumer.committed import CommittedOffsets
-from consumer.decode import Decoder
-from consumer.fetched import GoodMessage, by_topic
+from consumer.fetched import GoodMessage
 from consumer.group_wait import GroupWait
 from consumer.halted import HaltedPartitions
 from consumer.handover import Ended, Handover, Work
-from consumer.oversize import decode_within
 from core.batch import Batch
 from core.errors import Unavailable
 from core.machine import Machine
@@ -46,7 +43,6 @@ class Fetcher(threading.Thread):
         self, config: Mapping[str, Any], store: ReadingStore, halts: Halts, handover: Handover, message_limit: int
     ) -> None:
         super().__init__(name="fetch")
-        self._message_limit = message_limit
         self._config = dict(config)
         connection = {key: value for key, value in config.items() if key.startswith(_CONNECTION)}
         self._consumer = Consumer(self._config, logger=_kafka_log)
@@ -56,18 +52,17 @@ class Fetcher(threading.Thread):
         self._halted = HaltedPartitions(halts)
         self._wait = GroupWait(int(config["max.poll.interval.ms"]) / 1000)
         self._assignment = Assignment(store, self._halted, handover, admin, self._stopping.is_set, self._wait)
-        self._decoders: Mapping[str, Decoder] = {}
+        self._batches = Batches(self._assignment, message_limit)
         self._machines: Mapping[str, Machine] = {}
         self._subscribed: set[str] = set()
         self._left: frozenset[str] = frozenset()
-        self._unstored: deque[tuple[TopicPartition, bytes]] = deque()
         self._committed = CommittedOffsets()
         self._noted_at = 0.0
         self._behind = False
 
     def read(self, machine: Machine) -> None:
         """From now on read this machine's topics as well; may be called from another thread."""
-        self._decoders = {**self._decoders, **dict.fromkeys(machine.topics, Decoder(machine))}
+        self._batches.read(machine)
         self._machines = {**self._machines, **dict.fromkeys(machine.topics, machine)}
         self._left -= {machine.name}
 
@@ -77,7 +72,7 @@ class Fetcher(threading.Thread):
 
     def forget(self, partition: TopicPartition, reading_id: bytes) -> None:
         """A reading that was decoded is not stored: the same id may come again; from another thread."""
-        self._unstored.append((partition, reading_id))
+        self._batches.forget(partition, reading_id)
 
     def stored(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Where the writer has got to; Kafka is told now and then, for lag tools only."""
@@ -161,7 +156,7 @@ class Fetcher(threading.Thread):
         if any(error is not None for error in errors):
             pairs = zip(messages, errors, strict=True)
             messages = [message for message, error in pairs if error is None or self._meet(error)]
-        return self._decode(cast(Sequence[GoodMessage], messages))
+        return self._batches.of(cast(Sequence[GoodMessage], messages))
 
     def _there_already(self, count: int) -> list[Message]:
         """Up to so many messages, without waiting for more: that would add the wait to every reading."""
@@ -171,23 +166,6 @@ class Fetcher(threading.Thread):
             if len(messages) == count:
                 break
         return messages
-
-    def _decode(self, messages: Sequence[GoodMessage]) -> list[Batch]:
-        expected, batches = self._assignment.expected, []
-        while self._unstored:
-            partition, reading_id = self._unstored.popleft()
-            if partition in self._assignment.recent:
-                self._assignment.recent[partition].forget(reading_id)
-        for fetched in by_topic(messages):
-            batch = decode_within(
-                self._message_limit,
-                fetched,
-                partial(self._decoders[fetched.topic].decode, expected=expected, recent=self._assignment.recent),
-            )
-            expected.update({TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs})
-            _tell_gaps(batch)
-            batches.append(batch)
-        return batches
 
     def _meet(self, error: KafkaError) -> bool:
         """Act on an error that came in a message's place; False, because there is no message to keep."""
@@ -217,9 +195,3 @@ class Fetcher(threading.Thread):
                 for at in self._consumer.assignment()
             }
             self._handover.ends = {partition: end for partition, end in ends.items() if end >= 0}
-
-
-def _tell_gaps(batch: Batch) -> None:
-    for run in batch.runs:
-        for first, count in run.gaps:
-            _log.warning("%s/%d: %d offsets from %d on are not in the log", batch.topic, run.partition, count, first)

@@ -1,0 +1,59 @@
+"""Batches of what was fetched: each partition goes on where the batch before ended."""
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from consumer.assignment import Assignment
+from consumer.decode import Decoder
+from consumer.fetched import Fetched, GoodMessage, by_topic
+from consumer.oversize import decode_within
+from core.batch import Batch
+from core.machine import Machine
+from core.ports.stream import TopicPartition
+
+_log = logging.getLogger(__name__)
+
+
+class Batches:
+    """Decodes for the fetching thread; machines and readings to forget may come from other threads."""
+
+    def __init__(self, assignment: Assignment, message_limit: int) -> None:
+        self._assignment = assignment
+        self._message_limit = message_limit
+        self._decoders: Mapping[str, Decoder] = {}
+        self._unstored: deque[tuple[TopicPartition, bytes]] = deque()
+
+    def read(self, machine: Machine) -> None:
+        """Know how this machine's topics are decoded."""
+        self._decoders = {**self._decoders, **dict.fromkeys(machine.topics, Decoder(machine))}
+
+    def forget(self, partition: TopicPartition, reading_id: bytes) -> None:
+        """A reading that was decoded is not stored: the same id may come again."""
+        self._unstored.append((partition, reading_id))
+
+    def of(self, messages: Sequence[GoodMessage]) -> list[Batch]:
+        """A batch a topic; what comes next is expected after these messages."""
+        self._forget_the_unstored()
+        return [self._decoded(fetched) for fetched in by_topic(messages)]
+
+    def _forget_the_unstored(self) -> None:
+        while self._unstored:
+            partition, reading_id = self._unstored.popleft()
+            if partition in self._assignment.recent:
+                self._assignment.recent[partition].forget(reading_id)
+
+    def _decoded(self, fetched: Fetched) -> Batch:
+        expected, recent = self._assignment.expected, self._assignment.recent
+        decode = partial(self._decoders[fetched.topic].decode, expected=expected, recent=recent)
+        batch = decode_within(self._message_limit, fetched, decode)
+        expected.update({TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs})
+        _tell_gaps(batch)
+        return batch
+
+
+def _tell_gaps(batch: Batch) -> None:
+    for run in batch.runs:
+        for first, count in run.gaps:
+            _log.warning("%s/%d: %d offsets from %d on are not in the log", batch.topic, run.partition, count, first)
