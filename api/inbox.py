@@ -1,12 +1,14 @@
 """`/ui/inbox`: the questions and alerts of an operator, newest first, each with its answers."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from api import questions
+from api.answering import take_in
 from api.live import LOOKED_AT, LOOKED_AT_QUESTIONS
 from api.numbers import Number
 from api.pages import render, wants_part
@@ -55,22 +57,22 @@ def undo(request: Request, here: Here, fields: Written, alert: Number) -> Respon
 
 
 def _accept(request: Request, here: Session, alert: int, reply: Reply) -> Response:
-    stores = stores_of(request)
-    if stores.alerts.one(here.visitor.id, alert) is None:
-        raise HTTPException(404)
-    said = stores.inbox.accept("page", reply).kind
-    if wants_part(request):
-        return _card(request, here, alert, said.value)
-    return RedirectResponse(f"/ui/inbox#alert-{alert}", 303)
+    _shown(request, here, alert)
+    return take_in(request, reply, f"alert-{alert}", partial(_card, request, here, alert))
 
 
 def _card(request: Request, here: Session, alert: int, said: str) -> Response:
-    stores = stores_of(request)
-    shown = stores.alerts.one(here.visitor.id, alert)
+    shown = _shown(request, here, alert)
+    (card,) = _cards(stores_of(request), here, [shown])
+    return render("alert_part.html" if wants_part(request) else "alert.html", here=here, card=card, said=said)
+
+
+def _shown(request: Request, here: Session, alert: int) -> ShownAlert:
+    """HTTPException where it is not the visitor's."""
+    shown = stores_of(request).alerts.one(here.visitor.id, alert)
     if shown is None:
         raise HTTPException(404)
-    (card,) = _cards(stores, here, [shown])
-    return render("alert_part.html" if wants_part(request) else "alert.html", here=here, card=card, said=said)
+    return shown
 
 
 def _questions(stores: Stores, here: Session, show: str) -> Sequence[dict[str, object]]:
@@ -93,7 +95,7 @@ def _cards(stores: Stores, here: Session, alerts: Sequence[ShownAlert]) -> list[
             "title": title,
             "advice": advice,
             "sparks": sparks,
-            "verdicts": list(Verdict),
+            "verdicts": {verdict: verdict.words for verdict in Verdict},
         }
         found.append(card)
     return found

@@ -1,10 +1,12 @@
 """`/ui/questions`: readings that raised no alert, which an operator is asked about; shown at the head of the inbox."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
+from api.answering import take_in
 from api.numbers import Number
 from api.pages import render, wants_part
 from api.replies import answer_to_question_of, undo_of_question
@@ -12,7 +14,7 @@ from api.stores import Stores, stores_of
 from api.visitors import Here, Session, Written
 from core.label import Verdict
 from core.reply import Reply
-from core.shown_questions import ShownQuestion
+from core.shown_questions import ShownQuestion, said_of_a_question
 
 router = APIRouter()
 
@@ -38,28 +40,29 @@ def undo(request: Request, here: Here, fields: Written, question: Number) -> Res
 def cards(stores: Stores, questions: Sequence[ShownQuestion]) -> list[dict[str, object]]:
     """Questions with what their machine's file adds."""
     found = []
+    words = {verdict: said_of_a_question(verdict) for verdict in Verdict}
     for question in questions:
         machine = stores.machines.get(question.machine)
         units = {sensor.name: sensor.unit for sensor in machine.sensors} if machine else {}
         title = machine.title or machine.name if machine else question.machine
-        found.append({"question": question, "title": title, "units": units, "verdicts": list(Verdict)})
+        found.append({"question": question, "title": title, "units": units, "verdicts": words})
     return found
 
 
 def _accept(request: Request, here: Session, question: int, reply: Reply) -> Response:
-    stores = stores_of(request)
-    if stores.questions.one(here.visitor.id, question) is None:
-        raise HTTPException(404)
-    said = stores.inbox.accept("page", reply).kind
-    if wants_part(request):
-        return _card(request, here, question, said.value)
-    return RedirectResponse(f"/ui/inbox#question-{question}", 303)
+    _shown(request, here, question)
+    return take_in(request, reply, f"question-{question}", partial(_card, request, here, question))
 
 
 def _card(request: Request, here: Session, question: int, said: str) -> Response:
-    stores = stores_of(request)
-    shown = stores.questions.one(here.visitor.id, question)
+    shown = _shown(request, here, question)
+    (card,) = cards(stores_of(request), [shown])
+    return render("question_part.html" if wants_part(request) else "question.html", here=here, card=card, said=said)
+
+
+def _shown(request: Request, here: Session, question: int) -> ShownQuestion:
+    """HTTPException where it is not the visitor's."""
+    shown = stores_of(request).questions.one(here.visitor.id, question)
     if shown is None:
         raise HTTPException(404)
-    (card,) = cards(stores, [shown])
-    return render("question_part.html" if wants_part(request) else "question.html", here=here, card=card, said=said)
+    return shown

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from api.sparks import score_spark
 from core.dispute import explained
 from core.numbers import clock, lasting, number, percent
-from core.shown_questions import ShownQuestion, said_of_a_question, why_asked
+from core.shown_questions import ShownQuestion, why_asked
 
 
 def moment(time: datetime, zone: str, to_the: Literal["minute", "second"] = "minute") -> Markup:
@@ -40,7 +40,6 @@ FILTERS = {
     "lasting": lasting,
     "measure": measure,
     "explained": explained,
-    "said_of_a_question": said_of_a_question,
     "why_asked": why,
     "score_spark": score_spark,
 }

@@ -72,11 +72,11 @@ def test_the_keyboard_alone_leads_from_the_link_to_an_answer_and_back(visit: Vis
     visit.tab_to("Log in").press("Enter")
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
     answer = visit.tab_to("Real fault")
-    assert answer.evaluate("button => button.id") == f"say-{alert}-fault", "the newest alert comes first"
+    assert answer.evaluate("button => button.id") == f"say-alert-{alert}-fault", "the newest alert comes first"
     assert answer.evaluate("button => getComputedStyle(button).outlineStyle") == "solid", "it is seen where one is"
     answer.press("Enter")
     expect(visit.card(alert)).to_contain_text("Answer: real fault")
-    expect(page.locator(f"#say-{alert}-fault")).to_be_focused()
+    expect(page.locator(f"#say-alert-{alert}-fault")).to_be_focused()
     assert visit.site.verdicts(alert) == ["fault"]
     visit.tab_to("Undo my answer").press("Enter")
     expect(visit.card(alert)).not_to_contain_text("Answer:")

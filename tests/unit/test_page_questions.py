@@ -97,3 +97,12 @@ def test_a_form_that_is_not_ours_or_a_question_to_somebody_else_labels_nothing(
 def test_names_are_shown_as_text(rig: PageRig, name: str) -> None:
     rig.questions.ask(ANNA_VISITS.id, device=name)
     assert name not in rig.browser.get("/ui/inbox").text
+
+
+def test_a_question_and_an_alert_of_the_same_number_share_no_id_of_the_page(rig: PageRig) -> None:
+    rig.alert()
+    rig.questions.ask(ANNA_VISITS.id)
+    html = rig.browser.get("/ui/inbox").text
+    assert ("alert #1" in html, "question #1" in html) == (True, True)
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids)) > 10
