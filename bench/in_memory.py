@@ -1,18 +1,15 @@
 """A trainer whose bucket and database are this process's memory: the same steps and the same gate, without servers."""
 
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.errors import ModelRefused
+from bench.stores import MemoryBucket, MemoryLabels, MemoryPromotions, MemoryRecentReadings, MemoryVersions
 from core.history import History
 from core.machine import Machine
 from core.prediction import ModelVersion
-from core.recent_alarms import Recent, no_readings
-from core.training import LabelledIncident, NewVersion, StoredVersion
+from core.recent_alarms import Recent
+from core.training import LabelledIncident
 from core.training_options import TrainingOptions
 from model.base_data import base_data
 from model.cache import ModelCache
@@ -33,14 +30,14 @@ class Trainer:
     def __init__(self, machine: Machine, folder: Path) -> None:
         """Verified models are cached in the folder."""
         private, public = make_key_pair()
-        bucket, versions = _Bucket(), _Versions()
+        bucket, versions = MemoryBucket(), MemoryVersions()
         self._machine = machine
-        self._labels = _Labels()
-        self._recent = _Recent()
+        self._labels = MemoryLabels()
+        self._recent = MemoryRecentReadings()
         self._release = Release(
             bucket=bucket,
             versions=versions,
-            promotions=_Promotions(),
+            promotions=MemoryPromotions(versions),
             models=VerifiedModels(bucket, versions, TrustedKeys(public), ModelCache(folder)),
             labels=self._labels,
             recent=self._recent,
@@ -87,96 +84,3 @@ class Trainer:
 
 def _quietly(_: str) -> None:
     pass
-
-
-class _Bucket:
-    """model.bucket.Bucket."""
-
-    def __init__(self) -> None:
-        self._versions: dict[tuple[str, str], bytes] = {}
-
-    def put(self, key: str, content: bytes, content_type: str) -> str:
-        version_id = f"{content_type} {uuid.uuid4().hex}"
-        self._versions[key, version_id] = content
-        return version_id
-
-    def get(self, key: str, version_id: str, at_most: int) -> bytes:
-        content = self._versions.get((key, version_id))
-        if content is None or len(content) > at_most:
-            raise ModelRefused(f"{key} version {version_id} is not in the bucket, or larger than {at_most} bytes")
-        return content
-
-    def newest(self, key: str) -> bytes | None:
-        found = [content for (name, _), content in self._versions.items() if name == key]
-        return found[-1] if found else None
-
-    def has(self, key: str) -> bool:
-        return self.newest(key) is not None
-
-
-@dataclass
-class _Numbering:
-    version: ModelVersion
-    recorded: StoredVersion | None = None
-
-    def record(self, new: NewVersion) -> None:
-        self.recorded = new.stored
-
-
-class _Versions:
-    """core.training.ModelVersions."""
-
-    def __init__(self) -> None:
-        self._stored: dict[ModelVersion, StoredVersion] = {}
-
-    def find(self, version: ModelVersion) -> StoredVersion | None:
-        return self._stored.get(version)
-
-    @contextmanager
-    def numbering(self, machine: Machine) -> Iterator[_Numbering]:
-        numbering = _Numbering(ModelVersion(machine.name, len(self._stored) + 1))
-        yield numbering
-        if numbering.recorded is not None:
-            self._stored[numbering.version] = numbering.recorded
-
-
-class _Promotions:
-    """core.training.Promotions."""
-
-    def __init__(self) -> None:
-        self._champions: dict[str, ModelVersion] = {}
-
-    def champion(self, machine: str) -> ModelVersion | None:
-        return self._champions.get(machine)
-
-    def promote(
-        self,
-        version: ModelVersion,
-        *,
-        instead_of: ModelVersion | None,
-        kind: str,
-        decided_by: str,
-        reason: str,
-        gate: Mapping[str, object],
-    ) -> None:
-        self._champions[version.machine] = version
-
-
-@dataclass
-class _Recent:
-    """core.recent_alarms.RecentReadings."""
-
-    readings: Recent | None = None
-
-    def latest(self, machine: Machine, count: int) -> Recent:
-        return self.readings or no_readings(machine)
-
-
-@dataclass
-class _Labels:
-    """core.training.TrainingLabels."""
-
-    incidents: list[LabelledIncident] = field(default_factory=list)
-
-    def effective(self, machine: Machine) -> Sequence[LabelledIncident]:
-        return list(self.incidents)

@@ -1,13 +1,11 @@
 """Small makers of things that tests of models speak about."""
 
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from core.errors import ModelRefused
 from core.history import History
 from core.label import Verdict
 from core.machine import Machine
@@ -52,31 +50,3 @@ def published(release: Release, candidate: Candidate | None = None, history: His
 def at_noon() -> datetime:
     """The one time that these tests know."""
     return datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class MemoryBucket:
-    """model.bucket.Bucket in memory; tests may spoil what it holds."""
-
-    def __init__(self) -> None:
-        self.versions: dict[tuple[str, str], bytes] = {}
-
-    def put(self, key: str, content: bytes, content_type: str) -> str:
-        assert content_type
-        version_id = uuid.uuid4().hex
-        self.versions[key, version_id] = content
-        return version_id
-
-    def get(self, key: str, version_id: str, at_most: int) -> bytes:
-        content = self.versions.get((key, version_id))
-        if content is None:
-            raise ModelRefused(f"{key} version {version_id} is not in the bucket")
-        if len(content) > at_most:
-            raise ModelRefused(f"{key} is larger than {at_most} bytes")
-        return content
-
-    def newest(self, key: str) -> bytes | None:
-        found = [content for (name, _), content in self.versions.items() if name == key]
-        return found[-1] if found else None
-
-    def has(self, key: str) -> bool:
-        return self.newest(key) is not None

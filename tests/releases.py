@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from bench.stores import MemoryBucket
 from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
 from db.recent_readings import PostgresRecentReadings
@@ -12,7 +13,7 @@ from model.cache import ModelCache
 from model.release import Release
 from model.signature import Signer, TrustedKeys, make_key_pair
 from model.source import VerifiedModels
-from tests.model_builders import MemoryBucket, at_noon
+from tests.model_builders import at_noon
 
 
 def a_release(trainer: Engine, folder: Path) -> Release:

@@ -4,11 +4,11 @@ import uuid
 
 import pytest
 
+from bench.stores import MemoryBucket
 from core.errors import ModelRefused, Unauthorised, Unavailable, UserError
 from model.bucket import Bucket
 from model.registry import Registry, connect
 from tests.conftest import Servers
-from tests.model_builders import MemoryBucket
 
 
 @pytest.fixture(scope="module")

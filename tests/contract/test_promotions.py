@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import Engine, text
 
+from bench.stores import MemoryPromotions, MemoryVersions
 from core.errors import UserError
 from core.prediction import ModelVersion
 from core.training import ModelVersions, NewVersion, Promotions, StoredVersion
@@ -15,7 +16,6 @@ from db.notices import PostgresNotices
 from db.operators import Operator, PostgresOperators, Subscription
 from db.promotion_log import CHANNEL, PostgresPromotionLog
 from tests.builders import a_machine
-from tests.fake_training import FakePromotions, FakeVersions
 
 V1, V2 = ModelVersion("press", 1), ModelVersion("press", 2)
 
@@ -35,8 +35,8 @@ def trainer(database_url: str) -> Iterator[Engine]:
 @pytest.fixture(params=["fake", "real"])
 def book(request: pytest.FixtureRequest) -> Book:
     if request.param == "fake":
-        versions = FakeVersions()
-        return Book(versions, FakePromotions(versions))
+        versions = MemoryVersions()
+        return Book(versions, MemoryPromotions(versions))
     engine: Engine = request.getfixturevalue("trainer")
     return Book(PostgresModelVersions(engine), PostgresPromotionLog(engine, "test"))
 

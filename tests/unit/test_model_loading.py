@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from bench.stores import MemoryBucket, MemoryLabels, MemoryPromotions, MemoryRecentReadings, MemoryVersions
 from core.errors import ModelRefused, Unavailable
 from core.label import Verdict
 from core.machine import Sensor
@@ -24,8 +25,7 @@ from model.release import Release
 from model.signature import Signer, TrustedKeys, make_key_pair
 from model.source import VerifiedModels
 from tests.builders import a_machine
-from tests.fake_training import FakeLabels, FakePromotions, FakeRecentReadings, FakeVersions
-from tests.model_builders import MemoryBucket, a_candidate, a_history, an_incident, at_noon, published
+from tests.model_builders import a_candidate, a_history, an_incident, at_noon, published
 
 PRIVATE, PUBLIC = make_key_pair()
 OTHER_PRIVATE, _ = make_key_pair()
@@ -39,7 +39,7 @@ class Workshop:
     """A trainer, its bucket and a consumer's source of models."""
 
     bucket: MemoryBucket
-    versions: FakeVersions
+    versions: MemoryVersions
     release: Release
     folder: Path
 
@@ -70,10 +70,17 @@ class Workshop:
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> Workshop:
-    bucket, versions = MemoryBucket(), FakeVersions()
+    bucket, versions = MemoryBucket(), MemoryVersions()
     source = VerifiedModels(bucket, versions, TrustedKeys(PUBLIC), ModelCache(tmp_path / "trainer"))
     release = Release(
-        bucket, versions, FakePromotions(versions), source, FakeLabels(), FakeRecentReadings(), Signer(PRIVATE), at_noon
+        bucket,
+        versions,
+        MemoryPromotions(versions),
+        source,
+        MemoryLabels(),
+        MemoryRecentReadings(),
+        Signer(PRIVATE),
+        at_noon,
     )
     published(release, CANDIDATE)
     return Workshop(bucket, versions, release, tmp_path / "consumer")
