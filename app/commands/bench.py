@@ -12,21 +12,18 @@ from typing import Any
 import click
 import msgspec
 
+from app.bench_result import out_option, quick_option, save
+from app.bench_without_servers import explain_command, gate_command, learning_command
 from app.cli import settings_of
 from app.live_line import LiveLine
 from app.log import set_up_logging
-from app.machines import pick_machine
-from app.new_file import NewFile
-from app.ranges import SEEDS
 from app.settings import Settings
-from app.wiring import ROOT, data_directory, machines, with_local_stack
-from bench import alerting, explaining, gating, growth, latency, learning
+from app.wiring import ROOT, data_directory, with_local_stack
+from bench import alerting, growth, latency
 from bench.document import with_measured
 from bench.installation import Installation
-from bench.milling import read_milling
-from bench.milling_report import Sizes, milling
 from bench.plot import performance_png
-from bench.report import report, write
+from bench.report import report
 from bench.results import FOLDER, read_results
 from bench.stream import CONTENDERS, QUICK, SHADOW, Plan, stream
 from core.errors import UserError
@@ -34,22 +31,6 @@ from local.detached import delete
 from local.stack import Stack
 
 DOCUMENT = ROOT / "docs" / "performance.md"
-
-_out = click.option(
-    "--out",
-    type=NewFile(),
-    help="Write the result there.  [default: bench/results, unless --quick]",
-)
-
-
-def _seeds(context: click.Context, parameter: click.Parameter, value: str) -> list[int]:
-    numbers = value.split(",")
-    if not all(number.strip().isdecimal() for number in numbers):
-        raise click.BadParameter(f"{value!r} is no list of numbers such as 1,2,3", param=parameter)
-    return [SEEDS.convert(int(number), parameter, context) for number in numbers]
-
-
-_quick = click.option("--quick", is_flag=True, help="Small counts, to see that it works; its figures mean nothing.")
 
 
 @click.group(short_help="Measure throughput, latency and growth on this machine.")
@@ -61,13 +42,13 @@ def command() -> None:
 
 
 @command.command("stream")
-@_quick
+@quick_option
 @click.option(
     "--only", multiple=True, type=click.Choice((*CONTENDERS, SHADOW)), help="Only these; repeat it for several."
 )
 @click.option("--messages", type=click.IntRange(1), help="Readings of the backlog.  [default: 2000000]")
 @click.option("--rounds", type=click.IntRange(1), help="How often; the median counts.  [default: 3]")
-@_out
+@out_option
 @click.pass_context
 def stream_command(
     ctx: click.Context,
@@ -89,8 +70,8 @@ def stream_command(
 
 
 @command.command("latency")
-@_quick
-@_out
+@quick_option
+@out_option
 @click.pass_context
 def latency_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
     """From produce() to committed in Postgres, at 200, 2 000 and 20 000 readings a second."""
@@ -99,9 +80,9 @@ def latency_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
 
 
 @command.command("growth")
-@_quick
+@quick_option
 @click.option("--only", multiple=True, type=click.Choice(growth.AXES), help="Only these; repeat it for several.")
-@_out
+@out_option
 @click.pass_context
 def growth_command(ctx: click.Context, quick: bool, only: tuple[str, ...], out: Path | None) -> None:
     """What a reading costs as devices, stored readings, partitions and consumers grow."""
@@ -110,8 +91,8 @@ def growth_command(ctx: click.Context, quick: bool, only: tuple[str, ...], out: 
 
 
 @command.command("alerts")
-@_quick
-@_out
+@quick_option
+@out_option
 @click.pass_context
 def alerts_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
     """From the reading that opens an incident to the message in a chat; what healthy devices cost."""
@@ -119,60 +100,8 @@ def alerts_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
     _measure(settings_of(ctx), "alerts", quick, out, partial(alerting.alerting, plan=plan))
 
 
-@command.command("explain")
-@_quick
-@_out
-@click.pass_context
-def explain_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
-    """How long it takes to say which sensors pushed a prediction. Needs no server."""
-    settings, began = settings_of(ctx), time.monotonic()
-    machine = pick_machine(machines(settings), "equipment")
-    plan = explaining.QUICK if quick else explaining.Plan()
-    _save(settings, "explain", quick, out, explaining.explaining(machine, plan, partial(click.echo, err=True)), began)
-
-
-@command.command("learning")
-@_quick
-@click.option("--seed", "one", type=SEEDS, help="This seed alone.")
-@click.option("--seeds", callback=_seeds, default="1,2,3,4,5", show_default=True, help="Their median counts.")
-@click.option("--ai4i", type=click.Path(path_type=Path), metavar="FILE", help="On AI4I 2020 instead of the simulator.")
-@click.option("--question-seeds", type=click.IntRange(0), default=10, show_default=True, help="AI4I: questions alone.")
-@_out
-@click.pass_context
-def learning_command(
-    ctx: click.Context,
-    quick: bool,
-    one: int | None,
-    seeds: list[int],
-    ai4i: Path | None,
-    question_seeds: int,
-    out: Path | None,
-) -> None:
-    """Whether people's answers make the model better. Needs no server."""
-    settings, began, say = settings_of(ctx), time.monotonic(), partial(click.echo, err=True)
-    chosen = seeds if one is None else [one]
-    found = machines(settings)
-    if ai4i is None:
-        machine, plan = pick_machine(found, "equipment"), learning.QUICK if quick else learning.Plan()
-        _save(settings, "learning", quick, out, learning.learning(machine, plan, chosen, say), began)
-        return
-    data = read_milling(ai4i, pick_machine(found, "ai4i"))
-    sizes = Sizes(chosen[:1], question_seeds=1, retrainings=1, often=1) if quick else Sizes(chosen, question_seeds)
-    _save(settings, "learning_ai4i", quick, out, milling(data, sizes, say), began)
-
-
-@command.command("gate")
-@_quick
-@click.option("--seeds", type=click.IntRange(1), default=100, show_default=True, help="How many.")
-@_out
-@click.pass_context
-def gate_command(ctx: click.Context, quick: bool, seeds: int, out: Path | None) -> None:
-    """Whether the gate refuses what is worse and promotes what is better. Needs no server."""
-    settings, began = settings_of(ctx), time.monotonic()
-    machine, plan = pick_machine(machines(settings), "equipment"), gating.QUICK if quick else gating.Plan()
-    _save(
-        settings, "gate", quick, out, gating.gating(machine, plan, range(seeds), partial(click.echo, err=True)), began
-    )
+for _other in (explain_command, learning_command, gate_command):
+    command.add_command(_other)
 
 
 @command.command("show")
@@ -197,15 +126,7 @@ def _measure(
     began = time.monotonic()
     with _installed(settings) as installation:
         result = report(installation, name, bench(installation))
-    _save(settings, name, quick, out, result, began)
-
-
-def _save(
-    settings: Settings, name: str, quick: bool, out: Path | None, result: Mapping[str, Any], began: float
-) -> None:
-    file = out or (data_directory(settings) / f"quick-{name}.json" if quick else FOLDER / f"{name}.json")
-    write(file, {"quick": quick, **result})
-    click.echo(f"written to {file} ({time.monotonic() - began:.0f} s)")
+    save(settings, name, quick, out, result, began)
 
 
 @contextmanager
