@@ -5,7 +5,7 @@ import math
 import numpy as np
 from msgspec import Struct
 
-from core.batch import Bools, Floats
+from core.batch import Bools, Floats, Integers
 from core.history import History
 from core.machine import Machine
 from core.prediction import ModelVersion
@@ -35,6 +35,8 @@ class SensorReference(Struct, frozen=True, forbid_unknown_fields=True):
     """Share of the rows without it."""
     outside: float
     """Share of the rows in which it read what no real sensor can."""
+    among: float = 0.0
+    """Share of its variance that lies among the devices."""
 
 
 class Reference(Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,6 +44,7 @@ class Reference(Struct, frozen=True, forbid_unknown_fields=True):
 
     rows: int
     sensors: dict[str, SensorReference]
+    devices: int = 1
 
 
 class Share(Struct, frozen=True):
@@ -50,7 +53,7 @@ class Share(Struct, frozen=True):
     now: float
     before: float
     of: int
-    """Readings now."""
+    """So many that have it or not: devices, where there are several, for one that has it has it in many readings."""
 
     @property
     def rose(self) -> bool:
@@ -98,16 +101,38 @@ class Drift(Struct, frozen=True):
 def reference_of(machine: Machine, history: History) -> Reference:
     """Of the healthy rows. Six significant digits: a manifest stays small."""
     healthy = history.sensors[~history.fault]
+    names, devices = np.unique(np.array(history.devices)[~history.fault], return_inverse=True)
     sensors = {}
     for sensor, column in zip(machine.sensors, healthy.T, strict=True):
-        read = column[np.isfinite(column)]
+        finite = np.isfinite(column)
+        read = column[finite]
         quantiles = np.quantile(read, np.linspace(0, 1, _POINTS)) if len(read) else np.empty(0)
         sensors[sensor.name] = SensorReference(
             tuple(float(f"{value:.6g}") for value in quantiles.tolist()),
             missing=_share(np.isnan(column)),
             outside=_share((column < sensor.minimum) | (column > sensor.maximum)),
+            among=among_devices(read, devices[finite]),
         )
-    return Reference(len(healthy), sensors)
+    return Reference(len(healthy), sensors, len(names))
+
+
+def among_devices(values: Floats, devices: Integers) -> float:
+    """The share of the values' variance, shape (n,), that lies among the devices: 1 where each has one of its own."""
+    total = float(values.var()) if len(values) else 0.0
+    if total == 0:
+        return 0.0
+    places = np.unique(devices, return_inverse=True)[1]
+    counts = np.bincount(places)
+    means = np.bincount(places, weights=values) / counts
+    return min(1.0, float(np.average((means - values.mean()) ** 2, weights=counts)) / total)
+
+
+def worth(readings: int, devices: int, among: float) -> float:
+    """How many independent readings so many of so few devices are worth.
+
+    By the design effect of samples in clusters (Kish, Survey Sampling, 1965).
+    """
+    return readings / (1 + (readings / devices - 1) * among)
 
 
 def psi(reference: Floats, values: Floats) -> float:

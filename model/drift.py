@@ -1,10 +1,10 @@
 """How far a machine's readings moved away from those that one of its models learnt from."""
 
 import numpy as np
-from scipy.stats import ks_2samp
+from scipy.stats import ks_2samp, kstwobign
 
-from core.batch import Floats
-from core.drift import ENOUGH, Drift, Reference, SensorDrift, SensorReference, Share, psi
+from core.batch import Bools, Floats, Integers
+from core.drift import ENOUGH, Drift, Reference, SensorDrift, SensorReference, Share, among_devices, psi, worth
 from core.machine import Machine, Sensor
 from core.ports.models import Model
 from core.recent_alarms import Recent
@@ -16,39 +16,57 @@ def drift_of(machine: Machine, model: Model, reference: Reference, metrics: Metr
 
     Distributions are those of readings without a quality flag: the others are told of as sensor faults.
     """
-    good = recent.sensors[recent.quality == 0]
+    fine = recent.quality == 0
+    good = recent.sensors[fine]
     alarms = model.predict(good).faults
     counts = metrics.confusion
     normal = counts.false_positives + counts.true_negatives
+    devices = len(np.unique(recent.devices))
+    several = max(devices, reference.devices) > 1
     return Drift(
         model.version,
         len(recent),
         tuple(
-            _sensor(sensor, reference.sensors[sensor.name], recent.sensors[:, place], good[:, place])
+            _sensor(
+                sensor,
+                reference.sensors[sensor.name],
+                recent.sensors[:, place],
+                devices if several else len(recent),
+                good[:, place],
+                recent.devices[fine],
+            )
             for place, sensor in enumerate(machine.sensors)
         ),
-        Share(float(alarms.mean()) if len(alarms) else 0.0, counts.false_positives / max(normal, 1), len(alarms)),
+        Share(_mean(alarms), counts.false_positives / max(normal, 1), devices if several else len(alarms)),
     )
 
 
-def _sensor(sensor: Sensor, before: SensorReference, every: Floats, good: Floats) -> SensorDrift:
-    count = len(every)
-    missing = Share(float(np.isnan(every).sum() / max(count, 1)), before.missing, count)
-    beyond = (every < sensor.minimum) | (every > sensor.maximum)
-    outside = Share(float(beyond.sum() / max(count, 1)), before.outside, count)
-    values = good[np.isfinite(good)]
+def _sensor(
+    sensor: Sensor, before: SensorReference, every: Floats, units: int, good: Floats, devices: Integers
+) -> SensorDrift:
+    missing = Share(_mean(np.isnan(every)), before.missing, units)
+    outside = Share(_mean((every < sensor.minimum) | (every > sensor.maximum)), before.outside, units)
+    finite = np.isfinite(good)
+    values, devices = good[finite], devices[finite]
     if len(values) < ENOUGH or not before.quantiles:
         return SensorDrift(sensor.name, missing, outside)
     quantiles = np.array(before.quantiles)
-    # Against the quantiles as a sample of their own size: however many readings there are, a small distance is chance.
-    tested = ks_2samp(values, quantiles, method="asymp")
+    distance = float(ks_2samp(values, quantiles, method="asymp").statistic)
+    # Devices differ: the readings of a few are worth little. And the quantiles count as a sample of their own size, so
+    # that no number of readings makes a small distance certain.
+    among = max(before.among, among_devices(values, devices))
+    count = worth(len(values), len(np.unique(devices)), among)
     return SensorDrift(
         sensor.name,
         missing,
         outside,
         psi(quantiles, values),
-        float(tested.statistic),
-        float(tested.pvalue),
+        distance,
+        float(kstwobign.sf(distance * np.sqrt(count * len(quantiles) / (count + len(quantiles))))),
         float(np.median(values)),
         before.quantiles[len(before.quantiles) // 2],
     )
+
+
+def _mean(rows: Bools) -> float:
+    return float(np.mean(rows)) if len(rows) else 0.0

@@ -12,6 +12,7 @@ from app.evaluating import Evaluation, evaluate
 from app.machines import pick_machine
 from app.models import model_source
 from app.moment import Moment
+from app.ranges import COUNT
 from app.table import table
 from app.wiring import database, machines, resolved
 from core.alert_rate import AlertRate
@@ -24,7 +25,7 @@ from core.verdict_replay import FEW
 
 @click.command(short_help="How a model version does on people's verdicts.")
 @click.argument("machine")
-@click.option("--version", "number", type=click.IntRange(1), help="Of this version; not given: the champion.")
+@click.option("--version", "number", type=COUNT, help="Of this version; not given: the champion.")
 @click.option("--since", type=Moment(), help="On what was said since then; not given: ever.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @click.pass_context

@@ -6,6 +6,7 @@ from app.cli import settings_of
 from app.machines import pick_machine
 from app.models import model_source
 from app.person import person
+from app.ranges import COUNT
 from app.wiring import database, machines, resolved
 from core.errors import UserError
 from core.prediction import ModelVersion
@@ -15,7 +16,7 @@ from db.shadows import PostgresShadows
 
 @click.command(short_help="Let a version score the live stream apart; nobody hears of it.")
 @click.argument("machine")
-@click.argument("number", type=click.IntRange(1), required=False)
+@click.argument("number", type=COUNT, required=False)
 @click.option("--stop", is_flag=True, help="Let nobody score beside the champion any more.")
 @click.pass_context
 def command(ctx: click.Context, machine: str, number: int | None, stop: bool) -> None:

@@ -6,6 +6,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from app.machines import load_machines
+from app.wiring import ROOT
 from core.batch import Bools, Floats
 from core.drift import ENOUGH, PSI_LIMIT, Drift, SensorDrift, Share, reference_of
 from core.drift_watch import EVERY, LOOKS, Finding, Look, findings, told_words, worth_telling
@@ -14,6 +16,7 @@ from core.prediction import ModelVersion, Predictions, UsualRange
 from core.recent_alarms import Recent
 from model.drift import drift_of
 from model.evaluation import evaluate
+from producer.history import simulated_history
 from tests.builders import NOON, a_machine
 
 PRESS = a_machine()
@@ -21,6 +24,7 @@ V7 = ModelVersion("press", 7)
 TRUTH = np.arange(1_000) < 100
 METRICS = evaluate(TRUTH, np.where(TRUTH, 0.9, 0.1), 0.5)
 DAY = 86_400
+EQUIPMENT = load_machines(ROOT / "machines")["equipment"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,27 @@ def test_a_sensor_that_reads_higher_is_named_with_how_much() -> None:
     found = drift(sensors)
     assert past(found) == ["pressure"]
     assert dict(findings(found))["pressure"] == "pressure reads 40 % higher than it did (5.593, before 4)"
+
+
+def a_fleet(devices: int, seed: int) -> Recent:
+    """Simulated devices, no two of which are alike."""
+    history = simulated_history(EQUIPMENT, devices, 2_000, seed, 0.02)
+    numbers = np.unique(np.array(history.devices), return_inverse=True)[1].astype(np.int64)
+    return Recent(numbers, history.times, history.sensors, np.zeros(len(history), dtype=np.int16))
+
+
+@pytest.mark.parametrize(("devices", "factor"), [(1, None), (3, None), (8, 2.5), (20, 1.4)])
+def test_other_devices_than_those_that_it_learnt_from_are_no_drift_and_a_shift_of_all_is(
+    devices: int, factor: float | None
+) -> None:
+    """Of very few devices nobody can tell the two apart."""
+    learnt_from = reference_of(EQUIPMENT, simulated_history(EQUIPMENT, 40, 20_000, 0, 0.02))
+    for seed in range(100, 110):
+        fleet = a_fleet(devices, seed)
+        assert past(drift_of(EQUIPMENT, Warm(), learnt_from, METRICS, fleet)) == []
+        if factor is not None:
+            fleet.sensors[:, 1] *= factor
+            assert past(drift_of(EQUIPMENT, Warm(), learnt_from, METRICS, fleet)) == ["vibration"]
 
 
 def test_a_sensor_that_spreads_otherwise_is_named_too() -> None:
