@@ -101,6 +101,12 @@ def test_probabilities_that_come_true_are_not_off_and_bold_ones_are() -> None:
     assert [(one.low, one.high) for one in bold.bins] == [(0.0, 0.2), (0.8, 1.0)]
 
 
+def test_what_is_held_for_an_engineer_judges_nothing() -> None:
+    held = an_incident(Verdict.FALSE_ALARM, [90.0, 90.0], label=1)
+    assert of(held).refuted.ring == 1
+    assert of(replace(held, held=True)).judged == 0
+
+
 def test_a_long_trouble_counts_as_one() -> None:
     short, long = many(FEW), [replace(one, sensors=np.repeat(one.sensors, 30, axis=0)) for one in many(FEW)]
     plain, stretched = of(*short).calibration, of(*long[:1], *short[1:]).calibration
