@@ -5,11 +5,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from app.version_meant import version_meant
 from core.alert_rate import AlertRate
 from core.batch import Floats
 from core.comparison import Judged
 from core.drift import Drift
-from core.errors import UserError
 from core.machine import Machine
 from core.model_health import Health, health
 from core.prediction import ModelVersion
@@ -18,7 +18,6 @@ from core.shadow import ShadowVerdicts, alarms_beside, shadow_verdicts
 from core.training import LabelledIncident
 from db.alert_rate import PostgresAlertRates
 from db.engine import Engine
-from db.promotion_log import PostgresPromotionLog
 from db.recent_readings import PostgresRecentReadings
 from db.shadow_beside import PostgresBeside
 from db.shadows import PostgresShadows
@@ -49,7 +48,7 @@ def evaluate(
 
     Raises UserError where there is no such version, ModelRefused where it cannot be trusted, Unavailable.
     """
-    version = _version(engine, machine, number)
+    version = version_meant(engine, machine, number)
     manifest = models.manifest(machine, version)
     model = models.load(machine, version)
 
@@ -71,15 +70,6 @@ def evaluate(
         shadow=live,
         beside=alarms_beside(both, model.threshold, machine.incident),
     )
-
-
-def _version(engine: Engine, machine: Machine, number: int | None) -> ModelVersion:
-    if number is not None:
-        return ModelVersion(machine.name, number)
-    champion = PostgresPromotionLog(engine, "").champion(machine.name)
-    if champion is None:
-        raise UserError(f"{machine.name} has no champion to evaluate: ./run train {machine.name} --simulate")
-    return champion
 
 
 def _since(incidents: Sequence[LabelledIncident], since: datetime | None) -> Sequence[LabelledIncident]:

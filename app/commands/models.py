@@ -9,6 +9,7 @@ from app.models import model_source
 from app.person import person
 from app.ranges import COUNT
 from app.settings import Settings
+from app.version_meant import version_meant
 from app.wiring import database, machines, resolved
 from core.champion_move import Kind, Move
 from core.errors import ModelRefused, UserError
@@ -53,7 +54,7 @@ def list_versions(ctx: click.Context, machine: str, as_json: bool) -> None:
 def show(ctx: click.Context, machine: str, number: int | None, as_json: bool) -> None:
     """The signed manifest of version NUMBER (not given: the champion) and its promotions."""
     settings, chosen, engine = _opened(ctx, machine)
-    version = _version(engine, chosen, number)
+    version = version_meant(engine, chosen, number)
     manifest = model_source(settings, engine).manifest(chosen, version)
     history = PostgresPromotionLog(engine, "").history(machine)
     promotions = [entry for entry in history if entry.number == version.number]
@@ -69,7 +70,7 @@ def show(ctx: click.Context, machine: str, number: int | None, as_json: bool) ->
 def verify(ctx: click.Context, machine: str, number: int | None, as_json: bool) -> None:
     """Run every check of loading on version NUMBER (not given: the champion). Exit code 1: refused."""
     settings, chosen, engine = _opened(ctx, machine)
-    version = _version(engine, chosen, number)
+    version = version_meant(engine, chosen, number)
     steps: list[str] = []
     refusal = ""
     try:
@@ -136,15 +137,6 @@ def _opened(ctx: click.Context, machine: str) -> tuple[Settings, Machine, Engine
     settings = resolved(settings_of(ctx))
     chosen = pick_machine(machines(settings), machine)
     return settings, chosen, database(settings, "trainer")
-
-
-def _version(engine: Engine, machine: Machine, number: int | None) -> ModelVersion:
-    if number is not None:
-        return ModelVersion(machine.name, number)
-    champion = PostgresPromotionLog(engine, "").champion(machine.name)
-    if champion is None:
-        raise UserError(f"{machine.name} has no champion yet: ./run train {machine.name} --simulate")
-    return champion
 
 
 def _line(version: ListedVersion) -> str:

@@ -60,7 +60,7 @@ def test_a_version_is_judged_by_what_people_said_since(release: Release, reader:
 
 
 def test_no_champion_and_no_such_version_are_said(release: Release, reader: Engine) -> None:
-    with pytest.raises(UserError, match="no champion to evaluate"):
+    with pytest.raises(UserError, match="press has no champion yet"):
         evaluate(release.models, reader, PRESS, None, None)
     with pytest.raises(ModelRefused, match="no record of press v7"):
         evaluate(release.models, reader, PRESS, 7, None)
