@@ -14,6 +14,7 @@ from core.shown import Alerts
 from core.shown_devices import Devices
 from core.shown_machines import Models
 from core.shown_questions import ShownQuestions
+from core.training_report import ShownReports
 
 
 class Stores(NamedTuple):
@@ -27,6 +28,7 @@ class Stores(NamedTuple):
     alarms: AlarmHistory
     models: Models
     champions: ChampionWishes
+    reports: ShownReports
     machines: Mapping[str, Machine]
     """By name: what their files say to people."""
 

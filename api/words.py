@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from api.curves import curve, dots
 from api.sparks import score_spark
 from core.dispute import explained
 from core.numbers import clock, lasting, number, percent
@@ -42,4 +43,6 @@ FILTERS = {
     "explained": explained,
     "why_asked": why,
     "score_spark": score_spark,
+    "curve": curve,
+    "dots": dots,
 }

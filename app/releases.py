@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from api.report_file import report_file
 from app.holding import HoldingLabels
 from app.models import model_source, registry
 from app.settings import Settings
@@ -12,6 +13,7 @@ from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
 from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
+from db.training_reports import PostgresTrainingReports
 from model.release import Release
 from model.signature import Signer
 
@@ -34,5 +36,7 @@ def release(settings: Settings, engine: Engine) -> Release:
         labels=HoldingLabels(PostgresTrainingLabels(engine), PostgresLabelHolds(engine), promotions, models),
         recent=PostgresRecentReadings(engine),
         signer=signer,
+        reports=PostgresTrainingReports(engine),
+        render=report_file,
         now=lambda: datetime.now(UTC),
     )

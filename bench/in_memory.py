@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.stores import MemoryBucket, MemoryLabels, MemoryPromotions, MemoryRecentReadings, MemoryVersions
+from bench.stores import (
+    MemoryBucket,
+    MemoryLabels,
+    MemoryPromotions,
+    MemoryRecentReadings,
+    MemoryTrainingReports,
+    MemoryVersions,
+)
 from core.history import History
 from core.machine import Machine
 from core.prediction import ModelVersion
@@ -42,6 +49,8 @@ class Trainer:
             labels=self._labels,
             recent=self._recent,
             signer=Signer(private),
+            reports=MemoryTrainingReports(),
+            render=lambda report: report.reason,  # a bench reads none
             now=lambda: datetime.now(UTC),
         )
 

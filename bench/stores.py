@@ -10,6 +10,7 @@ from core.machine import Machine
 from core.prediction import ModelVersion
 from core.recent_alarms import Recent, no_readings
 from core.training import LabelledIncident, NewVersion, StoredVersion
+from core.training_report import StoredReport
 
 
 class MemoryBucket:
@@ -129,3 +130,15 @@ class MemoryRecentReadings:
         """Those it was given."""
         assert count > 0
         return self.readings or no_readings(machine)
+
+
+@dataclass
+class MemoryTrainingReports:
+    """core.training_report.TrainingReports."""
+
+    kept: list[StoredReport] = field(default_factory=list)
+
+    def keep(self, machine: Machine, report: StoredReport) -> None:
+        """Add it."""
+        assert machine.name in report.key
+        self.kept.append(report)

@@ -27,6 +27,8 @@ class ShownVersion(Struct, frozen=True):
     created_by: str
     created_at: datetime
     champion: bool
+    report: str | None = None
+    """sha256 of its training's report; None: made before there were any."""
 
 
 class ShownMachine(Struct, frozen=True):
@@ -66,6 +68,8 @@ class ShownRequest(Struct, frozen=True):
     """Every line so far."""
     version: int | None
     reason: str
+    report: str | None = None
+    """sha256 of the training's report."""
 
     @property
     def is_under_way(self) -> bool:

@@ -11,6 +11,7 @@ from core.label import Verdict
 from core.machine import Machine
 from core.prediction import ModelVersion
 from core.training_options import TrainingOptions
+from core.training_report import StoredReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class NewVersion:
     metrics: Mapping[str, object]
     lineage: Mapping[str, object]
     created_by: str
+    report: StoredReport
 
 
 class VersionIndex(Protocol):

@@ -13,6 +13,7 @@ from core.prediction import ModelVersion
 from core.training import NewVersion, StoredVersion
 from db.catalogue import machine_number
 from db.failures import failures_named
+from db.training_reports import keep_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class ListedVersion:
     created_by: str
     created_at: datetime
     champion: bool
+    report: str | None
+    """Key of its training's report in the bucket; None: made before there were any."""
 
 
 class PostgresNumbering:
@@ -58,6 +61,7 @@ class PostgresNumbering:
                 "created_by": new.created_by,
             },
         )
+        keep_report(self._connection, self._machine, self.version.number, new.report)
 
 
 class PostgresModelVersions:
@@ -105,7 +109,8 @@ _FIND = """
      WHERE m.name = :machine AND v.number = :number"""
 _LISTING = """
     SELECT v.number, v.algorithm, v.threshold, v.metrics, v.lineage, v.sha256, v.created_by, v.created_at,
-           c.number IS NOT NULL AS champion
+           c.number IS NOT NULL AS champion,
+           (SELECT r.key FROM training_report r WHERE r.machine = v.machine AND r.number = v.number) AS report
       FROM model_version v JOIN machine m ON m.id = v.machine
       LEFT JOIN champion c ON c.machine = v.machine AND c.number = v.number
      WHERE m.name = :machine ORDER BY v.number DESC"""

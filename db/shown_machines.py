@@ -115,7 +115,8 @@ _VERSIONS = """
     SELECT v.number, v.algorithm, v.threshold, CAST(v.metrics ->> 'pr_auc' AS float8) AS pr_auc,
            CAST(v.metrics ->> 'f1' AS float8) AS f1,
            jsonb_array_length(coalesce(v.lineage -> 'label_ids', '[]')) AS labels, v.created_by, v.created_at,
-           c.number IS NOT NULL AS champion
+           c.number IS NOT NULL AS champion,
+           (SELECT r.sha256 FROM training_report r WHERE r.machine = v.machine AND r.number = v.number) AS report
       FROM model_version v LEFT JOIN champion c ON c.machine = v.machine AND c.number = v.number
      WHERE v.machine = :machine ORDER BY v.number DESC LIMIT :count"""
 _PROMOTIONS = """
@@ -123,7 +124,8 @@ _PROMOTIONS = """
      WHERE machine = :machine ORDER BY id DESC LIMIT :count"""
 _REQUESTS = """
     SELECT id AS request, state, asked_by, via, created_at AS at, finished_at, progress,
-           CAST(result ->> 'version' AS integer) AS version, coalesce(result ->> 'reason', '') AS reason
+           CAST(result ->> 'version' AS integer) AS version, coalesce(result ->> 'reason', '') AS reason,
+           result ->> 'report' AS report
       FROM training_request
      WHERE machine = :machine AND (NOT :under_way OR state IN ('pending', 'running')) ORDER BY id DESC LIMIT :count"""
 # Two presses at once: the second one waits for the first, then sees that one is under way.

@@ -15,12 +15,14 @@ from msgspec import Struct
 from core.prediction import ModelVersion
 from core.recent_alarms import COUNT, RecentReadings
 from core.training import ModelVersions, NewVersion, Promotions, StoredVersion, TrainingLabels
+from core.training_report import StoredReport, TrainingReport, TrainingReports
 from model.base_data import BaseData, keep
 from model.bucket import Bucket
 from model.contest import Contest, contest
 from model.evaluation import Metrics
 from model.fit import Candidate, Progress
 from model.manifest import Lineage, Manifest, encode, running_versions, sensors_sha256
+from model.reporting import About, Render, of_version, report_of, stored
 from model.signature import Signer
 from model.source import VerifiedModels
 
@@ -35,6 +37,8 @@ class Outcome(Struct, frozen=True):
     reason: str
     metrics: Metrics
     gate: Contest
+    report: str
+    """Of the report's HTML: the sha256."""
     how: str = ""
     """How the kind of model was found; empty: it was asked for."""
     held: int = 0
@@ -59,6 +63,8 @@ class Release:
     labels: TrainingLabels
     recent: RecentReadings
     signer: Signer
+    reports: TrainingReports
+    render: Render
     now: Callable[[], datetime]
 
     def offer(self, candidate: Candidate, base: BaseData, created_by: str, progress: Progress) -> Outcome:
@@ -66,8 +72,8 @@ class Release:
         machine = candidate.machine
         champion = self.promotions.champion(machine.name)
         gate = self._judged(candidate, base, champion, progress)
-        version = self._publish(candidate, base, created_by)
-        progress(f"published {version}")
+        version, report = self._publish(candidate, base, created_by, gate)
+        progress(f"published {version}; its report: {report.key}")
         if gate.promote:
             self.promotions.promote(
                 version,
@@ -77,14 +83,27 @@ class Release:
                 reason=gate.reason,
                 gate=msgspec.to_builtins(gate),
             )
-        return Outcome(machine.name, version.number, gate.promote, gate.reason, candidate.metrics, gate)
+        metrics = candidate.metrics
+        return Outcome(machine.name, version.number, gate.promote, gate.reason, metrics, gate, report.sha256)
 
-    def rehearse(self, candidate: Candidate, base: BaseData, progress: Progress) -> Outcome:
+    def rehearse(self, candidate: Candidate, base: BaseData, asked_by: str, progress: Progress) -> Outcome:
         """What `offer` would come to now; nothing is published, so nobody can promote it by mistake."""
         machine = candidate.machine.name
         gate = self._judged(candidate, base, self.promotions.champion(machine), progress)
+        about = About(self.now(), asked_by, len(base.history))
+        report = self._kept(report_of(candidate, gate, self.models, about))
+        self.reports.keep(candidate.machine, report)
+        progress(f"its report: {report.key}")
         would = "would be promoted" if gate.promote else "would be refused"
-        return Outcome(machine, None, False, f"{would}: {gate.reason}", candidate.metrics, gate)
+        reason = f"{would}: {gate.reason}"
+        return Outcome(machine, None, False, reason, candidate.metrics, gate, report.sha256)
+
+    def _kept(self, told: TrainingReport) -> StoredReport:
+        """In the bucket; the facts are not yet in the database."""
+        html = self.render(told).encode()
+        report = stored(told, html)
+        self.bucket.put(report.key, html, "text/html; charset=utf-8")
+        return report
 
     def _judged(
         self, candidate: Candidate, base: BaseData, champion: ModelVersion | None, progress: Progress
@@ -98,10 +117,13 @@ class Release:
             progress(line)
         return gate
 
-    def _publish(self, candidate: Candidate, base: BaseData, created_by: str) -> ModelVersion:
+    def _publish(
+        self, candidate: Candidate, base: BaseData, created_by: str, gate: Contest
+    ) -> tuple[ModelVersion, StoredReport]:
         """Model, then the signed manifest that names its object version, then the row that names the manifest's."""
         folder = f"machines/{candidate.machine.name}"
         keep(self.bucket, base)
+        told = report_of(candidate, gate, self.models, About(self.now(), created_by, len(base.history)))
         with self.versions.numbering(candidate.machine) as numbering:
             number = numbering.version.number
             model_key, manifest_key = f"{folder}/model.pkl", f"{folder}/manifest.json"
@@ -109,6 +131,7 @@ class Release:
             manifest = self._manifest(candidate, base, number, created_by, model_key, model_version_id)
             signed = self.signer.sign(encode(manifest))
             manifest_version_id = self.bucket.put(manifest_key, signed, "application/json")
+            report = self._kept(of_version(told, numbering.version))
             for name, png in candidate.plots.items():
                 self.bucket.put(f"{folder}/plots/v{number}/{name}", png, "image/png")
             numbering.record(
@@ -121,9 +144,10 @@ class Release:
                     msgspec.to_builtins(manifest.metrics),
                     msgspec.to_builtins(manifest.lineage),
                     created_by,
+                    report,
                 )
             )
-        return numbering.version
+        return numbering.version, report
 
     def _manifest(
         self, candidate: Candidate, base: BaseData, number: int, created_by: str, key: str, version_id: str

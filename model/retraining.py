@@ -37,7 +37,7 @@ def retrain(
     chosen = choose(machine, base.history, lineage.recipe, options, incidents, progress, budget)
     candidate = train(machine, base.history, chosen.recipe, incidents, progress)
     if options.dry_run:
-        outcome = release.rehearse(candidate, base, progress)
+        outcome = release.rehearse(candidate, base, asked_by, progress)
     else:
         outcome = release.offer(candidate, base, asked_by, progress)
     return msgspec.structs.replace(outcome, how=chosen.how, held=sum(one.held for one in incidents))

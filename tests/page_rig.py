@@ -21,6 +21,7 @@ from tests.fake_logins import ANNA_VISITS, FakeLogins
 from tests.fake_models import FakeModels
 from tests.fake_notices import RungByHand
 from tests.fake_questions import FakeQuestions
+from tests.fake_reports import FakeReports
 
 HERE = site("127.0.0.1", 8000)
 OUR_PAGES = {"Origin": HERE.url, "Sec-Fetch-Site": "same-origin"}
@@ -39,7 +40,8 @@ class PageRig:
         self.questions = FakeQuestions()
         self.models, self.champions = FakeModels(), FakeChampions()
         shown = self.alerts, self.questions, self.inbox, self.devices, self.alarms, self.models, self.champions
-        self.stores = Stores(self.logins, *shown, {"press": press})
+        self.reports = FakeReports()
+        self.stores = Stores(self.logins, *shown, self.reports, {"press": press})
         self.bell = Bell(RungByHand())
         self.browser = self.another_browser()
 

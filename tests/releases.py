@@ -4,11 +4,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from api.report_file import report_file
 from bench.stores import MemoryBucket
 from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
 from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
+from db.training_reports import PostgresTrainingReports
 from model.cache import ModelCache
 from model.release import Release
 from model.signature import Signer, TrustedKeys, make_key_pair
@@ -28,5 +30,7 @@ def a_release(trainer: Engine, folder: Path) -> Release:
         labels=PostgresTrainingLabels(trainer),
         recent=PostgresRecentReadings(trainer),
         signer=Signer(private),
+        reports=PostgresTrainingReports(trainer),
+        render=report_file,
         now=at_noon,
     )

@@ -145,4 +145,7 @@ def _line(version: ListedVersion) -> str:
         f"PR-AUC {version.metrics.get('pr_auc', float('nan')):.3f}  F1 {version.metrics.get('f1', float('nan')):.3f}"
     )
     made = f"{version.created_at:%Y-%m-%d %H:%M} UTC by {version.created_by}"
-    return f"{star} v{version.number:<4} {version.algorithm:<4} {areas}  threshold {version.threshold:.3f}  {made}"
+    report = f"\n      report {version.report}" if version.report else ""
+    return (
+        f"{star} v{version.number:<4} {version.algorithm:<4} {areas}  threshold {version.threshold:.3f}  {made}{report}"
+    )

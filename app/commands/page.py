@@ -23,6 +23,7 @@ from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
 from db.shown_machines import PostgresModels
 from db.shown_questions import PostgresShownQuestions
+from db.training_reports import PostgresShownReports
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ def command(ctx: click.Context) -> None:
             PostgresAlarmHistory(engine),
             PostgresModels(engine),
             PostgresChampionWishes(engine),
+            PostgresShownReports(engine),
             machines(settings),
         )
         notices = PostgresNotices(database_url(settings), "api", "outbox")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from core.batch import to_micros
@@ -16,6 +17,7 @@ from db.login_links import PostgresLoginLinks
 from db.training import PostgresTrainingQueue
 from tests.alert_world import ANNA, BEN, EVA, AlertWorld, alert_world
 from tests.builders import a_batch
+from tests.fake_reports import A_REPORT, SHA
 from tests.page_process import PageProcess, page_process
 
 LONG_NAME = "press-of-the-second-line-with-a-name-that-goes-on-and-on-" + "0123456789" * 4
@@ -30,6 +32,10 @@ _VERSION = """
         RETURNING machine, number)
     INSERT INTO promotion (machine, number, kind, decided_by, reason)
     SELECT machine, number, 'gate', 'gate', 'not worse on the hold-out: PR-AUC 0.8123 against 0.8001' FROM version"""
+_REPORT = """
+    INSERT INTO training_report (machine, sha256, key, number, facts)
+    SELECT machine, :sha256, 'machines/press/reports/2.html', number, CAST(:facts AS jsonb)
+      FROM model_version WHERE number = 2"""
 _ASK = """
     INSERT INTO question (machine, device, topic, kafka_partition, kafka_offset, pool, weight, operator, sensor, above,
                           time, sensors, class, score, model_version)
@@ -86,6 +92,7 @@ def installation(database_url: str, folder: Path) -> Iterator[Installation]:
         world.store(replace(spoken, times=np.full(5, to_micros(datetime.now(UTC)))))
         for number in (1, 2):
             world.execute(_VERSION, number=number)
+        world.execute(_REPORT, sha256=SHA, facts=msgspec.json.encode(A_REPORT).decode())
         yield Installation(world, page, alerts, PostgresTrainingQueue(trainer), first)
     alerts.dispose()
     trainer.dispose()

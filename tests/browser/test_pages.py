@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.installation import LONG_NAME
 from tests.browser.visit import PHONE, Visit
+from tests.fake_reports import SHA
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +21,7 @@ PAGES = {
     "device with an incident": f"/ui/devices/{LONG_NAME}",
     "machines": "/ui/machines",
     "machine": "/ui/machines/press",
+    "report of a training": f"/ui/machines/press/reports/{SHA}",
     "alarms": "/ui/alarms",
     "me": "/ui/me",
 }

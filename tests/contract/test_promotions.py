@@ -10,6 +10,7 @@ from bench.stores import MemoryPromotions, MemoryVersions
 from core.errors import UserError
 from core.prediction import ModelVersion
 from core.training import ModelVersions, NewVersion, Promotions, StoredVersion
+from core.training_report import StoredReport
 from db.engine import connect
 from db.model_versions import PostgresModelVersions
 from db.notices import PostgresNotices
@@ -44,7 +45,8 @@ def book(request: pytest.FixtureRequest) -> Book:
 def _record(book: Book, machine: str = "press") -> ModelVersion:
     with book.versions.numbering(a_machine(machine)) as numbering:
         stored = StoredVersion(numbering.version, "manifest.json", "m1", "ab" * 32)
-        numbering.record(NewVersion(stored, "model.pkl", "p1", "rf", 0.5, {"f1": 0.9}, {"rows": 3}, "ada"))
+        report = StoredReport(f"report-{numbering.version}.html", str(numbering.version), {"reason": "better"})
+        numbering.record(NewVersion(stored, "model.pkl", "p1", "rf", 0.5, {"f1": 0.9}, {"rows": 3}, "ada", report))
     return numbering.version
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from api.report_file import report_file
 from core.champion_move import Moved
 from core.errors import Unavailable
 from core.login import Visitor
@@ -21,6 +22,7 @@ from db.operators import Operator, PostgresOperators, Subscription
 from db.promotion_log import PostgresPromotionLog
 from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
+from db.training_reports import PostgresTrainingReports
 from model.cache import ModelCache
 from model.moving import Mover, mover
 from model.registry import connect as connect_registry
@@ -64,6 +66,8 @@ def release(trainer: Engine, servers: Servers, tmp_path: Path) -> Release:
         PostgresTrainingLabels(trainer),
         PostgresRecentReadings(trainer),
         Signer(private),
+        PostgresTrainingReports(trainer),
+        report_file,
         at_noon,
     )
     history = a_history()

@@ -24,6 +24,7 @@ from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
 from db.shown_machines import PostgresModels
 from db.shown_questions import PostgresShownQuestions
+from db.training_reports import PostgresShownReports
 from tests.alert_world import ANNA, AlertWorld, alert_world
 from tests.builders import a_batch, a_machine
 from tests.fake_notices import RungByHand
@@ -53,8 +54,9 @@ def browser(world: AlertWorld, api: Engine, database_url: str) -> TestClient:
     alerts.dispose()
     shown = PostgresShownAlerts(api), PostgresShownQuestions(api)
     inbox, devices, alarms = PostgresInbox(api), PostgresShownDevices(api), PostgresAlarmHistory(api)
-    models = PostgresModels(api), PostgresChampionWishes(api)
-    stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, *models, {"press": a_machine()})
+    models, champions, reports = PostgresModels(api), PostgresChampionWishes(api), PostgresShownReports(api)
+    known = {"press": a_machine()}
+    stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, models, champions, reports, known)
     client = TestClient(page(stores, HERE, Bell(RungByHand())), HERE.url, headers=OUR_PAGES)
     assert client.post(f"/login/{token.text}").status_code == 200
     return client

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine, text
 
+from api.report_file import report_file
 from core.errors import ModelRefused, UserError
 from core.history import History
 from core.label import Verdict
@@ -20,6 +21,7 @@ from db.model_versions import PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
 from db.recent_readings import PostgresRecentReadings
 from db.training_labels import PostgresTrainingLabels
+from db.training_reports import PostgresTrainingReports
 from model.base_data import base_data, fetch, keep
 from model.cache import ModelCache
 from model.recipe import kind
@@ -70,6 +72,8 @@ def release(database_url: str, servers: Servers, tmp_path: Path) -> Iterator[Rel
         PostgresTrainingLabels(engine),
         PostgresRecentReadings(engine),
         Signer(private),
+        PostgresTrainingReports(engine),
+        report_file,
         at_noon,
     )
     engine.dispose()

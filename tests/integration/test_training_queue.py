@@ -131,7 +131,7 @@ def test_a_request_that_this_trainer_does_not_understand_fails_and_the_next_is_t
 # ── the trainer's loop ───────────────────────────────────────────────────────────────────────────────────────────────
 def _promoted(request: TrainingRequest, progress: Progress) -> Outcome:
     progress("fitting")
-    return Outcome(request.machine, 2, True, "better", a_candidate().metrics, Contest(True, "better"))
+    return Outcome(request.machine, 2, True, "better", a_candidate().metrics, Contest(True, "better"), "")
 
 
 def _trainer(queue: PostgresTrainingQueue, database_url: str, work: object = _promoted, **options: float) -> Trainer:

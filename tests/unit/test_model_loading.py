@@ -12,7 +12,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bench.stores import MemoryBucket, MemoryLabels, MemoryPromotions, MemoryRecentReadings, MemoryVersions
+from api.report_file import report_file
+from bench.stores import (
+    MemoryBucket,
+    MemoryLabels,
+    MemoryPromotions,
+    MemoryRecentReadings,
+    MemoryTrainingReports,
+    MemoryVersions,
+)
 from core.errors import ModelRefused, Unavailable
 from core.label import Verdict
 from core.machine import Sensor
@@ -80,6 +88,8 @@ def workshop(tmp_path: Path) -> Workshop:
         MemoryLabels(),
         MemoryRecentReadings(),
         Signer(PRIVATE),
+        MemoryTrainingReports(),
+        report_file,
         at_noon,
     )
     published(release, CANDIDATE)

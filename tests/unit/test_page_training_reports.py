@@ -1,0 +1,78 @@
+import re
+
+import msgspec
+import pytest
+
+from api.curves import curve, dots
+from api.report_file import report_file
+from tests.fake_reports import A_REPORT, SHA
+from tests.page_rig import PageRig
+
+REPORT = f"/ui/machines/press/reports/{SHA}"
+
+
+@pytest.fixture
+def rig() -> PageRig:
+    found = PageRig()
+    found.log_in()
+    return found
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.S).split())
+
+
+def test_the_page_tells_what_a_training_came_to(rig: PageRig) -> None:
+    html = rig.browser.get(REPORT).text
+    shown = words(html)
+    assert "press v2: promoted 2 refuted alerts would not ring again" in shown
+    assert "New since the champion was trained: 3 ; no longer used: 1" in shown
+    assert "Of 4 refuted alerts would not ring again: 2 (#5, #8)" in shown
+    assert "Of 2 confirmed faults would be lost: 1 (label 3)" in shown
+    assert "press v1, champion, alarms from 0.500 alarmed quiet fault 80 20 normal 30 870" in shown
+    assert "press v2, challenger, alarms from 0.413 alarmed quiet fault 90 10 normal 15 885" in shown
+    assert "PR-AUC 0.7100 0.8126 +0.0400 to +0.1500" in shown
+    assert shown.index("temperature 0.6000") < shown.index("pressure -0.0010")
+    assert f'd="{curve(A_REPORT.challenger.precision_recall)}"' in html
+
+
+def test_a_report_keeps_to_the_pages_policy_and_carries_no_style_of_its_own(rig: PageRig) -> None:
+    answer = rig.browser.get(REPORT)
+    assert "script-src 'self'; style-src 'self'" in answer.headers["content-security-policy"]
+    assert not re.search(r"<style|\sstyle=|<script(?! src)|\son\w+=", answer.text)
+
+
+def test_the_file_in_the_bucket_tells_the_same_and_needs_nothing_beside_it(rig: PageRig) -> None:
+    html = report_file(A_REPORT)
+    body = words(html).partition("Faultline ")[2]
+    page = words(rig.browser.get(REPORT).text)
+    assert body.replace("12:00 UTC", "13:00 CET") in page
+    assert not re.search(r"<script|<link|<img|https?://", html)
+    assert "--accent:" in html
+
+
+def test_the_first_model_and_a_dry_run_are_told_too(rig: PageRig) -> None:
+    rig.reports.kept[SHA] = msgspec.structs.replace(A_REPORT, version=None, champion=None, hold_out=None, promote=False)
+    shown = words(rig.browser.get(REPORT).text)
+    assert "press: would be refused (dry run)" in shown
+    assert "champion," not in shown
+
+
+def test_names_in_a_report_are_shown_as_text(rig: PageRig) -> None:
+    rig.reports.kept[SHA] = msgspec.structs.replace(A_REPORT, reason="<script>alert(1)</script>", asked_by="<b>Eve")
+    assert "<script>alert" not in rig.browser.get(REPORT).text
+    assert "<script>alert" not in report_file(rig.reports.kept[SHA])
+
+
+@pytest.mark.parametrize(
+    "path", [f"/ui/machines/lathe/reports/{SHA}", "/ui/machines/press/reports/0", REPORT + "%2F.."]
+)
+def test_a_report_that_is_not_there_is_said(rig: PageRig, path: str) -> None:
+    assert rig.browser.get(path).status_code == 404
+    assert rig.another_browser().get(REPORT).status_code == 401
+
+
+def test_points_become_a_path_from_the_lower_left_corner() -> None:
+    assert curve([(0.0, 1.0), (1.0, 0.0)]) == "M0.0 0.0L100.0 100.0"
+    assert dots([(0.5, 0.25, 7)]) == "M50.0 75.0h0"
+    assert curve([]) == dots([]) == ""
