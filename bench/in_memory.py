@@ -80,7 +80,7 @@ class Trainer:
         candidate = train(self._machine, history, recipe, labels, _quietly)
         base = base_data(self._machine, history)
         release = self._release
-        gate = contest(candidate, base.sha256, self.champion().version, release.models, labels, recent)
+        gate = contest(candidate, base.sha256, self.champion().version, release.models, release.bucket, labels, recent)
         version = ModelVersion(self._machine.name, 0)
         return gate, FaultModel(version, candidate.usual, candidate.metrics.threshold, candidate.pipeline)
 

@@ -27,18 +27,25 @@ class Decision:
 
 
 def decide(
-    hold_out: Comparison, answers: Comparison | None, replay: Sequence[Replayed], alarms: RecentAlarms
+    hold_out: Comparison,
+    earlier: Comparison | None,
+    answers: Comparison | None,
+    replay: Sequence[Replayed],
+    alarms: RecentAlarms,
 ) -> Decision:
     """Promotes what is better in something and worse in nothing.
 
-    `hold_out`: rows of the base data; `answers`: readings that people judged and no model was trained on, None where
-    there are too few. Both must not be worse beyond chance. Of the confirmed faults no more may be lost than wrong
-    answers explain, nor more than false alarms are spared, and none that an engineer settled. On the latest readings,
-    `alarms`, it may not raise many alerts that neither the champion raised nor a person missed.
+    `hold_out`: rows of the base data; `earlier`: of the champion's, where the challenger comes with others, which may
+    be spoilt (a sensor that stood still, a column that gives the answer away) and then shine on themselves; `answers`:
+    readings that people judged and no model was trained on, None where there are too few. None of them may be worse
+    beyond chance. Of the confirmed faults no more may be lost than wrong answers explain, nor more than false alarms
+    are spared, and none that an engineer settled. On the latest readings, `alarms`, it may not raise many alerts that
+    neither the champion raised nor a person missed.
     """
     refusals = [
         _guessing(hold_out),
         _worse(hold_out, "on the hold-out"),
+        _spoilt(earlier) if earlier else "",
         _worse(answers, "on people's answers that no model was trained on") if answers else "",
         _losing(replay),
         _ringing(alarms, replay),
@@ -102,6 +109,11 @@ def _worse(found: Comparison, where: str) -> str:
     if found.f1.fell and not found.pr_auc.rose:
         return f"worse {where} at its threshold, beyond chance: F1 {_figures(found.f1)}"
     return ""
+
+
+def _spoilt(earlier: Comparison) -> str:
+    worse = _worse(earlier, "on the champion's own hold-out")
+    return worse and f"with other base data it is {worse}. Where the new data is the better one, promote it by name"
 
 
 def _losing(replay: Sequence[Replayed]) -> str:

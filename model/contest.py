@@ -8,6 +8,7 @@ from msgspec import Struct
 from core.batch import Floats
 from core.comparison import PERCENT, Comparison, Judge, Judged, Measure, compare
 from core.errors import ModelRefused
+from core.history import History
 from core.label import Verdict
 from core.ports.models import Model
 from core.prediction import ModelVersion
@@ -15,9 +16,12 @@ from core.promotion import decide
 from core.recent_alarms import Recent, RecentAlarms, recent_alarms
 from core.training import LabelledIncident
 from core.verdict_replay import Replayed, compared, gained, lost, replayed, spared
+from model.base_data import fetch
+from model.bucket import Bucket
 from model.fit import Candidate
 from model.manifest import Manifest
 from model.pipeline import probabilities
+from model.recipe import divided
 from model.source import VerifiedModels
 
 
@@ -28,6 +32,8 @@ class Contest(Struct, frozen=True):
     reason: str
     champion: ModelVersion | None = None
     hold_out: Comparison | None = None
+    earlier: Comparison | None = None
+    """On the champion's hold-out, where that is of other base data."""
     answers: Comparison | None = None
     """On what people judged and no model was trained on; None: too few to tell."""
     replay: tuple[Replayed, ...] = ()
@@ -40,6 +46,8 @@ class Contest(Struct, frozen=True):
         if self.hold_out is None or self.champion is None:
             return []
         lines = _comparison_lines("hold-out", self.champion, self.hold_out)
+        if self.earlier is not None:
+            lines += _comparison_lines("the champion's own hold-out", self.champion, self.earlier)
         if self.answers is not None:
             lines += _comparison_lines("answers that no model was trained on", self.champion, self.answers)
         lines += _replay_lines(self.replay)
@@ -53,6 +61,7 @@ def contest(
     base_sha256: str,
     champion: ModelVersion | None,
     models: VerifiedModels,
+    bucket: Bucket,
     incidents: Sequence[LabelledIncident],
     recent: Recent,
 ) -> Contest:
@@ -68,14 +77,32 @@ def contest(
             False, f"{champion} cannot be compared with: {error}. An engineer may promote it by name", champion
         )
     judge, challenge = _judge(model), _challenging(candidate)
-    held_out = candidate.hold_out
-    hold_out = compare(held_out.fault, judge(held_out.sensors), challenge(held_out.sensors), candidate.recipe.seed)
+    seed = candidate.recipe.seed
+
+    def on(rows: History) -> Comparison:
+        return compare(rows.fault, judge(rows.sensors), challenge(rows.sensors), seed)
+
+    hold_out = on(candidate.hold_out)
+    rows, gone = _earlier(candidate, base_sha256, manifest, bucket)
+    earlier = None if rows is None else on(rows)
     replay = replayed(incidents, machine.incident, judge, challenge)
-    answers = compared(replay, candidate.recipe.seed)
+    answers = compared(replay, seed)
     alarms = recent_alarms(recent, machine.incident, judge, challenge)
-    decision = decide(hold_out, answers, replay, alarms)
-    note = _note(candidate, base_sha256, manifest)
-    return Contest(decision.promote, decision.reason, champion, hold_out, answers, tuple(replay), alarms, note)
+    decision = decide(hold_out, earlier, answers, replay, alarms)
+    note = gone or _note(candidate, base_sha256, manifest)
+    return Contest(decision.promote, decision.reason, champion, hold_out, earlier, answers, tuple(replay), alarms, note)
+
+
+def _earlier(candidate: Candidate, base_sha256: str, champion: Manifest, bucket: Bucket) -> tuple[History | None, str]:
+    """The champion's hold-out where it is another one, and what is to be noted where it cannot be had."""
+    lineage = champion.lineage
+    if lineage.base_sha256 == base_sha256:
+        return None, ""
+    try:
+        base = fetch(bucket, candidate.machine, lineage.base_key, lineage.base_sha256)
+    except ModelRefused as error:
+        return None, f"note: not judged on the champion's own hold-out: {error}"
+    return divided(base.history, candidate.machine, lineage.recipe)[1], ""
 
 
 def _judge(champion: Model) -> Judge:
@@ -96,7 +123,7 @@ def _challenging(candidate: Candidate) -> Judge:
 
 def _note(candidate: Candidate, base_sha256: str, champion: Manifest) -> str:
     if champion.lineage.base_sha256 != base_sha256:
-        return "note: the champion was trained on other base data; both were judged on the challenger's hold-out"
+        return "note: the champion was trained on other base data; both were judged on the hold-outs of both"
     if not candidate.recipe.held_out_like(champion.lineage.recipe):
         return "note: the champion held out other rows, so it has seen some of this hold-out, which flatters it"
     return ""

@@ -112,7 +112,7 @@ class Release:
         if held := sum(one.held for one in labels):
             progress(f"{held} verdicts are unusual and wait for an engineer: ./run labels held")
         recent = self.recent.latest(candidate.machine, COUNT)
-        gate = contest(candidate, base.sha256, champion, self.models, labels, recent)
+        gate = contest(candidate, base.sha256, champion, self.models, self.bucket, labels, recent)
         for line in gate.lines():
             progress(line)
         return gate

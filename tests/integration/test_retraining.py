@@ -226,11 +226,24 @@ def test_the_same_data_and_seed_give_the_same_bytes(release: Release) -> None:
     assert first.sha256 == second.sha256
 
 
-def test_a_model_of_other_base_data_is_compared_on_its_own_hold_out_and_says_so(release: Release) -> None:
+def test_a_model_of_other_base_data_is_compared_on_both_hold_outs(release: Release) -> None:
     published(release)
     other = a_history(seed=5)
     outcome = published(release, a_candidate(history=other), other)
     assert "other base data" in outcome.gate.note
+    assert outcome.gate.earlier is not None
+
+
+def test_a_label_that_leaked_into_the_base_data_shines_on_that_alone_and_is_refused(release: Release) -> None:
+    published(release)
+    honest = a_history()
+    told = np.column_stack([np.full(len(honest), 65.0), np.where(honest.fault, 5.0, 3.0) + honest.sensors[:, 0] / 1000])
+    leaking = History(told, honest.fault, honest.devices, honest.times)
+    outcome = published(release, a_candidate(history=leaking), leaking)
+    assert outcome.gate.hold_out is not None
+    assert outcome.gate.hold_out.pr_auc.challenger == 1.0
+    assert not outcome.promoted
+    assert "worse on the champion's own hold-out" in outcome.reason
 
 
 def test_without_a_champion_there_is_nothing_to_retrain(release: Release) -> None:

@@ -25,9 +25,15 @@ EVEN = comparison()
 BETTER = comparison(0.05)
 
 
-def decide(hold_out: Comparison, answers: Comparison | None, replay: list[Replayed], new: int = 0) -> Decision:
+def decide(
+    hold_out: Comparison,
+    answers: Comparison | None,
+    replay: list[Replayed],
+    new: int = 0,
+    earlier: Comparison | None = None,
+) -> Decision:
     """With so many new alerts on the latest readings, on which the champion raises twenty."""
-    return decide_with(hold_out, answers, replay, RecentAlarms(10_000, 20, 20 + new, new))
+    return decide_with(hold_out, earlier, answers, replay, RecentAlarms(10_000, 20, 20 + new, new))
 
 
 def judged(verdict: Verdict, champion: bool, challenger: bool, label: int = 1, settled: bool = False) -> Replayed:
@@ -93,6 +99,14 @@ def test_what_comes_out_better_on_verdicts_is_promoted(replay: list[Replayed], r
     decision = decide(comparison(-0.001), None, replay)
     assert decision.promote
     assert decision.reason.startswith(reason)
+
+
+def test_what_shines_on_base_data_of_its_own_alone_is_refused() -> None:
+    decision = decide(BETTER, BETTER, [SPARED], earlier=comparison(-0.05))
+    assert not decision.promote
+    assert "worse on the champion's own hold-out beyond chance" in decision.reason
+    assert "promote it by name" in decision.reason
+    assert decide(BETTER, BETTER, [SPARED], earlier=EVEN).promote
 
 
 def test_what_would_flood_people_is_refused_unless_they_missed_as_much() -> None:
