@@ -27,10 +27,9 @@ class Measure(NamedTuple):
     challenger: float
     difference: Interval
 
-    @property
-    def fell(self) -> bool:
-        """Lower beyond chance."""
-        return self.difference.high < 0
+    def fell(self, by: float = 0.0) -> bool:
+        """Lower by more than that, beyond chance."""
+        return self.difference.high < -by
 
     @property
     def rose(self) -> bool:

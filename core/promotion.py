@@ -14,6 +14,9 @@ WRONG_ANSWERS = 0.05
 _CHANCE = 1 - PERCENT / 100
 _OVER_CHANCE = 1.5
 """Times the share of faults, which is what guessing gives: shuffled labels reach 1.2."""
+_OUTGROWN = 0.02
+"""So much of PR-AUC or F1 on a hold-out of base data is no reason to refuse: a fleet outgrows the devices it came from,
+and a model that follows people's verdicts gives some of its edge there away."""
 _NEW_ALERTS, _NEW_SHARE = 3, 0.25
 """So many new alerts on the latest readings are no flood, or so many of the champion's."""
 
@@ -38,13 +41,13 @@ def decide(
     `hold_out`: rows of the base data; `earlier`: of the champion's, where the challenger comes with others, which may
     be spoilt (a sensor that stood still, a column that gives the answer away) and then shine on themselves; `answers`:
     readings that people judged and no model was trained on, None where there are too few. None of them may be worse
-    beyond chance. Of the confirmed faults no more may be lost than wrong answers explain, nor more than false alarms
-    are spared, and none that an engineer settled. On the latest readings, `alarms`, it may not raise many alerts that
-    neither the champion raised nor a person missed.
+    beyond chance, the hold-outs not by more than a little. Of the confirmed faults no more may be lost than wrong
+    answers explain, nor more than false alarms are spared, and none that an engineer settled. On the latest readings,
+    `alarms`, it may not raise many alerts that neither the champion raised nor a person missed.
     """
     refusals = [
         _guessing(hold_out),
-        _worse(hold_out, "on the hold-out"),
+        _worse(hold_out, "on the hold-out", _OUTGROWN),
         _spoilt(earlier) if earlier else "",
         _worse(answers, "on people's answers that no model was trained on") if answers else "",
         _losing(replay),
@@ -103,16 +106,16 @@ def _guessing(found: Comparison) -> str:
     )
 
 
-def _worse(found: Comparison, where: str) -> str:
-    if found.pr_auc.fell:
+def _worse(found: Comparison, where: str, tolerated: float = 0.0) -> str:
+    if found.pr_auc.fell(tolerated):
         return f"worse {where} beyond chance: {_areas(found.pr_auc, where)}"
-    if found.f1.fell and not found.pr_auc.rose:
+    if found.f1.fell(tolerated) and not found.pr_auc.rose:
         return f"worse {where} at its threshold, beyond chance: F1 {_figures(found.f1)}"
     return ""
 
 
 def _spoilt(earlier: Comparison) -> str:
-    worse = _worse(earlier, "on the champion's own hold-out")
+    worse = _worse(earlier, "on the champion's own hold-out", _OUTGROWN)
     return worse and f"with other base data it is {worse}. Where the new data is the better one, promote it by name"
 
 

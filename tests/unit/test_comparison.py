@@ -44,10 +44,10 @@ def test_a_row_that_stands_for_three_counts_as_three() -> None:
 
 def test_what_is_far_apart_is_beyond_chance_and_what_is_near_is_not() -> None:
     nearly = np.clip(GOOD + RANDOM.normal(0, 0.02, len(GOOD)), 0, 1)
-    assert compare(TRUTH, judged(GOOD), judged(SHUFFLED), seed=0).pr_auc.fell
+    assert compare(TRUTH, judged(GOOD), judged(SHUFFLED), seed=0).pr_auc.fell()
     assert compare(TRUTH, judged(SHUFFLED), judged(GOOD), seed=0).pr_auc.rose
     near = compare(TRUTH, judged(GOOD), judged(nearly), seed=0).pr_auc
-    assert not near.fell
+    assert not near.fell()
     assert not near.rose
 
 
@@ -66,4 +66,4 @@ def test_the_interval_holds_the_true_difference_about_as_often_as_it_says() -> N
 def test_a_sample_with_one_fault_gives_an_interval_too() -> None:
     truth = np.array([True, False, False])
     found = compare(truth, judged(np.array([0.9, 0.1, 0.2])), judged(np.array([0.1, 0.9, 0.2])), seed=0)
-    assert found.pr_auc.fell
+    assert found.pr_auc.fell()

@@ -63,6 +63,13 @@ def test_what_is_worse_on_the_hold_out_beyond_chance_is_refused_whatever_it_spar
     assert "worse on the hold-out beyond chance" in decision.reason
 
 
+def test_a_little_lost_on_the_hold_out_is_the_price_of_what_people_said_and_on_their_answers_it_is_not() -> None:
+    little = replace(EVEN, pr_auc=Measure(0.97, 0.95, Interval(-0.035, -0.001)))
+    assert decide(little, None, [SPARED]).promote
+    assert not decide(little, None, []).promote, "a price for nothing"
+    assert not decide(EVEN, little, [SPARED]).promote
+
+
 def test_what_is_better_on_the_hold_out_alone_and_worse_on_peoples_answers_is_refused() -> None:
     decision = decide(BETTER, comparison(-0.05), [])
     assert not decision.promote

@@ -35,13 +35,13 @@ def test_confirmed_faults_together_weigh_no_more_than_those_of_the_base_data_and
     assert [found.false_alarm for found in weights] == pytest.approx([50] * 4)
 
 
-def test_a_normal_reading_that_was_asked_about_counts_as_one_of_the_base_and_a_fault_as_an_incident() -> None:
-    def added(verdict: Verdict) -> float:
-        answer = replace(an_incident(verdict, [70.0], alert=None), asked=True)
-        return float(training_set(HISTORY, [answer], seed=0).weights[len(HISTORY) :].sum())
+def test_what_a_question_found_counts_less_than_an_incident() -> None:
+    def added(verdict: Verdict, asked: bool) -> float:
+        answer = replace(an_incident(verdict, [70.0]), asked=asked)
+        return float(training_set(a_history(4000), [answer], seed=0).weights[4000:].sum())
 
-    assert added(Verdict.FALSE_ALARM) == 1
-    assert added(Verdict.FAULT) == pytest.approx(incident_weights(HISTORY.fault, []).fault)
+    assert [added(Verdict.FALSE_ALARM, asked) for asked in (True, False)] == pytest.approx([1, 50])
+    assert [added(Verdict.FAULT, asked) for asked in (True, False)] == pytest.approx([2, 50])
 
 
 @pytest.mark.parametrize("verdict", [Verdict.MAINTENANCE, Verdict.SENSOR_FAULT, Verdict.NOT_SURE])
