@@ -125,7 +125,7 @@ def test_a_trainer_ends_at_sigterm_while_it_waits(trainer: Running) -> None:
         (["models", "list", "nothing"], "no machine named nothing"),
         (["models", "promote", "equipment", "1"], "--force --as YOUR-NAME --reason WHY"),
         (["models", "verify", "equipment"], "no champion yet"),
-        (["evaluate", "equipment"], "no champion to evaluate"),
+        (["evaluate", "equipment"], "has no champion yet"),
         (["shadow", "equipment"], "give the version's NUMBER, or --stop"),
     ],
 )
