@@ -9,7 +9,7 @@ from core.errors import UserError
 from local import directory as place
 from local.lock import held, holder
 from local.remembered import load
-from local.stack import ANY_PORTS, Addresses, Ports, Stack, detached, fresh, silent
+from local.stack import ANY_PORTS, Addresses, Ports, Stack, begun, detached, silent
 from local.termination import raised_on_sigterm
 
 
@@ -38,12 +38,7 @@ def start_detached(
         running.complete(directory, report)
         return running.addresses
     with raised_on_sigterm(), held(directory / "lock"):
-        stack = fresh(directory, ports, cache)
-        try:
-            stack.up(report)
-        except BaseException:
-            stack.down()
-            raise
+        stack = begun(directory, ports, cache, report)
         place.mark_detached(directory)
     return stack.addresses
 

@@ -13,7 +13,7 @@ from local.downloads import default_cache
 from local.kafka import Kafka
 from local.lock import held
 from local.object_store import INNER_PORTS, ObjectStore
-from local.ports import HOST, choose
+from local.ports import HOST, choose, is_free
 from local.postgres import Postgres
 from local.remembered import Remembered, load, save, with_ports
 from local.server import Server
@@ -59,6 +59,7 @@ class Stack:
 
     def __init__(self, directory: Path, remembered: Remembered, cache: Path | None = None) -> None:
         port = remembered.ports
+        self._ports = tuple(port.values())
         key, secret = remembered.s3_access_key_id, remembered.s3_secret_access_key
         inner = {name: port[name] for name in INNER_PORTS}
         self.kafka = Kafka(directory / "kafka", port[Kafka.name], port[_CONTROLLER], cache or default_cache())
@@ -86,9 +87,8 @@ class Stack:
             yield running
             return
         with raised_on_sigterm(), held(directory / "lock"):
-            stack = fresh(directory, ports, cache)
+            stack = begun(directory, ports, cache, report)
             try:
-                stack.up(report)
                 yield stack
             finally:
                 stack.down()
@@ -117,6 +117,10 @@ class Stack:
                 cancelled.set()
                 raise
 
+    def lost_a_port(self) -> bool:
+        """Whether somebody else has a port of this stack, which does not run."""
+        return not all(map(is_free, self._ports))
+
     def down(self) -> None:
         """Stop, all at once, the servers that run; a second Ctrl-C kills them."""
         with ThreadPoolExecutor(len(self.servers)) as pool:
@@ -127,6 +131,23 @@ class Stack:
                 for server in self.servers:
                     server.kill()
                 raise
+
+
+def begun(directory: Path, ports: Ports, cache: Path | None, report: Callable[[str], None]) -> Stack:
+    """A stack that answers. Hold the lock.
+
+    Somebody may take a port between our look at it and its server's start: then others are looked for.
+    """
+    for more_tries in (2, 1, 0):
+        stack = fresh(directory, ports, cache)
+        try:
+            stack.up(report)
+            break
+        except BaseException as error:
+            stack.down()
+            if not (isinstance(error, UserError) and more_tries and stack.lost_a_port()):
+                raise
+    return stack
 
 
 def fresh(directory: Path, ports: Ports, cache: Path | None) -> Stack:

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from core.drift import Drift
@@ -48,7 +48,7 @@ class DriftWatch(threading.Thread):
         readings: SpreadReadings,
         log: DriftLog,
         stopping: threading.Event,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime],
     ) -> None:
         super().__init__(name="drift watch", daemon=True)
         self._machines = [machine for machine in machines if machine.task == "fault"]

@@ -63,7 +63,7 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
     Mover(partial(moves.carry_out, move), PostgresNotices(database_url(settings), "trainer", MOVES), stopping).start()
     drift = PostgresDriftLog(database(settings, "trainer"))
     readings = PostgresRecentReadings(engine)
-    DriftWatch(known.values(), released.promotions, released.models, readings, drift, stopping).start()
+    DriftWatch(known.values(), released.promotions, released.models, readings, drift, stopping, released.now).start()
     heartbeat = Heartbeat(settings.heartbeat_file)
     notices = BeatingNotices(PostgresNotices(database_url(settings), "trainer", CHANNEL), heartbeat)
     _log.info("waiting for requests: ./run retrain MACHINE")

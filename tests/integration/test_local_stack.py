@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -93,6 +93,23 @@ def test_configured_ports_are_taken_or_named_when_in_use(directory: Path) -> Non
     with Stack.start(directory, Ports(postgres=port)) as stack:
         assert f":{port}/" in stack.addresses.database_url
     assert is_free(port)
+
+
+def test_a_port_that_somebody_takes_before_its_server_does_is_replaced(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[dict[str, int]] = []
+    with socket.create_server((HOST, 0)) as other:
+
+        def late_look(names: Iterable[str], configured: Mapping[str, int], last: Mapping[str, int]) -> dict[str, int]:
+            looks.append(choose(names, configured, last))
+            taken = {"Postgres": other.getsockname()[1]} if len(looks) == 1 else {}
+            return looks[-1] | taken
+
+        monkeypatch.setattr("local.stack.choose", late_look)
+        with Stack.start(directory) as stack:
+            put_data(stack.addresses)
+    assert len(looks) == 2
 
 
 def test_a_detached_stack_outlives_its_command_is_used_by_others_and_stopped_by_another(directory: Path) -> None:
