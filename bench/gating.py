@@ -51,7 +51,7 @@ class Plan:
     habits: Habits = field(default_factory=Habits)
 
 
-QUICK = Plan(algorithm="lr", past_readings=4_000, devices=10)
+QUICK = Plan(past_readings=4_000, devices=10)
 Say = Callable[[str], None]
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.answers_upside_down import AnswerCounts
 from core.comparison import PERCENT, Comparison, Measure
 from core.label import Verdict
 from core.recent_alarms import RecentAlarms
@@ -35,6 +36,7 @@ def decide(
     answers: Comparison | None,
     replay: Sequence[Replayed],
     alarms: RecentAlarms,
+    said: AnswerCounts,
 ) -> Decision:
     """Promotes what is better in something and worse in nothing.
 
@@ -43,9 +45,11 @@ def decide(
     readings that people judged and no model was trained on, None where there are too few. None of them may be worse
     beyond chance, the hold-outs not by more than a little. Of the confirmed faults no more may be lost than wrong
     answers explain, nor more than false alarms are spared, and none that an engineer settled. On the latest readings,
-    `alarms`, it may not raise many alerts that neither the champion raised nor a person missed.
+    `alarms`, it may not raise many alerts that neither the champion raised nor a person missed. And what
+    people `said` may not be the champion's opposite.
     """
     refusals = [
+        _upside_down(said),
         _guessing(hold_out),
         _worse(hold_out, "on the hold-out", _OUTGROWN),
         _spoilt(earlier) if earlier else "",
@@ -94,6 +98,16 @@ def explained_by_wrong_answers(lost: int, refuted: int) -> bool:
     mean = refuted * WRONG_ANSWERS / (1 - WRONG_ANSWERS)
     fewer = sum(math.exp(-mean) * mean**count / math.factorial(count) for count in range(lost))
     return 1 - fewer > _CHANCE
+
+
+def _upside_down(said: AnswerCounts) -> str:
+    if not said.upside_down:
+        return ""
+    alerts, questions = said.confirmed + said.refuted, said.found + said.calm
+    return (
+        f"people confirm {said.confirmed} of {alerts} alerts and call {said.found} of {questions} readings that did not"
+        " ring faults: somebody may answer the wrong way round. An engineer's answers settle it"
+    )
 
 
 def _guessing(found: Comparison) -> str:

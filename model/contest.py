@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+from core.answers_upside_down import answer_counts
 from core.batch import Floats
 from core.comparison import PERCENT, Comparison, Judge, Judged, Measure, compare
 from core.errors import ModelRefused
@@ -88,7 +89,7 @@ def contest(
     replay = replayed(incidents, machine.incident, judge, challenge)
     answers = compared(replay, seed)
     alarms = recent_alarms(recent, machine.incident, judge, challenge)
-    decision = decide(hold_out, earlier, answers, replay, alarms)
+    decision = decide(hold_out, earlier, answers, replay, alarms, answer_counts(incidents))
     note = gone or _note(candidate, base_sha256, manifest)
     return Contest(decision.promote, decision.reason, champion, hold_out, earlier, answers, tuple(replay), alarms, note)
 

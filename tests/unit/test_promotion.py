@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.answers_upside_down import AnswerCounts
 from core.comparison import Comparison, Interval, Measure
 from core.label import Verdict
 from core.promotion import Decision, before_last, explained_by_wrong_answers
@@ -21,6 +22,7 @@ def comparison(pr_auc: float = 0.0, f1: float = 0.0) -> Comparison:
     return Comparison(measure(pr_auc), measure(f1), measure(0), measure(0), rows=100, faults=10)
 
 
+NOTHING_SAID = AnswerCounts(0, 0, 0, 0)
 EVEN = comparison()
 BETTER = comparison(0.05)
 
@@ -31,9 +33,10 @@ def decide(
     replay: list[Replayed],
     new: int = 0,
     earlier: Comparison | None = None,
+    said: AnswerCounts = NOTHING_SAID,
 ) -> Decision:
     """With so many new alerts on the latest readings, on which the champion raises twenty."""
-    return decide_with(hold_out, earlier, answers, replay, RecentAlarms(10_000, 20, 20 + new, new))
+    return decide_with(hold_out, earlier, answers, replay, RecentAlarms(10_000, 20, 20 + new, new), said)
 
 
 def judged(verdict: Verdict, champion: bool, challenger: bool, label: int = 1, settled: bool = False) -> Replayed:
@@ -114,6 +117,12 @@ def test_what_shines_on_base_data_of_its_own_alone_is_refused() -> None:
     assert "worse on the champion's own hold-out beyond chance" in decision.reason
     assert "promote it by name" in decision.reason
     assert decide(BETTER, BETTER, [SPARED], earlier=EVEN).promote
+
+
+def test_answers_that_say_the_opposite_of_the_champion_wait_for_an_engineer() -> None:
+    decision = decide(BETTER, BETTER, [SPARED], said=AnswerCounts(1, 11, 20, 4))
+    assert not decision.promote
+    assert "people confirm 1 of 12 alerts and call 20 of 24 readings that did not ring faults" in decision.reason
 
 
 def test_what_would_flood_people_is_refused_unless_they_missed_as_much() -> None:
