@@ -23,8 +23,9 @@ out_option = click.option(
 )
 
 
-def save(settings: Settings, name: str, quick: bool, out: Path | None, result: Mapping[str, Any], began: float) -> None:
-    """Write the result and say where it is and how long it took."""
+def save(settings: Settings, name: str, quick: bool, out: Path | None, result: Mapping[str, Any], began: float) -> Path:
+    """Write the result and say where it is and how long it took; returns the file."""
     file = out or (data_directory(settings) / f"quick-{name}.json" if quick else FOLDER / f"{name}.json")
     write(file, {"quick": quick, **result})
     click.echo(f"written to {file} ({time.monotonic() - began:.0f} s)")
+    return file

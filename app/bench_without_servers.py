@@ -12,6 +12,7 @@ from app.machines import pick_machine
 from app.ranges import SEEDS
 from app.wiring import machines
 from bench import explaining, gating, learning
+from bench.learning_plot import learning_png
 from bench.milling import read_milling
 from bench.milling_report import Sizes, milling
 
@@ -58,7 +59,9 @@ def learning_command(
     found = machines(settings)
     if ai4i is None:
         machine, plan = pick_machine(found, "equipment"), learning.QUICK if quick else learning.Plan()
-        save(settings, "learning", quick, out, learning.learning(machine, plan, chosen, say), began)
+        result = learning.learning(machine, plan, chosen, say)
+        file = save(settings, "learning", quick, out, result, began)
+        file.with_suffix(".png").write_bytes(learning_png(result))
         return
     data = read_milling(ai4i, pick_machine(found, "ai4i"))
     sizes = Sizes(chosen[:1], question_seeds=1, retrainings=1, often=1) if quick else Sizes(chosen, question_seeds)

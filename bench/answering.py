@@ -8,7 +8,7 @@ from bench.asking import Asking, Question
 from bench.fleet import MINUTE, Episode
 from bench.people import People
 from bench.watch import Watched
-from core.batch import Integers, from_micros
+from core.batch import Floats, Integers, from_micros
 from core.held_back import is_held_back
 from core.label import Verdict
 from core.question import GROUP, WINDOW, Pool, pick
@@ -20,7 +20,10 @@ _REPORTED = round(USUAL.total_seconds() * 1_000_000 / MINUTE)
 
 
 class Answering:
-    """Turns what was watched into labels, numbered from 1; with `own_verdicts` nobody is asked."""
+    """Turns what was watched into labels, numbered from 1.
+
+    With `own_verdicts` nobody is asked: what the model says of each reading is taken for the truth.
+    """
 
     def __init__(self, people: People, asking: Asking, questions_a_day: int, own_verdicts: bool) -> None:
         self._people = people
@@ -31,12 +34,26 @@ class Answering:
 
     def labels(self, watched: Watched, threshold: float) -> list[LabelledIncident]:
         """What these days taught, where the model's threshold was this."""
+        if self._own_verdicts:
+            return list(self._believed(watched, threshold))
         return [*self._alerts(watched), *self._questions(watched, threshold), *self._reports(watched)]
+
+    def _believed(self, watched: Watched, threshold: float) -> Iterator[LabelledIncident]:
+        """A reading counts as a row of the base data, whatever it is said to be."""
+        sensors = watched.days.readings.sensors
+        for row in np.flatnonzero(watched.scores >= threshold).tolist():
+            yield self._unasked(sensors[row : row + 1], Verdict.FAULT)
+        if len(normal := sensors[watched.scores < threshold]):
+            yield self._unasked(normal, Verdict.FALSE_ALARM)
+
+    def _unasked(self, sensors: Floats, verdict: Verdict) -> LabelledIncident:
+        self._count += 1
+        return LabelledIncident(self._count, None, verdict, sensors, asked=True)
 
     def _alerts(self, watched: Watched) -> Iterator[LabelledIncident]:
         for incident in watched.incidents:
             rows = watched.rows_of(incident)
-            verdict = Verdict.FAULT if self._own_verdicts else self._people.answer(watched.truth_of(incident))
+            verdict = self._people.answer(watched.truth_of(incident))
             if verdict is not None:
                 yield self._label(watched, rows, verdict, alert=True)
 
@@ -52,14 +69,13 @@ class Answering:
             place = stretch[pick(len(stretch), b"%d %d" % (self._count, number))]
             rows = place * WINDOW + np.flatnonzero(quiet[place * WINDOW : (place + 1) * WINDOW])
             for question in self._asking.questions(sensors, watched.scores, threshold, rows, len(GROUP)):
-                truth = self._truth(watched, question.row)
-                verdict = Verdict.FALSE_ALARM if self._own_verdicts else self._people.answer(truth)
+                verdict = self._people.answer(self._truth(watched, question.row))
                 if verdict is not None:
                     self._asking.answered(question, verdict)
                     yield self._label(watched, np.array([question.row]), verdict, asked=question, windows=len(stretch))
 
     def _reports(self, watched: Watched) -> Iterator[LabelledIncident]:
-        for episode in () if self._own_verdicts else watched.missed():
+        for episode in watched.missed():
             if self._people.report():
                 rows = self._spoken_of(watched, episode)
                 if len(rows):

@@ -69,9 +69,17 @@ class Trainer:
         self._release.offer(candidate, base_data(self._machine, history), "bench", _quietly)
         return self.champion()
 
-    def retrain(self) -> Outcome:
-        """A challenger that learns from the labels, through the gate."""
-        return retrain(self._release, self._machine, TrainingOptions(), "bench", _quietly, Budget())
+    def retrain(self, *, gated: bool = True) -> Outcome:
+        """A challenger that learns from the labels, through the gate; without it, in service whatever it is worth."""
+        champion = self.champion().version
+        outcome = retrain(self._release, self._machine, TrainingOptions(), "bench", _quietly, Budget())
+        if not gated and not outcome.promoted:
+            assert outcome.version is not None, "it was published"
+            version = ModelVersion(self._machine.name, outcome.version)
+            self._release.promotions.promote(
+                version, instead_of=champion, kind="override", decided_by="bench", reason="no gate", gate={}
+            )
+        return outcome
 
     def challenge(
         self, history: History, recipe: Recipe, labels: Sequence[LabelledIncident], recent: Recent

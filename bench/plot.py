@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from bench.results import AXES, CONTENDERS, Results, short
 
-_OURS, _LIMIT, _OTHERS = "#1b6ca8", "#9aa5ad", "#d98d5f"
-_COLOURS = {"bare": _LIMIT, "copy": _LIMIT, "lr": _OURS, "rf": _OURS}
+LINE, GREY, _OTHERS = "#1b6ca8", "#9aa5ad", "#d98d5f"
+_COLOURS = {"bare": GREY, "copy": GREY, "lr": LINE, "rf": LINE}
 _ALLOWED = 1.5
 
 
@@ -41,19 +41,19 @@ def _stream(axes: Axes, runs: Mapping[str, Any]) -> None:
     for row, rate in enumerate(rates):
         axes.annotate(f"{rate:,.0f}", (rate, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
     axes.set(title="Readings a second", xscale="log", xlim=(min(rates) / 3, max(rates) * 6))
-    _plain(axes, "x")
+    plain(axes, "x")
 
 
 def _latency(axes: Axes, by_model: Mapping[str, Mapping[str, Any]]) -> None:
     for model, style in zip(by_model, ("-", "--"), strict=False):
         rates = [f"{int(rate):,}" for rate in by_model[model]]
-        for quantile, colour in (("p50", _LIMIT), ("p99", _OURS)):
+        for quantile, colour in (("p50", GREY), ("p99", LINE)):
             values = [figures[quantile] for figures in by_model[model].values()]
             axes.plot(rates, values, style, marker="o", color=colour, label=f"{quantile}, {model.upper()}")
     axes.set(title="Latency, produce() to committed (ms)", xlabel="readings a second")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False, fontsize=9)
-    _plain(axes, "y")
+    plain(axes, "y")
 
 
 def _growth(axes: Axes, growth: Mapping[str, Any]) -> None:
@@ -61,7 +61,7 @@ def _growth(axes: Axes, growth: Mapping[str, Any]) -> None:
         f"{AXES[name]}\n{short(points[0][name])} → {short(points[-1][name])}" for name, points in growth["axes"].items()
     ]
     ratios = [growth["ratios"][name] for name in growth["axes"]]
-    axes.bar(labels, ratios, color=_OURS, width=0.6)
+    axes.bar(labels, ratios, color=LINE, width=0.6)
     for place, ratio in enumerate(ratios):
         axes.annotate(
             f"{ratio:.2f}", (place, ratio), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=9
@@ -69,10 +69,10 @@ def _growth(axes: Axes, growth: Mapping[str, Any]) -> None:
     axes.axhline(_ALLOWED, color=_OTHERS, linestyle="--", linewidth=1)
     axes.set(title="Cost of a reading, largest over smallest", ylim=(0, max(_ALLOWED, *ratios) * 1.15))
     axes.tick_params(axis="x", labelsize=8)
-    _plain(axes, "y")
+    plain(axes, "y")
 
 
-def _plain(axes: Axes, values: Literal["x", "y"]) -> None:
+def plain(axes: Axes, values: Literal["x", "y"]) -> None:
     """No frame, and lines only across the values."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis=values, color="#e3e7ea", linewidth=0.8)

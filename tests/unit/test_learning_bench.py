@@ -116,8 +116,8 @@ def test_people_answer_their_share_and_err_in_theirs() -> None:
 
 
 def test_the_median_of_the_seeds_counts() -> None:
-    figures = [{"recall": {"before": before, "after": 1.0}} for before in (0.1, 0.9, 0.2)]
-    assert medians(figures, "recall") == {"before": 0.2, "after": 1.0}
+    figures = [{"recall": {"before": before, "after": 1.0, "course": [before, 1.0]}} for before in (0.1, 0.9, 0.2)]
+    assert medians(figures, "recall") == {"before": 0.2, "after": 1.0, "course": [0.2, 1.0]}
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
