@@ -1,7 +1,7 @@
 """Whether people's answers say the opposite of what the champion says: somebody may answer the wrong way round."""
 
 from collections.abc import Sequence
-from math import comb
+from math import exp, lgamma
 from typing import NamedTuple
 
 from core.label import Verdict
@@ -29,9 +29,14 @@ class AnswerCounts(NamedTuple):
         """
         alerts, questions = self.confirmed + self.refuted, self.found + self.calm
         faults = self.confirmed + self.found
-        others = alerts + questions - faults
-        as_few = sum(comb(faults, told) * comb(others, alerts - told) for told in range(self.confirmed + 1))
-        return as_few < _CHANCE * comb(alerts + questions, alerts)
+        others, all_ways = alerts + questions - faults, _log_comb(alerts + questions, alerts)
+        possible = range(max(0, alerts - others), self.confirmed + 1)
+        ways = (_log_comb(faults, told) + _log_comb(others, alerts - told) for told in possible)
+        return sum(exp(some - all_ways) for some in ways) < _CHANCE
+
+
+def _log_comb(of: int, chosen: int) -> float:
+    return lgamma(of + 1) - lgamma(chosen + 1) - lgamma(of - chosen + 1)
 
 
 def answer_counts(incidents: Sequence[LabelledIncident]) -> AnswerCounts:
