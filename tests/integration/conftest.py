@@ -1,12 +1,13 @@
-"""Servers, keys and data of one test's own, for the commands around models."""
+"""What several files share: a world in which Anna gets alerts; servers, keys and data for the commands of models."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from app.keys import local_keys
+from tests.alert_world import ANNA, AlertWorld, alert_world
 from tests.conftest import Servers
 from tests.shell import Shell
 
@@ -14,6 +15,13 @@ CSV = "temperature,vibration,humidity,faulty\n" + "\n".join(
     f"{60 + row % 20 + 45 * (row % 10 == 0)},{1 + row % 7 / 10},{40 + row % 30},{int(row % 10 == 0)}"
     for row in range(400)
 )
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[AlertWorld]:
+    with alert_world(database_url) as found:
+        found.operator("Anna", ANNA)
+        yield found
 
 
 @pytest.fixture

@@ -7,15 +7,8 @@ import pytest
 from db.engine import connect
 from db.operators import Operator, Subscription
 from db.shown_devices import PostgresShownDevices
-from tests.alert_world import ANNA, AlertWorld, alert_world
+from tests.alert_world import AlertWorld
 from tests.builders import a_batch
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[AlertWorld]:
-    with alert_world(database_url) as found:
-        found.operator("Anna", ANNA)
-        yield found
 
 
 @pytest.fixture

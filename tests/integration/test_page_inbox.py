@@ -25,17 +25,10 @@ from db.shown_devices import PostgresShownDevices
 from db.shown_machines import PostgresModels
 from db.shown_questions import PostgresShownQuestions
 from db.training_reports import PostgresShownReports
-from tests.alert_world import ANNA, AlertWorld, alert_world
+from tests.alert_world import AlertWorld
 from tests.builders import a_batch, a_machine
 from tests.fake_notices import RungByHand
 from tests.page_rig import HERE, OUR_PAGES, form_key_in
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[AlertWorld]:
-    with alert_world(database_url) as found:
-        found.operator("Anna", ANNA)
-        yield found
 
 
 @pytest.fixture

@@ -13,14 +13,7 @@ from core.prediction import ModelVersion
 from core.reply import Reply
 from db.engine import connect
 from db.scored_readings import PostgresScoredReadings
-from tests.alert_world import ANNA, AlertWorld, alert_world
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[AlertWorld]:
-    with alert_world(database_url) as found:
-        found.operator("Anna", ANNA)
-        yield found
+from tests.alert_world import AlertWorld
 
 
 @pytest.fixture
