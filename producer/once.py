@@ -22,6 +22,7 @@ _TRANSACTION_MS = 10_000
 _LARGEST = 100_000_000
 _REFUSED_AT_ONCE = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.MSG_SIZE_TOO_LARGE)
 """What the client says by itself of a message, where it knows the topic already; else Kafka says it at delivery."""
+_FENCED = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
 
 
 class Placed(NamedTuple):
@@ -110,18 +111,20 @@ class OncePublisher:
             except KafkaException as error:
                 if error.args[0].code() not in _REFUSED_AT_ONCE:
                     raise
+                self._refused = error.args[0].str()
                 self._abort()
-                raise _refusal(topic, error.args[0].str()) from error
+                raise _refusal(topic, self._refused) from error
 
     def _abort(self) -> None:
         try:
             self._producer.abort_transaction(_TIMEOUT_S)
         except KafkaException as error:
-            raise _named(error) from error
+            if not self._refused:  # else it is void whoever aborts it: Kafka itself does, of what takes too long
+                raise _named(error) from error
         self._producer = self._begun()  # after a refused message the old one counts otherwise than Kafka does
 
     def _on_delivery(self, error: KafkaError | None, _: Message) -> None:
-        if error is not None and error.code() != KafkaError._PURGE_QUEUE:
+        if error is not None and error.code() not in (KafkaError._PURGE_QUEUE, *_FENCED):
             self._refused = self._refused or error.str()
 
 
@@ -131,6 +134,6 @@ def _refusal(topic: str, reason: str) -> UserError:
 
 def _named(error: KafkaException) -> Unavailable | Fenced:
     reason = error.args[0]
-    if reason.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH):
+    if reason.code() in _FENCED:
         return Fenced("another replay began meanwhile, or Kafka took too long; run it again: none is published twice")
     return Unavailable(f"Kafka (KAFKA_BOOTSTRAP_SERVERS): {reason.str()}")

@@ -178,6 +178,19 @@ def test_a_letter_that_kafka_refuses_is_left_and_keeps_no_other_back(book: Book)
     assert book.replay().replayed == [], "nothing is published twice"
 
 
+def test_a_refused_message_is_named_even_where_its_transaction_was_given_up_meanwhile(book: Book) -> None:
+    publisher = book.publisher()
+
+    def messages() -> Iterator[Placed]:
+        yield Placed(0, b"key", random.Random(1).randbytes(1_100_000), [])
+        book.publisher().close()  # what Kafka does to a transaction that takes too long, another publisher does at once
+
+    with pytest.raises(UserError, match="size too large"):
+        publisher.publish(book.topic, 1, messages())
+    publisher.publish(book.topic, 2, [Placed(0, b"key", b"after", [])])
+    assert [value for _, _, value, _ in book.log()] == [b"after"]
+
+
 def test_a_message_that_the_client_itself_refuses_leaves_nothing_behind_either(book: Book) -> None:
     publisher = book.publisher()
     publisher.publish(book.topic, 1, [Placed(0, b"key", b"before", [])])  # from now on the client knows the partitions
