@@ -22,8 +22,12 @@ class Given(NamedTuple):
     engineer_urls: str = ""
 
 
-_S3_USER = "faultline"
+OBJECT_STORE_USERS = ("consumer", "alerts", "trainer")
+"""Those that have a user of the object store; what each may do there is in deploy/object-store."""
+_S3_OWNER = "faultline"
 _DATABASE = "postgres:5432/faultline"
+PASSWORDS = ("owner", "s3", *PROCESSES, *(f"s3_{process}" for process in OBJECT_STORE_USERS))
+"""What each of them is for: the owners of database and object store, then each process's own."""
 
 
 def hand_out(folder: Path, given: Given) -> None:
@@ -34,7 +38,7 @@ def hand_out(folder: Path, given: Given) -> None:
     """
     vault = folder / "vault"
     try:
-        passwords = {name: _kept(vault / f"{name}_password") for name in ("owner", "s3", *PROCESSES)}
+        passwords = {name: _kept(vault / f"{name}_password") for name in PASSWORDS}
         services = files_of_services(passwords, local_keys(vault), given)
         for service, files in services.items():
             for name, content in files.items():
@@ -48,34 +52,51 @@ def hand_out(folder: Path, given: Given) -> None:
 
 def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) -> Mapping[str, Files]:
     """Service → the files that it needs, and no others: the signing key is the trainer's alone."""
-    s3 = {"aws_access_key_id": _S3_USER, "aws_secret_access_key": passwords["s3"]}
+    s3 = {process: _s3_keys(_s3_user(process), passwords[f"s3_{process}"]) for process in OBJECT_STORE_USERS}
     database = {
         process: {"database_url": f"postgresql://{login_of(process)}:{passwords[process]}@{_DATABASE}"}
         for process in PROCESSES
     }
     return {
         "postgres": {"password": passwords["owner"]},
-        "object-store": {"user": _S3_USER, "password": passwords["s3"]},
+        "object-store": {
+            "user": _S3_OWNER,
+            "password": passwords["s3"],
+            **{_s3_user(process): passwords[f"s3_{process}"] for process in OBJECT_STORE_USERS},
+        },
         "init": {
             "database_url": f"postgresql://faultline:{passwords['owner']}@{_DATABASE}",
             **{f"{process}_password": passwords[process] for process in PROCESSES},
-            **s3,
+            **_s3_keys(_S3_OWNER, passwords["s3"]),  # it makes the bucket
         },
         "consumer": {
             **database["consumer"],
-            **s3,
+            **s3["consumer"],
             "trusted_keys": keys.trusted_keys,
             "engineer_urls": given.engineer_urls,  # it tells when whoever sends messages is dead
         },
-        "alerts": {**database["alerts"], **s3, "trusted_keys": keys.trusted_keys, **given._asdict()},  # it explains
+        "alerts": {  # it explains what the models said
+            **database["alerts"],
+            **s3["alerts"],
+            "trusted_keys": keys.trusted_keys,
+            **given._asdict(),
+        },
         "page": database["api"],
         "trainer": {
             **database["trainer"],
-            **s3,
+            **s3["trainer"],
             "signing_key": keys.signing_key,
             "trusted_keys": keys.trusted_keys,
         },
     }
+
+
+def _s3_user(process: str) -> str:
+    return f"faultline-{process}"
+
+
+def _s3_keys(user: str, password: str) -> Files:
+    return {"aws_access_key_id": user, "aws_secret_access_key": password}
 
 
 def _kept(path: Path) -> str:

@@ -54,6 +54,10 @@ class Installation:
         """What a shell script prints inside a service."""
         return self.compose("exec", "-T", service, "sh", "-c", script).stdout
 
+    def python(self, service: str, program: str) -> str:
+        """What a Python program prints inside a service."""
+        return self.compose("exec", "-T", service, "python", "-c", program).stdout
+
     def one(self, query: str) -> str:
         """The single value that the database says, as text."""
         select = ("psql", "--username", "faultline", "--tuples-only", "--no-align", "--command", query)

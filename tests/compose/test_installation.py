@@ -1,10 +1,12 @@
 """A bare `docker compose up -d --wait` from a clean clone gives the whole loop, safely."""
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 
+from app.secret_files import PASSWORDS
 from tests.compose.installation import Installation
 from tests.processes import wait_until
 
@@ -103,8 +105,18 @@ def test_each_container_holds_only_the_secrets_that_it_needs(installation: Insta
     assert not installation.inside("producer", "ls /run/secrets 2>/dev/null || true")
 
 
+@pytest.mark.parametrize(
+    ("service", "may"), [("consumer", ["read"]), ("alerts", ["read"]), ("trainer", ["read", "write"])]
+)
+def test_nobody_may_delete_a_model_version_or_change_the_bucket_and_the_trainer_alone_may_add_to_it(
+    installation: Installation, service: str, may: list[str]
+) -> None:
+    attempts = (Path(__file__).parent / "object_store_rights.py").read_text(encoding="utf-8")
+    assert installation.python(service, attempts).splitlines() == may
+
+
 def test_no_secret_is_in_a_log_or_in_what_docker_tells_of_a_container(installation: Installation) -> None:
     told = installation.logs() + json.dumps(installation.inspect())
     secrets = installation.secrets()
-    assert len(secrets) == 8, "six passwords, a signing key, a token"
+    assert len(secrets) == len(PASSWORDS) + 2, "and a signing key, a token"
     assert [secret for secret in secrets if secret in told] == []

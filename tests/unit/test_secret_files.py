@@ -1,12 +1,15 @@
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 from app.keys import Keys
-from app.secret_files import Given, files_of_services, hand_out
+from app.secret_files import PASSWORDS, Given, files_of_services, hand_out
+from app.wiring import ROOT
 from core.errors import UserError
 
-PASSWORDS = {"owner": "o", "s3": "s", "consumer": "c", "alerts": "a", "trainer": "t", "api": "p"}
+SECRETS = {name: f"{name}'s" for name in PASSWORDS}
 SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "page", "trainer")
 
 
@@ -47,33 +50,69 @@ def test_another_bot_token_replaces_the_one_before(folder: Path) -> None:
 def test_no_two_passwords_are_alike(folder: Path) -> None:
     hand_out(folder, Given())
     passwords = [path.read_text() for path in (folder / "vault").glob("*_password")]
-    assert len(set(passwords)) == len(passwords) == 6
+    assert len(set(passwords)) == len(passwords) == len(PASSWORDS)
     assert all(len(password) == 64 for password in passwords), "256 bits in hexadecimal"
 
 
 def test_the_signing_key_is_the_trainers_alone() -> None:
-    services = files_of_services(PASSWORDS, Keys("private", "public"), Given("token"))
+    services = files_of_services(SECRETS, Keys("private", "public"), Given("token"))
     assert [name for name, files in services.items() if "private" in files.values()] == ["trainer"]
     assert {name for name, files in services.items() if "public" in files.values()} == {"consumer", "alerts", "trainer"}
 
 
 def test_the_bot_token_is_the_alerts_process_alone() -> None:
-    services = files_of_services(PASSWORDS, Keys("private", "public"), Given("token"))
+    services = files_of_services(SECRETS, Keys("private", "public"), Given("token"))
     assert [name for name, files in services.items() if "token" in files.values()] == ["alerts"]
 
 
 def test_services_for_engineers_are_known_to_those_who_tell_them_and_to_no_other() -> None:
-    services = files_of_services(PASSWORDS, Keys("private", "public"), Given("", "slack://all", "slack://engineers"))
+    services = files_of_services(SECRETS, Keys("private", "public"), Given("", "slack://all", "slack://engineers"))
     assert [name for name, files in services.items() if "slack://all" in files.values()] == ["alerts"]
     assert [name for name, files in services.items() if "slack://engineers" in files.values()] == ["consumer", "alerts"]
 
 
 def test_each_process_gets_the_password_of_its_own_login() -> None:
-    services = files_of_services(PASSWORDS, Keys("private", "public"), Given())
-    assert services["consumer"]["database_url"] == "postgresql://faultline_consumer_login:c@postgres:5432/faultline"
-    assert services["init"]["consumer_password"] == "c"
-    assert services["postgres"] == {"password": "o"}
-    assert services["page"] == {"database_url": "postgresql://faultline_api_login:p@postgres:5432/faultline"}
+    services = files_of_services(SECRETS, Keys("private", "public"), Given())
+    assert (
+        services["consumer"]["database_url"]
+        == "postgresql://faultline_consumer_login:consumer's@postgres:5432/faultline"
+    )
+    assert services["init"]["consumer_password"] == "consumer's"
+    assert services["postgres"] == {"password": "owner's"}
+    assert services["page"] == {"database_url": "postgresql://faultline_api_login:api's@postgres:5432/faultline"}
+
+
+def test_each_process_is_a_user_of_its_own_in_the_object_store_and_only_the_owner_may_do_everything() -> None:
+    services = files_of_services(SECRETS, Keys("private", "public"), Given())
+    users = {name: files["aws_access_key_id"] for name, files in services.items() if "aws_access_key_id" in files}
+    assert users == {
+        "init": "faultline",
+        "consumer": "faultline-consumer",
+        "alerts": "faultline-alerts",
+        "trainer": "faultline-trainer",
+    }
+    assert [name for name, files in services.items() if "s3's" in files.values()] == ["object-store", "init"]
+    for name in ("consumer", "alerts", "trainer"):
+        known = [service for service, files in services.items() if f"s3_{name}'s" in files.values()]
+        assert sorted(known) == sorted(["object-store", name])
+
+
+def test_what_the_users_of_the_object_store_may_do_is_to_read_and_for_the_trainer_to_add() -> None:
+    script = (ROOT / "deploy" / "object-store" / "users.sh").read_text(encoding="utf-8")
+    assert re.findall(r"^ensure faultline-(\w+) (\w+)$", script, re.MULTILINE) == [
+        ("consumer", "reader"),
+        ("alerts", "reader"),
+        ("trainer", "writer"),
+    ]
+    allowed = {policy: rights(policy) for policy in ("reader", "writer")}
+    assert allowed["writer"] - allowed["reader"] == {"s3:PutObject"}
+    assert all(right.startswith(("s3:Get", "s3:List")) for right in allowed["reader"]), allowed
+
+
+def rights(policy: str) -> set[str]:
+    document = json.loads((ROOT / "deploy" / "object-store" / f"{policy}.json").read_text(encoding="utf-8"))
+    assert all(statement["Effect"] == "Allow" for statement in document["Statement"])
+    return {action for statement in document["Statement"] for action in statement["Action"]}
 
 
 def test_a_volume_that_is_not_mounted_is_named(folder: Path) -> None:

@@ -1,0 +1,74 @@
+"""What the role of each process may change in the database: as listed here, and nothing else."""
+
+from collections.abc import Mapping
+
+import pytest
+from sqlalchemy import Engine, text
+
+MAY_UPDATE = {
+    "consumer": "dead_letter device_state incident ingest_partition machine outbox_alarm partition_heard replay"
+    " sensor_state topic",
+    "alerts": "bot_cursor chat operator outbox question_bookmark shelf subscription",
+    "trainer": "champion_move machine shadow training_request",
+    "api": "bot_cursor login_link",
+    "grafana": "",
+}
+MAY_DELETE = {
+    "consumer": "device_state sensor_state",
+    "alerts": "subscription",
+    "trainer": "drift_window",
+    "api": "login_session",
+    "grafana": "",
+}
+SECRET = ("api_key", "login_session", "login_link", "inbox", "audit")
+# Of the inbox the page sees the numbers alone.
+MAY_READ_SECRETS = {"consumer": "", "alerts": "audit inbox", "trainer": "", "api": "inbox login_link login_session"}
+WHAT_WAS_SAID_AND_DECIDED = {
+    *("label", "label_undo", "comment", "inbox", "audit", "label_hold", "label_held", "label_hold_decision"),
+    *("promotion", "model_version", "model_load", "training_run", "training_report", "labelled_reading", "reading"),
+}
+
+
+def tables(owner: Engine, privilege: str) -> Mapping[str, str]:
+    """Role → the tables on which, or on a column of which, it has the privilege."""
+    with owner.connect() as connection:
+        rows = connection.execute(text(_TABLES), {"roles": list(MAY_UPDATE), "privilege": privilege}).all()
+    return {row.role: row.names for row in rows}
+
+
+def test_each_role_may_update_and_delete_in_these_tables_alone(owner: Engine) -> None:
+    assert tables(owner, "UPDATE") == MAY_UPDATE
+    assert tables(owner, "DELETE") == MAY_DELETE
+    assert not any(tables(owner, "TRUNCATE").values())
+
+
+def test_what_was_said_and_decided_is_only_added_to() -> None:
+    for changed in (MAY_UPDATE, MAY_DELETE):
+        assert not any(WHAT_WAS_SAID_AND_DECIDED & set(names.split()) for names in changed.values())
+
+
+def test_who_only_looks_adds_nothing_and_sees_no_login_and_no_reply(owner: Engine) -> None:
+    assert tables(owner, "INSERT")["grafana"] == ""
+    readable = tables(owner, "SELECT")
+    for role, names in {**MAY_READ_SECRETS, "grafana": ""}.items():
+        assert " ".join(name for name in readable[role].split() if name in SECRET) == names, role
+
+
+@pytest.mark.parametrize("role", MAY_UPDATE)
+def test_nobody_but_the_owner_may_make_anything(owner: Engine, role: str) -> None:
+    with owner.connect() as connection:
+        assert connection.execute(text(_MAY_MAKE), {"role": f"faultline_{role}"}).one() == (False, False, False)
+
+
+_TABLES = """
+    SELECT r.role, coalesce(string_agg(c.relname, ' ' ORDER BY c.relname), '') AS names
+      FROM unnest(CAST(:roles AS text[])) AS r (role)
+      LEFT JOIN pg_class c ON c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+       AND CASE WHEN :privilege IN ('DELETE', 'TRUNCATE')
+                THEN has_table_privilege('faultline_' || r.role, c.oid, :privilege)
+                ELSE has_any_column_privilege('faultline_' || r.role, c.oid, :privilege) END
+     GROUP BY r.role"""
+_MAY_MAKE = """
+    SELECT has_schema_privilege(:role, 'public', 'CREATE'), has_database_privilege(:role, current_database(), 'CREATE'),
+           rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolcanlogin
+      FROM pg_roles WHERE rolname = :role"""
