@@ -41,19 +41,27 @@ class AlertDetails(threading.Thread):
         explain: Callable[[int], Explanation],
         course: Callable[[str, str, int], Course],
         stopping: threading.Event,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
         """`explain` raises UserError, ModelRefused or Unavailable where it cannot.
 
-        `course`: so many latest readings of a machine's device. Raises Unavailable.
+        `course`: so many latest readings of a machine's device. Raises Unavailable. `prepare`: done once, before any.
         """
         super().__init__(name="alert details", daemon=True)
         self._alerts = alerts
         self._explain = explain
         self._course = course
         self._stopping = stopping
+        self._prepare = prepare
 
     def run(self) -> None:
         """Look until stopped."""
+        if self._stopping.wait(_LOOK_S):  # what waits to be sent when we start goes first
+            return
+        try:
+            self._prepare()
+        except Exception as error:  # noqa: BLE001  # each alert tries anew, and says it
+            _log.debug("nothing is prepared: %s", error)
         pause = 0.0
         while not self._stopping.wait(pause):
             try:

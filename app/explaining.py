@@ -1,5 +1,6 @@
 """Explanations, wired: the stored reading, and from the bucket the very model version that scored it."""
 
+import logging
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -8,15 +9,19 @@ import numpy as np
 from app.machines import pick_machine
 from app.models import model_source
 from app.settings import Settings
+from core.errors import FaultlineError
 from core.explanation import Explanation, ScoredReading, explanation
 from core.machine import Machine
 from core.meant_reading import OfAlert
 from core.prediction import ModelVersion
 from db.engine import Engine
+from db.promotion_log import PostgresPromotionLog
 from db.scored_readings import PostgresScoredReadings
 from model.explain import Explainer
 from model.manifest import Manifest
 from model.scorer import FaultModel
+
+_log = logging.getLogger(__name__)
 
 
 class _Prepared(NamedTuple):
@@ -31,9 +36,19 @@ class Explanations:
         """UserError where TRUSTED_KEYS holds no key."""
         # A cache of its own: in that of the consumers an older version would become the last good one.
         self._models = model_source(settings, engine, cache="explained")
+        self._champions = PostgresPromotionLog(engine, "")
         self._machines = machines
         self._readings = PostgresScoredReadings(engine)
         self._prepared: dict[str, _Prepared] = {}
+
+    def prepare(self) -> None:
+        """Load what explains the champions, so that the first alert waits for nothing."""
+        for machine in self._machines.values():
+            try:
+                if champion := self._champions.champion(machine.name):
+                    self._prepare(machine, champion)
+            except FaultlineError as error:  # an alert's own message says it
+                _log.debug("%s is not explained yet: %s", machine.name, error)
 
     def of(self, alert: int) -> Explanation:
         """Which sensors pushed the prediction that opened the alert's incident.

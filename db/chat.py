@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 _QUIET_S = 3.0
-"""Since the last alert: while one comes every other second, only the words that explain it fit in between."""
+"""Since the last alert: while one comes every other second, nobody reads what explains the one before."""
 _NEWS_S = 600.0
 """So long after its alert a picture is worth a look; after a flood there would be an hour of pictures."""
 
@@ -33,15 +33,18 @@ def pace_chat(connection: Connection, channel: str, address: str) -> None:
         connection.execute(text(_PACE), {"channel": channel, "address": address, "pace": pace})
 
 
-def put_off(connection: Connection, chart: Row[Any]) -> bool:
-    """Whether a chart is not sent now: its chat is not quiet, or its alert is old, and then it never is."""
-    key = {"id": chart.id, "first": chart.edits, "news": _NEWS_S}
-    return connection.execute(text(_TOO_LATE), key).rowcount > 0 or _wait_for_quiet(connection, chart)
+def put_off(connection: Connection, details: Row[Any]) -> bool:
+    """Whether what explains an alert is not sent now: its chat is not quiet, or a chart is too old ever to be sent."""
+    if details.channel == "console":  # which has no pace
+        return False
+    key = {"id": details.id, "first": details.edits, "news": _NEWS_S}
+    is_too_late = details.kind == "chart" and connection.execute(text(_TOO_LATE), key).rowcount > 0
+    return is_too_late or _wait_for_quiet(connection, details)
 
 
-def _wait_for_quiet(connection: Connection, chart: Row[Any]) -> bool:
-    """Put a chart off while alerts come to its chat: at their pace it would be in the next one's way."""
-    key = {"id": chart.id, "first": chart.edits, "quiet": _QUIET_S}
+def _wait_for_quiet(connection: Connection, details: Row[Any]) -> bool:
+    """Put details off while alerts come to their chat: the next alert would wait for the pace that they use up."""
+    key = {"id": details.id, "first": details.edits, "quiet": _QUIET_S}
     return connection.execute(text(_WAIT_FOR_QUIET), key).rowcount > 0
 
 

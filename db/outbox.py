@@ -42,7 +42,7 @@ class PostgresOutbox:
                     continue
                 if row.kind == "again" and withhold(connection, row.channel, row.address):
                     continue
-                if row.kind == "chart" and put_off(connection, row):
+                if row.kind in ("explained", "chart") and put_off(connection, row):
                     continue
                 if not may_send_now(connection, row.channel, row.address):
                     return None

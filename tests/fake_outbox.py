@@ -10,6 +10,7 @@ from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Undeliv
 from core.ports.chat import OutboxMessage
 
 LEASE_S = 60.0
+QUIET_S = 3.0
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Entry:
     moot: bool = False
     """What it is about is over or answered."""
     created_at: float = 0.0
+    sent_at: float = 0.0
 
 
 class FakeOutbox:
@@ -62,6 +64,8 @@ class FakeOutbox:
                 for one in self.entries:
                     one.state = "withheld" if entry.id in (one.id, one.edits) else one.state
                 continue
+            if entry.kind in ("explained", "chart") and self._put_off(entry):
+                continue
             self._pace(entry)
             entry = self._gathered(entry)
             entry.state, entry.tries, entry.lease_until = "sending", entry.tries + 1, self.now + LEASE_S
@@ -75,7 +79,7 @@ class FakeOutbox:
     def sent(self, message: OutboxMessage, reference: str) -> None:
         entry = self._entry(message.id)
         if entry.tries == message.tries and entry.state in ("sending", "uncertain"):
-            entry.state, entry.reference = "sent", reference
+            entry.state, entry.reference, entry.sent_at = "sent", reference, self.now
             self._pace_chat(entry)
 
     def failed(self, message: OutboxMessage, error: FaultlineError) -> None:
@@ -107,6 +111,14 @@ class FakeOutbox:
         for entry in waiting:
             entry.state, entry.carried_by = "carried", digest.id
         return digest
+
+    def _put_off(self, details: Entry) -> bool:
+        """Until no alert has come to its chat for a while."""
+        where = (details.channel, details.address)
+        alerts = [one for one in self.entries if one.kind in ("alert", "again", "digest")]
+        quiet_at = max((one.sent_at for one in alerts if (one.channel, one.address) == where), default=0.0) + QUIET_S
+        details.not_before = max(details.not_before, quiet_at)
+        return quiet_at > self.now
 
     def _next(self, channels: Sequence[str]) -> Entry | None:
         for head in sorted(self._heads(channels), key=lambda entry: entry.place or entry.id):

@@ -436,6 +436,19 @@ def test_many_that_are_told_again_are_one_digest(rig: Rig) -> None:
     assert (digest.kind, states(rig, again)) == ("digest", {"carried"})
 
 
+def test_what_explains_an_alert_waits_until_no_alert_came_to_its_chat_for_a_while(rig: Rig) -> None:
+    alert = rig.put("7", kind="alert")
+    assert send_all(rig) == [alert]
+    edit = rig.put("7", kind="explained", edits=alert)
+    rig.wait(2.5)  # longer than its pace
+    assert send_all(rig) == []
+    due = rig.outbox.due(TELEGRAM)
+    assert due is not None
+    assert 0 < due < 0.5
+    rig.wait(0.5)
+    assert send_all(rig) == [edit]
+
+
 def test_a_chart_waits_for_its_alert_and_replies_to_it(rig: Rig) -> None:
     alert = rig.put("7", kind="alert")
     rig.put("7", kind="chart", edits=alert)

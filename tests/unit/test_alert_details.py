@@ -92,6 +92,27 @@ def test_each_alert_is_looked_into_once_the_oldest_first() -> None:
     assert isinstance(alerts.found[12]["pushed"], list)
 
 
+def test_models_are_prepared_before_the_first_alert_is_looked_into_and_a_failure_of_that_holds_up_nothing() -> None:
+    order: list[str] = []
+
+    def prepare() -> None:
+        order.append("prepared")
+        raise MemoryError
+
+    def explain(_: int) -> Explanation:
+        order.append("explained")
+        stopping.set()
+        return explained(3.0, 1.0)
+
+    class NoWaiting(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            return self.is_set()
+
+    stopping = NoWaiting()
+    AlertDetails(FakeAlerts([wanted(12)]), explain, course, stopping, prepare).run()
+    assert order == ["prepared", "explained"]
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
