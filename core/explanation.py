@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.batch import Floats
+from core.engineered import with_engineered
 from core.machine import Machine
 from core.prediction import ModelVersion, UsualRange
 from core.severity import Severity
@@ -30,7 +31,7 @@ class Contributions(NamedTuple):
     base: float
     """What the model says while it knows nothing of the reading."""
     pushes: Floats
-    """Shape (n, sensors) in the machine's order; above 0: towards a fault."""
+    """Shape (n, inputs) in the machine's order, engineered sensors last; above 0: towards a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,9 @@ def explanation(
     machine: Machine, usual: Mapping[str, UsualRange], reading: ScoredReading, found: Contributions
 ) -> Explanation:
     """The reading's contributions, of one row, with the sensors' names, units and usual ranges."""
+    values = with_engineered(machine, np.array([reading.sensors], dtype=np.float64))[0].tolist()
     sensors = [
         SensorPush(sensor.name, None if np.isnan(value) else value, sensor.unit, usual.get(sensor.name), push)
-        for sensor, value, push in zip(machine.sensors, reading.sensors, found.pushes[0].tolist(), strict=True)
+        for sensor, value, push in zip(machine.inputs, values, found.pushes[0].tolist(), strict=True)
     ]
     return Explanation(reading, found.scale, found.base, sorted(sensors, key=lambda sensor: -sensor.push))

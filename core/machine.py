@@ -36,6 +36,16 @@ class Sensor(Struct, frozen=True, forbid_unknown_fields=True):
     """What to do when it cannot be right."""
 
 
+class EngineeredSensor(Struct, frozen=True, forbid_unknown_fields=True):
+    """A number that is computed from a reading's sensors: an input of the models like they, stored nowhere."""
+
+    name: Name
+    expression: str
+    """Over sensors, as core.expression reads it."""
+    unit: str = ""
+    title: str = ""
+
+
 class IncidentPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """When faults become an incident, and when it is over."""
 
@@ -118,6 +128,7 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name
     sensors: Annotated[tuple[Sensor, ...], Meta(min_length=1, max_length=1000)]
+    engineered: Annotated[tuple[EngineeredSensor, ...], Meta(max_length=1000)] = ()
     title: str = ""
     task: Task = "fault"
     classes: tuple[str, ...] = ()
@@ -155,3 +166,13 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     def sensor_names(self) -> tuple[str, ...]:
         """The sensors in the file's order: the order of every array of readings."""
         return tuple(sensor.name for sensor in self.sensors)
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """Of the engineered sensors, in the file's order."""
+        return tuple(sensor.expression for sensor in self.engineered)
+
+    @property
+    def inputs(self) -> tuple[Sensor | EngineeredSensor, ...]:
+        """What its models go by: the sensors, and behind them the engineered ones."""
+        return (*self.sensors, *self.engineered)

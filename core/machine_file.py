@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from core.errors import UserError
+from core.expression import NoExpression, parsed
 from core.machine import MOST, Machine
 from core.toml_place import line_of, values_of
 
@@ -45,6 +46,7 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
             found.append((f"sensors[{position}].usual", "must rise and lie between minimum and maximum"))
         if sensor.minimum < -MOST or sensor.maximum > MOST:
             found.append((f"sensors[{position}]", f"minimum and maximum must lie within ±{MOST:g}"))
+    found += _engineered_problems(machine)
     found += _clock_problems(machine)
     found += [(f"model.{key}", problem) for key, problem in machine.model.problems(machine.threshold)]
     found += [(f"alerts.{key}", problem) for key, problem in machine.alerts.problems()]
@@ -62,6 +64,19 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
         ]
     found += [("texts", f"{name} is no text") for name in machine.texts if name in ("id", "device", "time", "sensors")]
     found += [("csv.columns", f"no sensor named {name}") for name in machine.csv.columns if name not in names]
+    return found
+
+
+def _engineered_problems(machine: Machine) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    names = [sensor.name for sensor in machine.inputs]
+    for position, sensor in enumerate(machine.engineered):
+        if sensor.name in names[: len(machine.sensors) + position]:
+            found.append((f"engineered[{position}].name", f"a second sensor named {sensor.name}"))
+        try:
+            parsed(sensor.expression, machine.sensor_names)
+        except NoExpression as error:
+            found.append((f"engineered[{position}].expression", str(error)))
     return found
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from core.alert_policy import AlertPolicy
 from core.batch import Batch
+from core.engineered import with_engineered
 from core.incident import DeviceState, Judgement, Opened
 from core.ports.models import Model
 from core.prediction import standing_out
@@ -57,8 +58,10 @@ def _alert(
 
 
 def _standing_out(known: Catalogued, batch: Batch, opened: Opened, model: Model) -> list[dict[str, object]]:
-    values = dict(zip(known.machine.sensor_names, batch.sensors[opened.row].tolist(), strict=True))
-    units = {sensor.name: sensor.unit for sensor in known.machine.sensors}
+    inputs = known.machine.inputs
+    row = with_engineered(known.machine, batch.sensors[opened.row : opened.row + 1])[0].tolist()
+    values = {sensor.name: value for sensor, value in zip(inputs, row, strict=True)}
+    units = {sensor.name: sensor.unit for sensor in inputs}
     return [{**item._asdict(), "unit": units[item.sensor]} for item in standing_out(values, model.usual)]
 
 

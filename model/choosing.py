@@ -44,8 +44,8 @@ def choose(
         return Chosen(recipe if asked is None else msgspec.structs.replace(recipe, algorithm=asked, parameters={}))
     rows = training_set(divided(base, machine, recipe)[0], incidents, recipe.seed)
     if options.search:
-        return _searched(recipe, _kinds(options, recipe), rows, progress, budget)
-    return _compared(recipe, rows, progress)
+        return _searched(machine, recipe, _kinds(options, recipe), rows, progress, budget)
+    return _compared(machine, recipe, rows, progress)
 
 
 def _kinds(options: TrainingOptions, recipe: Recipe) -> Sequence[Algorithm]:
@@ -54,10 +54,10 @@ def _kinds(options: TrainingOptions, recipe: Recipe) -> Sequence[Algorithm]:
     return (options.algorithm or recipe.algorithm,)
 
 
-def _compared(recipe: Recipe, rows: TrainingSet, progress: Progress) -> Chosen:
+def _compared(machine: Machine, recipe: Recipe, rows: TrainingSet, progress: Progress) -> Chosen:
     areas = {}
     for algorithm in ALGORITHMS:
-        areas[algorithm] = cross_validated(algorithm, rows, recipe.seed, {})
+        areas[algorithm] = cross_validated(machine, algorithm, rows, recipe.seed, {})
         progress(f"{algorithm}: PR-AUC {areas[algorithm]:.4f} by cross validation of the training rows")
     best = max(areas, key=lambda algorithm: areas[algorithm])
     said = ", ".join(f"{algorithm} {area:.4f}" for algorithm, area in areas.items())
@@ -66,11 +66,16 @@ def _compared(recipe: Recipe, rows: TrainingSet, progress: Progress) -> Chosen:
 
 
 def _searched(
-    recipe: Recipe, algorithms: Sequence[Algorithm], rows: TrainingSet, progress: Progress, budget: Budget
+    machine: Machine,
+    recipe: Recipe,
+    algorithms: Sequence[Algorithm],
+    rows: TrainingSet,
+    progress: Progress,
+    budget: Budget,
 ) -> Chosen:
     from model.searching import search  # takes a second, which nobody else shall wait
 
-    best = search(algorithms, rows, recipe.seed, budget, progress, time.monotonic)
+    best = search(machine, algorithms, rows, recipe.seed, budget, progress, time.monotonic)
     how = (
         f"{kind(best.algorithm, best.parameters)} was best of {best.trials} trials"
         f" (PR-AUC by cross validation of the training rows: {best.area:.4f}; as usual: {best.usual:.4f})"

@@ -6,12 +6,15 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import StratifiedKFold
 
+from core.machine import Machine
 from core.training_options import Algorithm
 from model.pipeline import FOLDS, fit_bare, need_both_classes, probabilities
 from model.training_set import TrainingSet
 
 
-def cross_validated(algorithm: Algorithm, rows: TrainingSet, seed: int, parameters: Mapping[str, object]) -> float:
+def cross_validated(
+    machine: Machine, algorithm: Algorithm, rows: TrainingSet, seed: int, parameters: Mapping[str, object]
+) -> float:
     """PR-AUC, the mean of the folds; the same folds for every model.
 
     Verdicts train in every fold and judge in none: what alarmed was chosen by the champion, and a few answers are
@@ -25,6 +28,8 @@ def cross_validated(algorithm: Algorithm, rows: TrainingSet, seed: int, paramete
     areas = []
     for train, judge in folds:
         fitted = np.concatenate([base[train], verdicts])
-        pipeline = fit_bare(algorithm, rows.sensors[fitted], rows.fault[fitted], rows.weights[fitted], seed, parameters)
+        pipeline = fit_bare(
+            machine, algorithm, rows.sensors[fitted], rows.fault[fitted], rows.weights[fitted], seed, parameters
+        )
         areas.append(average_precision_score(truth[judge], probabilities(pipeline, rows.sensors[base[judge]])))
     return float(np.mean(areas))

@@ -3,13 +3,32 @@
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from core.batch import Floats
+from core.engineered import engineered
 
 BOUND = 1e6
 """Standard deviations; nothing beyond it says more, and 4-byte floats (inside trees) hold it."""
+
+
+class EngineeredSensors(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Puts engineered sensors behind the sensors of each row; before the imputer: one of an absent is absent."""
+
+    def __init__(self, sensors: tuple[str, ...], expressions: tuple[str, ...]) -> None:
+        self.sensors = sensors
+        self.expressions = expressions
+
+    def fit(self, X: Any, y: Any = None) -> "EngineeredSensors":  # noqa: N803 (scikit-learn's name)
+        """Nothing is learnt."""
+        return self
+
+    def transform(self, X: Any) -> Floats:  # noqa: N803 (scikit-learn's name)
+        """Shape (n, sensors + expressions)."""
+        rows = np.asarray(X, dtype=np.float64)
+        return np.hstack([rows, engineered(self.expressions, self.sensors, rows)])
 
 
 class BoundedScaler(StandardScaler):  # type: ignore[misc]  # scikit-learn has no types

@@ -9,6 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from core.batch import Floats
 from core.drift import Reference, reference_of
+from core.engineered import with_engineered
 from core.errors import UserError
 from core.history import History
 from core.machine import Machine
@@ -63,7 +64,7 @@ def train(
     rows = training_set(train_part, incidents, recipe.seed)
     what, faults = kind(recipe.algorithm, recipe.parameters), np.count_nonzero(rows.fault)
     progress(f"fitting {what} on {len(rows.fault):,} rows, {faults:,} of them faults")
-    fitted = fit(recipe.algorithm, rows.sensors, rows.fault, rows.weights, recipe.seed, recipe.parameters)
+    fitted = fit(machine, recipe.algorithm, rows.sensors, rows.fault, rows.weights, recipe.seed, recipe.parameters)
     pickled = pickle.dumps(fitted, protocol=5)
     pipeline = unpickle(pickled)
     scores = probabilities(pipeline, hold_out.sensors)
@@ -91,12 +92,12 @@ def train(
 
 
 def usual_ranges(machine: Machine, history: History) -> Mapping[str, UsualRange]:
-    """Sensor → quantiles over the healthy rows; a sensor that never read has none."""
-    healthy = history.sensors[~history.fault]
+    """Sensor, also engineered, → quantiles over the healthy rows; a sensor that never read has none."""
+    healthy = with_engineered(machine, history.sensors[~history.fault])
     ranges = {}
-    for name, column in zip(machine.sensor_names, healthy.T, strict=True):
+    for sensor, column in zip(machine.inputs, healthy.T, strict=True):
         if len(read := column[~np.isnan(column)]):
-            ranges[name] = UsualRange(*map(float, np.quantile(read, (0.01, 0.5, 0.99))))
+            ranges[sensor.name] = UsualRange(*map(float, np.quantile(read, (0.01, 0.5, 0.99))))
     return ranges
 
 

@@ -56,9 +56,15 @@ def read_manifest(
         raise ModelRefused(f"the signed manifest is that of {named}, not of the recorded {stored.version}")
     step(f"name: the manifest is that of {named}, as recorded")
     if manifest.task != machine.task or manifest.sensors_sha256 != sensors_sha256(machine):
-        raise ModelRefused(f"the sensors in the file of {machine.name} changed after it was trained: train again")
+        raise ModelRefused(f"{_changed(machine, manifest)} after it was trained: train again")
     step(f"sensors: those of {machine.name}")
     return manifest
+
+
+def _changed(machine: Machine, manifest: Manifest) -> str:
+    now, then = ({(one.name, one.expression) for one in side} for side in (machine.engineered, manifest.engineered))
+    names = ", ".join(sorted({name for name, _ in now ^ then}))
+    return f"the {f'engineered sensors {names}' if names else 'sensors'} in the file of {machine.name} changed"
 
 
 def _check_bytes(manifest: Manifest, content: bytes) -> None:

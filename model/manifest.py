@@ -11,7 +11,7 @@ from msgspec import Struct
 from core.batch import Floats
 from core.drift import Reference
 from core.errors import ModelRefused
-from core.machine import Machine, Task
+from core.machine import EngineeredSensor, Machine, Task
 from core.prediction import UsualRange
 from model.evaluation import Metrics
 from model.recipe import Recipe
@@ -66,6 +66,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     size: int
     versions: Versions
     sensors_sha256: str
+    engineered: tuple[EngineeredSensor, ...] = ()
+    """That it was trained with, beside the sensors."""
     algorithm: str
     threshold: float
     threshold_rule: str
@@ -93,8 +95,9 @@ def decode(content: bytes) -> Manifest:
 
 
 def sensors_sha256(machine: Machine) -> str:
-    """What a model expects of a reading: the sensors' names, order and units, hashed."""
-    schema = [(sensor.name, sensor.unit, sensor.optional) for sensor in machine.sensors]
+    """What a model expects of a reading: the sensors' names, order and units, and the engineered ones, hashed."""
+    schema: list[tuple[object, ...]] = [(sensor.name, sensor.unit, sensor.optional) for sensor in machine.sensors]
+    schema += [(sensor.name, sensor.unit, sensor.expression) for sensor in machine.engineered]
     return hashlib.sha256(msgspec.json.encode(schema)).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What is fitted: imputer, scaler and a calibrated classifier."""
+"""What is fitted: engineered sensors, imputer, scaler and a calibrated classifier."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,8 +14,9 @@ from threadpoolctl import ThreadpoolController
 
 from core.batch import Bools, Floats
 from core.errors import UserError
+from core.machine import Machine
 from core.training_options import Algorithm
-from model.estimators import BoundedScaler, SteadyLogisticRegression
+from model.estimators import BoundedScaler, EngineeredSensors, SteadyLogisticRegression
 
 FOLDS = 3
 """Of every cross validation."""
@@ -26,6 +27,7 @@ waits for it (measured on two busy cores, single readings: 26 instead of 379 a s
 
 
 def fit(
+    machine: Machine,
     algorithm: Algorithm,
     sensors: Floats,
     fault: Bools,
@@ -41,10 +43,11 @@ def fit(
     # ensemble=False keeps one estimator instead of one a fold: it scores as fast as the bare one.
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     classifier = CalibratedClassifierCV(_estimator(algorithm, seed, parameters), ensemble=False, cv=folds)
-    return _fitted(classifier, sensors, fault, weights)
+    return _fitted(machine, classifier, sensors, fault, weights)
 
 
 def fit_bare(
+    machine: Machine,
     algorithm: Algorithm,
     sensors: Floats,
     fault: Bools,
@@ -53,7 +56,7 @@ def fit_bare(
     parameters: Mapping[str, object] = _USUAL,
 ) -> Pipeline:
     """The same without calibration, which takes a third of the time: its scores are good to be ordered by alone."""
-    return _fitted(_estimator(algorithm, seed, parameters), sensors, fault, weights)
+    return _fitted(machine, _estimator(algorithm, seed, parameters), sensors, fault, weights)
 
 
 def need_both_classes(fault: Bools) -> None:
@@ -65,9 +68,11 @@ def need_both_classes(fault: Bools) -> None:
         )
 
 
-def _fitted(classifier: ClassifierMixin, sensors: Floats, fault: Bools, weights: Floats) -> Pipeline:
+def _fitted(machine: Machine, classifier: ClassifierMixin, sensors: Floats, fault: Bools, weights: Floats) -> Pipeline:
+    engineered = EngineeredSensors(machine.sensor_names, machine.expressions)
     pipeline = Pipeline(
         [
+            *([("engineer", engineered)] if machine.engineered else []),
             # No missing-value indicators: that a unit has no such gauge says nothing about its health, and a model
             # that learns it will alarm for a whole series of units.
             ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),

@@ -163,6 +163,7 @@ class Release:
             size=len(candidate.pickled),
             versions=running_versions(),
             sensors_sha256=sensors_sha256(candidate.machine),
+            engineered=candidate.machine.engineered,
             algorithm=candidate.recipe.algorithm,
             threshold=metrics.threshold,
             threshold_rule=metrics.threshold_rule,

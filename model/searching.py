@@ -6,6 +6,7 @@ from typing import NamedTuple
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from core.machine import Machine
 from core.training_options import Algorithm
 from model.cross_validation import cross_validated
 from model.recipe import Parameter, kind
@@ -26,6 +27,7 @@ class Found(NamedTuple):
 
 
 def search(
+    machine: Machine,
     algorithms: Sequence[Algorithm],
     rows: TrainingSet,
     seed: int,
@@ -47,7 +49,7 @@ def search(
         algorithm = algorithms[len(areas) % len(algorithms)]
         trial = studies[algorithm].ask(_SPACE[algorithm])
         parameters = {} if trial.params == _USUAL[algorithm] else trial.params
-        area = cross_validated(algorithm, rows, seed, parameters)
+        area = cross_validated(machine, algorithm, rows, seed, parameters)
         studies[algorithm].tell(trial, area)
         areas.append(area)
         if area > best[0]:

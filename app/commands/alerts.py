@@ -12,6 +12,7 @@ import click
 from alerts.service import Stores, Ways, serve
 from app.alert_details import AlertDetails
 from app.cli import settings_of
+from app.engineered_course import with_engineered_courses
 from app.heartbeat import BeatingNotices, Heartbeat
 from app.program import PROGRAM
 from app.services import services_of
@@ -85,11 +86,12 @@ def _explain(settings: Settings, engine: Engine) -> None:
 
         return Explanations(settings, machines(settings), engine)
 
-    alerts, devices = PostgresAlertDetails(engine), PostgresShownDevices(engine)
+    alerts = PostgresAlertDetails(engine)
+    course = with_engineered_courses(machines(settings), PostgresShownDevices(engine).course)
     AlertDetails(
         alerts,
         lambda alert: explanations().of(alert),
-        devices.course,
+        course,
         threading.Event(),
         prepare=lambda: explanations().prepare(),
     ).start()

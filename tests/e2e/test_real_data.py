@@ -5,13 +5,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import StratifiedKFold
 from sqlalchemy import Engine
 
 from app.machines import load_machines
 from app.models import model_source
 from app.settings import read_settings
+from app.wiring import ROOT
 from core.batch import Floats
 from core.prediction import ModelVersion
+from model.csv_history import read_history
+from model.evaluation import evaluate
+from model.pipeline import fit_bare, probabilities
 from tests.conftest import Servers
 from tests.world import World, assert_invariants
 
@@ -46,6 +51,17 @@ def test_every_row_of_ai4i_is_stored_once_with_the_probability_that_scikit_learn
         assert {row.model_version for row in stored} == {1}
     finally:
         world.end()
+
+
+@pytest.mark.real_data
+def test_with_engineered_sensors_a_random_forest_finds_most_faults_of_ai4i(real_data: Path) -> None:
+    machine = load_machines(ROOT / "machines")["ai4i"]
+    history = read_history(real_data / "ai4i2020.csv", machine)
+    weights, scores = np.ones(len(history)), np.empty(len(history))
+    for fitted, judged in StratifiedKFold(5, shuffle=True, random_state=0).split(history.sensors, history.fault):
+        pipeline = fit_bare(machine, "rf", history.sensors[fitted], history.fault[fitted], weights[fitted], 0)
+        scores[judged] = probabilities(pipeline, history.sensors[judged])
+    assert evaluate(history.fault, scores, fixed_threshold=0.5).f1 >= 0.85
 
 
 def _columns(file: Path) -> Floats:

@@ -54,7 +54,7 @@ def test_the_best_of_all_is_found_and_how_each_did_is_said() -> None:
 def test_the_hold_out_has_no_say_in_who_wins() -> None:
     history = ringed()
     train, _ = divided(history, PRESS, Recipe(seed=3))
-    area = cross_validated("rf", training_set(train, [], 3), 3, {})
+    area = cross_validated(PRESS, "rf", training_set(train, [], 3), 3, {})
     assert f"rf {area:.4f}" in chosen(history)[0].how
 
 
@@ -64,8 +64,8 @@ def test_verdicts_teach_in_every_fold_and_judge_in_none() -> None:
     wrong = [an_incident(Verdict.FALSE_ALARM, [200.0 + place], label=place) for place in range(30)]
     rows = training_set(train, wrong, 3)
     assert rows.verdict.sum() == len(rows.fault) - len(train)
-    assert cross_validated("lr", training_set(train, [], 3), 3, {}) > 0.99
-    judged = cross_validated("rf", rows, 3, {})
+    assert cross_validated(PRESS, "lr", training_set(train, [], 3), 3, {}) > 0.99
+    judged = cross_validated(PRESS, "rf", rows, 3, {})
     assert judged > 0.95, "two hundred degrees that are no fault make no base row harder to tell"
 
 

@@ -6,9 +6,13 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from core.errors import ModelRefused
+from core.machine import EngineeredSensor
 from core.training_options import Algorithm
 from model.fence import unpickle
-from tests.model_builders import a_candidate
+from model.fit import train
+from model.recipe import Recipe
+from tests.builders import a_machine
+from tests.model_builders import a_candidate, a_history
 
 
 class _LeavesATrace:
@@ -24,6 +28,12 @@ class _LeavesATrace:
 @pytest.mark.parametrize("algorithm", ["lr", "rf", "hgb"])
 def test_every_model_of_ours_passes(algorithm: Algorithm) -> None:
     assert unpickle(a_candidate(algorithm).pickled).predict_proba([[65.0, 4.0]]).shape == (1, 2)
+
+
+def test_a_model_with_engineered_sensors_passes() -> None:
+    press = a_machine(engineered=(EngineeredSensor("heat", "temperature * pressure"),))
+    pickled = train(press, a_history(), Recipe("lr"), [], lambda _: None).pickled
+    assert unpickle(pickled).predict_proba([[65.0, 4.0]]).shape == (1, 2)
 
 
 def test_a_pickle_that_runs_something_is_refused(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ usual = [2, 6]
 optional = true
 """
 
+ENGINEERED = "optional = true\n[[engineered]]\nname = "
+
 
 def test_a_new_machine_is_a_new_file(tmp_path: Path) -> None:
     (tmp_path / "press.toml").write_text(MINIMAL)
@@ -74,6 +76,24 @@ def test_the_machines_that_come_with_the_project_are_sound() -> None:
         ('title = "Press"', 'time_format = "ISO8601"\ntime_zone = "UTC"', 2, "is read back as 1900-01-01"),
         ('title = "Press"', 'time_format = "%Y-%m-%d %I:%M"\ntime_zone = "UTC"', 2, "is read back as 2026-03-01 02:05"),
         ('title = "Press"', 'texts = ["time"]', 2, "time is no text"),
+        (
+            "optional = true",
+            f'{ENGINEERED}"pressure"\nexpression = "2 * pressure"',
+            13,
+            "a second sensor",
+        ),
+        (
+            "optional = true",
+            f'{ENGINEERED}"heat"\nexpression = "2 * presure"',
+            14,
+            "no sensor named presure",
+        ),
+        (
+            "optional = true",
+            f'{ENGINEERED}"heat"\nexpression = "heat + 1"',
+            14,
+            "no sensor named heat",
+        ),
         ("optional = true", "optional = true\n[csv.columns]\ntemprature = 'T'", 12, "no sensor named temprature"),
     ],
 )

@@ -23,12 +23,14 @@ from bench.stores import (
 )
 from core.errors import ModelRefused, Unavailable
 from core.label import Verdict
-from core.machine import Sensor
+from core.machine import EngineeredSensor, Sensor
 from core.prediction import ModelVersion
 from core.training import StoredVersion
 from model.cache import ModelCache
+from model.fit import train
 from model.manifest import Manifest, decode, encode
 from model.pipeline import probabilities
+from model.recipe import Recipe
 from model.release import Release
 from model.signature import Signer, TrustedKeys, make_key_pair
 from model.source import VerifiedModels
@@ -121,6 +123,20 @@ def test_a_model_knows_the_usual_ranges_of_healthy_machines(workshop: Workshop) 
 
 def test_an_empty_batch_has_no_predictions(workshop: Workshop) -> None:
     assert len(workshop.source().load(PRESS, V1).predict(np.empty((0, 2))).scores) == 0
+
+
+def test_a_manifest_says_which_engineered_sensors_it_was_trained_with_and_others_are_refused(
+    workshop: Workshop,
+) -> None:
+    heat = EngineeredSensor("heat", "temperature * pressure")
+    press = a_machine(engineered=(heat,))
+    published(workshop.release, train(press, a_history(), Recipe("lr"), [], lambda _: None))
+    assert workshop.manifest().engineered == (heat,)
+    assert workshop.source().load(press, V2).version == V2
+    other = a_machine(engineered=(EngineeredSensor("heat", "temperature + pressure"),))
+    for changed in (other, PRESS):
+        with pytest.raises(ModelRefused, match="the engineered sensors heat in the file of press changed"):
+            workshop.source().load(changed, V2)
 
 
 def test_a_manifest_from_before_drift_was_watched_loads(workshop: Workshop) -> None:

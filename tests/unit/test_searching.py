@@ -10,7 +10,10 @@ from model.cross_validation import cross_validated
 from model.search_budget import Budget
 from model.searching import Found, search
 from model.training_set import TrainingSet, training_set
+from tests.builders import a_machine
 from tests.model_builders import a_history
+
+PRESS = a_machine()
 
 
 def noisy(rows: int = 240) -> TrainingSet:
@@ -29,15 +32,15 @@ def found(
 ) -> tuple[Found, list[str]]:
     said: list[str] = []
     ticks = clock or count(0.0)
-    return search(algorithms, ROWS, 7, Budget(trials, seconds), said.append, lambda: next(ticks)), said
+    return search(PRESS, algorithms, ROWS, 7, Budget(trials, seconds), said.append, lambda: next(ticks)), said
 
 
 def test_a_search_finds_what_is_better_than_the_usual_and_tells_each_trial() -> None:
     best, said = found(["rf"], 8)
-    usual = cross_validated("rf", ROWS, 7, {})
+    usual = cross_validated(PRESS, "rf", ROWS, 7, {})
     assert best.area > usual == best.usual
     assert best.parameters
-    assert cross_validated("rf", ROWS, 7, best.parameters) == best.area, "what is found is what was judged"
+    assert cross_validated(PRESS, "rf", ROWS, 7, best.parameters) == best.area, "what is found is what was judged"
     assert len(said) == best.trials == 8
     assert said[0] == f"trial 1 of 8: rf: {usual:.4f} (best {usual:.4f})"
     assert said[-1].startswith("trial 8 of 8: rf (min_samples_leaf ")
@@ -51,7 +54,7 @@ def test_each_kind_has_its_turn_the_usual_ones_first() -> None:
     best, said = found(ALGORITHMS, 6)
     assert [line.split(": ")[1].split(" ")[0] for line in said] == [*ALGORITHMS, *ALGORITHMS]
     assert [line.split(": ")[1] for line in said[:3]] == list(ALGORITHMS)
-    assert best.usual == max(cross_validated(algorithm, ROWS, 7, {}) for algorithm in ALGORITHMS)
+    assert best.usual == max(cross_validated(PRESS, algorithm, ROWS, 7, {}) for algorithm in ALGORITHMS)
 
 
 def test_no_trial_is_begun_after_the_time_is_over_but_one_of_each_kind_takes_place() -> None:
@@ -65,6 +68,6 @@ def test_no_trial_is_begun_after_the_time_is_over_but_one_of_each_kind_takes_pla
 @pytest.mark.parametrize("trials", [1, 4])
 def test_nothing_worse_than_the_usual_is_ever_found(trials: int) -> None:
     perfect = training_set(a_history(200), [], 0)
-    best = search(["lr"], perfect, 1, Budget(trials), lambda _: None, lambda: 0.0)
+    best = search(PRESS, ["lr"], perfect, 1, Budget(trials), lambda _: None, lambda: 0.0)
     assert best.area >= best.usual == pytest.approx(1.0)
     assert best.parameters == {}, "what is not better does not replace it"
