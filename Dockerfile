@@ -31,6 +31,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     XDG_CACHE_HOME=/tmp/cache \
     MPLCONFIGDIR=/tmp/matplotlib \
     DATA_DIRECTORY=/data \
-    HEARTBEAT_FILE=/tmp/heartbeat
+    HEARTBEAT_FILE=/tmp/heartbeat \
+    METRICS_HOST=0.0.0.0 \
+    METRICS_PORT=9100
 USER 10001:10001
 ENTRYPOINT ["faultline"]

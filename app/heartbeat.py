@@ -1,5 +1,7 @@
-"""A sign of life for health checks: a file whose age says when a process last went round its loop."""
+"""A sign of life for health checks: when a process last went round its loop, and a file whose age says the same."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import UserError
@@ -7,11 +9,12 @@ from core.ports.notices import Notices
 
 
 class Heartbeat:
-    """Touches a file; with an empty name it does nothing."""
+    """Knows when it last beat, and touches a file; with an empty name there is no file."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, clock: Callable[[], float] = time.monotonic) -> None:
         """UserError where the file cannot be made."""
         self._file = Path(file) if file else None
+        self._clock = clock
         try:
             self.beat()
         except OSError as error:
@@ -19,8 +22,13 @@ class Heartbeat:
 
     def beat(self) -> None:
         """Show that we live."""
+        self._beaten_at = self._clock()
         if self._file is not None:
             self._file.touch()
+
+    def age(self) -> float:
+        """Seconds since the last beat."""
+        return self._clock() - self._beaten_at
 
 
 class BeatingNotices:

@@ -102,6 +102,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     kafka_port: Annotated[Port, Meta(description="Port of the local stack's Kafka; 0: a free one")] = 0
     postgres_port: Annotated[Port, Meta(description="Port of the local stack's Postgres; 0: a free one")] = 0
     s3_port: Annotated[Port, Meta(description="Port of the local stack's S3; 0: a free one")] = 0
+    metrics_host: Annotated[str, Meta(description="Address of each process's metrics", min_length=1)] = "127.0.0.1"
+    metrics_port: Annotated[Port, Meta(description="Port of /metrics, /health/live, /health/ready; 0: none")] = 0
     heartbeat_file: Annotated[str, Meta(description="Touched while a process works, for health checks")] = ""
     log_format: Annotated[Literal["auto", "human", "json"], Meta(description="auto: human on a terminal")] = "auto"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(description="Least level shown")] = "INFO"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from consumer.handover import Work
+from consumer.meter import Meter, Unmetered
 from consumer.scoring import Scorer
 from core.batch import Batch, Quality
 from core.errors import Fenced
@@ -35,12 +36,14 @@ class ScoringAhead:
         machine_of: Mapping[str, Machine],
         in_service: Callable[[], Mapping[str, Model]],
         shadow: Shadow = lambda *_: None,
+        meter: Meter | None = None,
     ) -> None:
         """`machine_of`: by topic; `in_service`: the models of now, by machine."""
         self._scorer = scorer
         self._machine_of = machine_of
         self._in_service = in_service
         self._shadow = shadow
+        self._meter = meter or Unmetered()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="score")
         self._begun: tuple[Work, Future[Sequence[ScoredBatch]]] | None = None
 
@@ -70,7 +73,8 @@ class ScoringAhead:
             machine = self._machine_of[batch.topic]
             if (model := models.get(machine.name)) is None:
                 raise Fenced(f"nothing serves {machine.name} any more")  # read before the fetching thread knew
-            rest, predictions = self._scorer.score(machine, model, batch)
+            with self._meter.stage("score"):
+                rest, predictions = self._scorer.score(machine, model, batch)
             shadow = self._shadow(machine, rest)
             if shadow is not None:
                 predictions = replace(predictions, shadow=shadow.only(rest.quality == Quality.GOOD))

@@ -13,6 +13,7 @@ from consumer.group_wait import GroupWait
 from consumer.halted import HaltedPartitions
 from consumer.handover import Assigned, Handover, Revoked
 from consumer.kafka_log import log_bounds
+from consumer.standing import Standings
 from consumer.topic_watch import TopicWatch
 from core.errors import Unavailable
 from core.machine import Machine
@@ -37,6 +38,7 @@ class Assignment:
         admin: AdminClient,
         stopped: Callable[[], bool],
         wait: GroupWait,
+        standings: Standings,
     ) -> None:
         self._store = store
         self._halted = halted
@@ -45,6 +47,7 @@ class Assignment:
         self._watch = TopicWatch(admin)
         self._stopped = stopped
         self._wait = wait
+        self._standings = standings
         self.expected: dict[TopicPartition, int] = {}
         self.recent: dict[TopicPartition, RecentIds] = {}
         self.changes = 0
@@ -118,6 +121,7 @@ class Assignment:
         for claim in claims:
             self.recent[claim.partition] = RecentIds(recent[claim.partition].ids)
             self.expected[claim.partition] = claim.next_offset
+        self._standings.stored({claim.partition: claim.next_offset for claim in claims})
         self._halted.hold(halted)
         self._watch.began(bounds)
         self._handover.put(Assigned(self._handover.generation, machine.name, claims, recent))

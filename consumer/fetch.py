@@ -16,6 +16,8 @@ from consumer.fetched import GoodMessage
 from consumer.group_wait import GroupWait
 from consumer.halted import HaltedPartitions
 from consumer.handover import Ended, Handover, Work
+from consumer.meter import Meter
+from consumer.standing import Standings
 from core.batch import Batch
 from core.errors import Unavailable
 from core.machine import Machine
@@ -40,7 +42,14 @@ class Fetcher(threading.Thread):
     """Reads the topics of the machines it was told to. Its last word in the handover is Ended."""
 
     def __init__(
-        self, config: Mapping[str, Any], store: ReadingStore, halts: Halts, handover: Handover, message_limit: int
+        self,
+        config: Mapping[str, Any],
+        store: ReadingStore,
+        halts: Halts,
+        handover: Handover,
+        message_limit: int,
+        standings: Standings,
+        meter: Meter,
     ) -> None:
         super().__init__(name="fetch")
         self._config = dict(config)
@@ -51,12 +60,16 @@ class Fetcher(threading.Thread):
         admin = AdminClient(connection, logger=_kafka_log)
         self._halted = HaltedPartitions(halts)
         self._wait = GroupWait(int(config["max.poll.interval.ms"]) / 1000)
-        self._assignment = Assignment(store, self._halted, handover, admin, self._stopping.is_set, self._wait)
+        self._assignment = Assignment(
+            store, self._halted, handover, admin, self._stopping.is_set, self._wait, standings
+        )
         self._batches = Batches(self._assignment, message_limit)
         self._machines: Mapping[str, Machine] = {}
         self._subscribed: set[str] = set()
         self._left: frozenset[str] = frozenset()
         self._committed = CommittedOffsets()
+        self._standings = standings
+        self._meter = meter
         self._noted_at = 0.0
         self._behind = False
 
@@ -77,6 +90,7 @@ class Fetcher(threading.Thread):
     def stored(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Where the writer has got to; Kafka is told now and then, for lag tools only."""
         self._committed.stored(offsets)
+        self._standings.stored(offsets)
 
     def stop(self) -> None:
         """End soon: partitions are given back once what was read of them is written."""
@@ -156,7 +170,8 @@ class Fetcher(threading.Thread):
         if any(error is not None for error in errors):
             pairs = zip(messages, errors, strict=True)
             messages = [message for message, error in pairs if error is None or self._meet(error)]
-        return self._batches.of(cast(Sequence[GoodMessage], messages))
+        with self._meter.stage("decode"):
+            return self._batches.of(cast(Sequence[GoodMessage], messages))
 
     def _there_already(self, count: int) -> list[Message]:
         """Up to so many messages, without waiting for more: that would add the wait to every reading."""
@@ -195,3 +210,4 @@ class Fetcher(threading.Thread):
                 for at in self._consumer.assignment()
             }
             self._handover.ends = {partition: end for partition, end in ends.items() if end >= 0}
+            self._standings.look(self._assignment.expected, self._handover.ends, self._halted.held)

@@ -8,6 +8,7 @@ from typing import Protocol
 from consumer.ahead import ScoringAhead, Shadow
 from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
 from consumer.holdings import Holdings
+from consumer.meter import Meter, Unmetered
 from consumer.models import ModelKeeper
 from consumer.scoring import Scorer
 from consumer.storing import LONGEST_PAUSE_S, Storing
@@ -53,6 +54,7 @@ class Loop:
         scorer: Scorer,
         alive: Callable[[], None],
         shadow: Shadow = lambda *_: None,
+        meter: Meter | None = None,
     ) -> None:
         """`alive` is called each time that the loop comes round, and by a wait for the database each time it tries."""
         machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
@@ -61,9 +63,10 @@ class Loop:
         self._handover = handover
         self._stopping = stopping
         self._alive = alive
-        self._scoring = ScoringAhead(scorer, machine_of, lambda: models.in_service, shadow)
+        self._meter = meter or Unmetered()
+        self._scoring = ScoringAhead(scorer, machine_of, lambda: models.in_service, shadow, self._meter)
         self._holdings = Holdings(machines, store)
-        self._storing = Storing(store, handover, stopping, source.stored, alive)
+        self._storing = Storing(store, handover, stopping, source.stored, alive, self._meter)
         self._next: Item | None = None
         self._void = -1
         """What was concluded in this generation and in older ones is not held any more."""
@@ -125,7 +128,8 @@ class Loop:
             try:
                 scored = self._scoring.of(work)
                 self._score_next()
-                conclusions = self._holdings.conclude(scored)
+                with self._meter.stage("conclude"):
+                    conclusions = self._holdings.conclude(scored)
                 claims = self._holdings.claims(conclusions)
             except Unavailable as error:
                 _log.warning("%s; trying again in %.1f s", error, pause)
@@ -138,6 +142,7 @@ class Loop:
                     self._ask_again(work.generation)
             except Fenced as error:
                 _log.warning("fenced: %s; nothing was written, asking the group again", error)
+                self._meter.fenced()
                 self._ask_again(work.generation)
             else:
                 self._holdings.take(conclusions)
@@ -155,6 +160,7 @@ class Loop:
             self._holdings.look_for_silence(self._handover.ends, self._models.in_service)
         except Fenced as error:
             _log.warning("fenced: %s; silence was not looked for, asking the group again", error)
+            self._meter.fenced()
             self._ask_again(self._handover.generation)
 
     def _ask_again(self, generation: int) -> None:

@@ -58,6 +58,10 @@ class ModelKeeper(threading.Thread):
             if new:
                 first_model(self._machines[name])
 
+    def trouble(self) -> str:
+        """Why nothing is scored here, in a line; empty where a model serves."""
+        return "" if self.in_service else "no machine has a model that serves here"
+
     def withdraw(self, error: ModelFailed) -> bool:
         """Take a version that fails out of service, between two batches; whether the one before it serves instead.
 

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from consumer.handover import Handover
 from consumer.holdings import Conclusion
+from consumer.meter import Meter
 from core.errors import Fenced, Unavailable
 from core.ports.stream import Claim, Packed, ReadingStore, TopicPartition
 
@@ -26,6 +27,7 @@ class Storing:
         stopping: threading.Event,
         stored: Callable[[Mapping[TopicPartition, int]], None],
         alive: Callable[[], None],
+        meter: Meter,
     ) -> None:
         """`stored` is told where partitions go on; `alive` is called each time that a transaction is tried."""
         self._store = store
@@ -33,6 +35,7 @@ class Storing:
         self._stopping = stopping
         self._stored = stored
         self._alive = alive
+        self._meter = meter
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._under_way: Future[None] | None = None
         self.dropped = -1
@@ -80,6 +83,7 @@ class Storing:
                     pause = min(2 * pause, LONGEST_PAUSE_S)
                 except Fenced as error:
                     _log.warning("fenced: %s; nothing was written, asking the group again", error)
+                    self._meter.fenced()
                     self._handover.rejoin.set()
                     break
                 else:
@@ -89,10 +93,11 @@ class Storing:
             self._handover.slot_free()
 
     def _store_all(self, claims: Sequence[Claim], conclusions: Sequence[Conclusion], packed: Sequence[Packed]) -> None:
-        with self._store.begin(claims) as tx:
+        with self._meter.stage("store"), self._store.begin(claims) as tx:
             for one, its in zip(conclusions, packed, strict=True):
                 tx.save(one.batch, one.devices, one.predictions, its)
                 tx.incidents(one.batch, one.judgement, one.model, one.sensors)
         for one in conclusions:
+            self._meter.stored(one.machine, one.batch, one.predictions)
             topic = one.batch.topic
             self._stored({TopicPartition(topic, run.partition): run.next_offset for run in one.batch.runs})

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 import threading
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +18,9 @@ from app.program import PROGRAM
 from app.services import services_of
 from app.settings import Settings
 from app.signals import stop_event
+from app.telemetry.answering import Answering
+from app.telemetry.dispatcher import MeteredOutbox
+from app.telemetry.process import Telemetry
 from app.webhook import webhook
 from app.wiring import database, database_url, machines, process_name, resolved
 from db.alert_details import PostgresAlertDetails
@@ -26,6 +29,7 @@ from db.inbox import PostgresInbox
 from db.notices import PostgresNotices
 from db.outbox import PostgresOutbox
 from db.questions import PostgresQuestions
+from db.reach import ping
 from db.retelling import PostgresRetellings
 from db.services import PostgresServices
 from db.shown_devices import PostgresShownDevices
@@ -55,14 +59,16 @@ def command(ctx: click.Context) -> None:
     engine = database(settings, "alerts")
     PostgresServices(engine).follow(named)
     beside = database(settings, "alerts")  # what is told again must not wait for what is sent, nor the other way round
+    heartbeat = Heartbeat(settings.heartbeat_file)
+    telemetry = Telemetry(heartbeat, [Answering(partial(ping, beside)).trouble])
     stores = Stores(
-        PostgresOutbox(engine),
+        MeteredOutbox(PostgresOutbox(engine), telemetry.registry),
         PostgresInbox(engine),
-        BeatingNotices(PostgresNotices(database_url(settings), "alerts", "outbox"), Heartbeat(settings.heartbeat_file)),
+        BeatingNotices(PostgresNotices(database_url(settings), "alerts", "outbox"), heartbeat),
         PostgresRetellings(beside, policies),
         PostgresQuestions(beside),
     )
-
+    telemetry.serve(settings)
     _explain(settings, beside)
 
     async def until_stopped(ways: Ways) -> None:

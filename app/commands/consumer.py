@@ -17,6 +17,9 @@ from app.relay import Relay
 from app.services import tell_engineers_at_once
 from app.settings import Settings
 from app.signals import set_on_signal
+from app.telemetry.answering import Answering
+from app.telemetry.consumer import ConsumerMeter, Partitions
+from app.telemetry.process import Telemetry
 from app.wiring import database, database_url, kafka, machines, process_name, resolved
 from consumer import interpreter
 from consumer.fetch import Fetcher
@@ -27,11 +30,13 @@ from consumer.models import ModelKeeper
 from consumer.peek import messages_at
 from consumer.scoring import Scorer
 from consumer.shadow import ShadowKeeper
+from consumer.standing import Standings
 from consumer.watchdog import Watchdog
 from core.machine import Machine
 from db.halts import PostgresHalts
 from db.notices import PostgresNotices
 from db.promotion_log import PostgresPromotionLog
+from db.reach import ping
 from db.reading_store import PostgresReadingStore
 from db.shadows import PostgresShadows
 from db.unrelayed import PostgresUnrelayed
@@ -68,11 +73,18 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     notices = PostgresNotices(database_url(settings), "consumer", "promotion")
     limit = settings.model_timeout_s
     models = ModelKeeper(chosen.values(), model_source(settings, engine), promotions, notices, limit)
-    fetcher = Fetcher(config, store, PostgresHalts(engine), handover, settings.message_limit_bytes)
+    beside = database(settings, "consumer")  # connections of its own: what is slow there keeps none from the main loop
+    standings, heartbeat = Standings(), Heartbeat(settings.heartbeat_file)
+    reach = Answering(partial(ping, beside))
+    telemetry = Telemetry(heartbeat, [reach.trouble, standings.trouble, models.trouble])
+    meter = ConsumerMeter(telemetry.registry, chosen)
+    telemetry.registry.register(Partitions(standings, lambda: models.in_service))
+    telemetry.serve(settings)
+    halts = PostgresHalts(engine)
+    fetcher = Fetcher(config, store, halts, handover, settings.message_limit_bytes, standings, meter)
     watchdog = Watchdog(limit, end_hung(promotions, limit))
     watchdog.start()
     scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)
-    beside = database(settings, "consumer")  # connections of its own: what is slow there keeps none from the main loop
     Relay(PostgresUnrelayed(beside), DeadTopics(kafka(settings), settings.topic_replication), stopping).start()
     OutboxWatch(PostgresWaiting(beside), stopping, partial(tell_engineers_at_once, settings)).start()
     # A cache of its own: in that of the champions a version in the shadow would become the last good one.
@@ -80,8 +92,7 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     shadows = ShadowKeeper(chosen.values(), source, PostgresShadows(beside), limit, stopping)
     shadows.start()
     interpreter.tune()
-    alive = Heartbeat(settings.heartbeat_file).beat
-    Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive, shadows.score).run()
+    Loop(chosen, store, models, fetcher, handover, stopping, scorer, heartbeat.beat, shadows.score, meter).run()
 
 
 def _chosen(settings: Settings) -> Mapping[str, Machine]:

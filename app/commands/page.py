@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 
 import click
 
@@ -13,12 +14,17 @@ from api.stores import Stores
 from app.cli import settings_of
 from app.heartbeat import BeatingNotices, Heartbeat
 from app.signals import stop_event
+from app.telemetry.answering import Answering
+from app.telemetry.process import Telemetry
+from app.telemetry.stored import Stored
 from app.wiring import database, database_url, machines, resolved
 from db.alarm_history import PostgresAlarmHistory
 from db.champion_wishes import PostgresChampionWishes
 from db.inbox import PostgresInbox
 from db.login_sessions import PostgresLogins
+from db.measures import PostgresMeasures
 from db.notices import PostgresNotices
+from db.reach import ping
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
 from db.shown_machines import PostgresModels
@@ -55,9 +61,14 @@ def command(ctx: click.Context) -> None:
             machines(settings),
         )
         notices = PostgresNotices(database_url(settings), "api", "outbox")
+        heartbeat = Heartbeat(settings.heartbeat_file)
+        beside = database(settings, "api")  # who looks at a page does not wait for who counts
+        telemetry = Telemetry(heartbeat, [Answering(partial(ping, beside)).trouble])
+        telemetry.registry.register(Stored(PostgresMeasures(beside)))
+        telemetry.serve(settings)
 
         async def until_stopped() -> None:
-            stopping, bell = stop_event(), Bell(BeatingNotices(notices, Heartbeat(settings.heartbeat_file)))
+            stopping, bell = stop_event(), Bell(BeatingNotices(notices, heartbeat))
             click.echo(f"the page is on {here.url}; ./run operators link NAME lets somebody in")
             await serve_page(page(stores, here, bell), socket, bell, stopping)
 

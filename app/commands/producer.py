@@ -18,6 +18,8 @@ from app.new_file import NewFile
 from app.ranges import Amount
 from app.settings import Settings
 from app.signals import set_on_signal
+from app.telemetry.process import Telemetry
+from app.telemetry.producer import Published
 from app.wiring import kafka, machines, resolved
 from core.errors import UserError
 from core.machine import Machine
@@ -158,10 +160,14 @@ def _told_at_the_end(publisher: Publisher, summary_file: Path | None) -> Iterato
 
 
 def _watch(settings: Settings) -> Callable[[Totals], None]:
-    progress, heartbeat = _progress(), Heartbeat(settings.heartbeat_file)
+    progress, heartbeat, published = _progress(), Heartbeat(settings.heartbeat_file), Published()
+    telemetry = Telemetry(heartbeat, [published.trouble])
+    telemetry.registry.register(published)
+    telemetry.serve(settings)
 
     def watch(totals: Totals) -> None:
         heartbeat.beat()
+        published.watch(totals)
         progress(totals)
 
     return watch

@@ -11,12 +11,16 @@ from app.heartbeat import BeatingNotices, Heartbeat
 from app.machines import pick_machine
 from app.releases import release
 from app.signals import set_on_signal
+from app.telemetry.answering import Answering
+from app.telemetry.process import TRAINING_S, Telemetry
+from app.telemetry.trainer import metered
 from app.wiring import database, database_url, machines, process_name, resolved
 from core.training import TrainingRequest
 from db.champion_moves import PostgresChampionMoves
 from db.champion_wishes import CHANNEL as MOVES
 from db.drift import PostgresDriftLog
 from db.notices import PostgresNotices
+from db.reach import ping
 from db.recent_readings import PostgresRecentReadings
 from db.training import CHANNEL, PostgresTrainingQueue
 from model.drift_watch import DriftWatch
@@ -49,6 +53,9 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
     wanted = [pick_machine(known, name) for name in first]
     stopping = set_on_signal()
     engine = database(settings, "trainer")
+    heartbeat = Heartbeat(settings.heartbeat_file)
+    telemetry = Telemetry(heartbeat, [Answering(partial(ping, engine)).trouble], TRAINING_S)
+    telemetry.serve(settings)
     released = release(settings, engine)
     for machine in wanted:
         ensure_first_model(released, machine, _log.info)
@@ -64,7 +71,7 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
     drift = PostgresDriftLog(database(settings, "trainer"))
     readings = PostgresRecentReadings(engine)
     DriftWatch(known.values(), released.promotions, released.models, readings, drift, stopping, released.now).start()
-    heartbeat = Heartbeat(settings.heartbeat_file)
     notices = BeatingNotices(PostgresNotices(database_url(settings), "trainer", CHANNEL), heartbeat)
     _log.info("waiting for requests: ./run retrain MACHINE")
-    Trainer(PostgresTrainingQueue(engine), work, notices, list(known), process_name("trainer"), stopping).run()
+    counted = metered(work, telemetry.registry)
+    Trainer(PostgresTrainingQueue(engine), counted, notices, list(known), process_name("trainer"), stopping).run()

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from tests.builders import NOON, a_reading, encoded
 from tests.faults.catalogue import survives
+from tests.probe import Probe
 from tests.processes import run, wait_until
 from tests.recompute import assert_derived_state
 from tests.remade import make_anew
@@ -67,8 +68,10 @@ def test_a_partition_past_the_end_of_its_log_halts_alone_and_goes_on_once_somebo
     with trained.owner.begin() as connection:  # as if Kafka had lost a thousand messages of partition 0
         connection.execute(text(_SHIFT), {"by": 1000})
 
-    consumer = trained.start("consumer", **_QUICK)
+    probe = Probe()
+    consumer = trained.start("consumer", **_QUICK, **probe.settings)
     trained.wait_for("SELECT halt IS NOT NULL FROM ingest_partition WHERE kafka_partition = 0", "the halt")
+    probe.wait_until_ready_says(f"halted: {trained.topic} 0; decide with: ./run partitions resolve")
     publish_to(trained, 0, readings(5))
     publish_to(trained, 1, readings(20))
     trained.wait_for("SELECT next_offset = 25 FROM ingest_partition WHERE kafka_partition = 1", "the other goes on")
@@ -86,6 +89,10 @@ def test_a_partition_past_the_end_of_its_log_halts_alone_and_goes_on_once_somebo
     trained.wait_for("SELECT count(*) = 5 + 25 + 7 FROM reading", "it goes on with what comes from now on")
     assert_invariants(trained)
     assert consumer.running
+    probe.wait_until_ready_says("ready")
+    assert probe.metric("faultline_readings_total", machine="equipment") == 20 + 7
+    assert probe.metric("faultline_partition_halted", topic=trained.topic, partition="0") == 0
+    assert probe.metric("faultline_stage_seconds_count", stage="decode") >= 2
 
 
 @survives("topic deleted and re-created, shorter", "topic deleted and re-created, already longer", checks="I1 I2 I3")

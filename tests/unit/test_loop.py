@@ -6,7 +6,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from app.telemetry.consumer import ConsumerMeter
 from consumer.handover import Assigned, Ended, Handover, Item, Revoked, Work
 from consumer.loop import Loop
 from consumer.models import ModelKeeper
@@ -107,12 +109,25 @@ class Stage:
         scorer = Scorer(
             lambda positions: [Whole(b"key", b"value", ()) for _ in positions], lambda _: nullcontext(), lambda *_: None
         )
+        self.registry = CollectorRegistry()
+        meter = ConsumerMeter(self.registry, ["press"])
         self.loop = Loop(
-            {"press": PRESS}, self.store, keeper, self.source, self.handover, self.stopping, scorer, self.beat
+            {"press": PRESS},
+            self.store,
+            keeper,
+            self.source,
+            self.handover,
+            self.stopping,
+            scorer,
+            self.beat,
+            meter=meter,
         )
 
     def beat(self) -> None:
         self.beats += 1
+
+    def counted(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(f"faultline_{name}", labels)
 
     def assign(self) -> None:
         claims = self.store.acquire("press", {HERE: LogBounds("id", 0, 1000)}).claims
@@ -255,6 +270,7 @@ def test_a_zombie_writes_nothing_and_asks_the_group_again(stage: Stage) -> None:
     stage.play()
     assert stage.store.tables.readings == {}
     assert stage.handover.rejoin.is_set()
+    assert (stage.counted("fencings_total"), stage.counted("readings_total", machine="press")) == (1, 0)
 
 
 def test_what_a_lost_membership_read_is_dropped(stage: Stage) -> None:
@@ -326,6 +342,21 @@ def test_a_model_that_cannot_score_is_withdrawn_and_its_readings_wait_in_kafka(s
     assert stage.source.left == ["press"]
     assert stage.handover.rejoin.is_set(), "other machines go on from where the database says"
     assert stage.models.outcomes == ["loaded", "withdrawn"]
+
+
+def test_what_was_stored_is_counted_and_each_stage_is_timed_once_a_batch(stage: Stage) -> None:
+    tombstone = DeadLetter(Position("readings.press", 0, 5), "decode", "tombstone", None, None, ())
+    batch = a_batch(3, sensors=[[95.0, 3.0], [70.0, 3.0], [70.0, 3.0]])
+    batch.quality[2] = 1
+    run = replace(batch.runs[0], next_offset=9, gaps=[(6, 2)], dead=1, duplicates=4)
+    stage.assign()
+    stage.work(replace(batch, runs=[run], dead_letters=[tombstone]))
+    stage.play()
+    names = ("readings", "faults", "doubtful_readings", "duplicates", "gap_offsets")
+    assert [stage.counted(f"{name}_total", machine="press") for name in names] == [3, 1, 1, 4, 2]
+    assert stage.counted("dead_letters_total", machine="press", reason="tombstone") == 1
+    assert [stage.counted("stage_seconds_count", stage=name) for name in ("score", "conclude", "store")] == [1, 1, 1]
+    assert stage.counted("fencings_total") == 0
 
 
 def test_a_loop_that_waits_for_the_database_shows_that_it_lives(stage: Stage) -> None:

@@ -1,0 +1,1 @@
+"""What our processes tell Prometheus, and whoever asks how they are."""
