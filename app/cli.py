@@ -39,6 +39,8 @@ COMMANDS = {
     "labels": "Unusual answers, held for an engineer: held, release, refuse.",
     "partitions": "Where each partition stands; let a halted one go on.",
     "retention": "Drop readings older than so many days; labelled ones stay.",
+    "backup": "Copy database and bucket, as of one moment, to a folder.",
+    "restore": "Bring database and bucket back from a backup's folder.",
     "init": "Prepare the servers: tables, logins, topics and bucket.",
     "secrets": "Make the passwords and keys of the containers, once.",
     "stack": "The local Kafka, Postgres and S3: start, stop, info.",

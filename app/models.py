@@ -4,8 +4,9 @@ from app.settings import Settings
 from app.wiring import data_directory
 from db.engine import Engine
 from db.model_versions import PostgresModelVersions
+from model.bucket_copy import BucketCopy
 from model.cache import ModelCache
-from model.registry import Registry, connect
+from model.registry import Registry, connect, s3_client
 from model.signature import TrustedKeys
 from model.source import VerifiedModels
 
@@ -19,6 +20,14 @@ def registry(settings: Settings) -> Registry:
         settings.aws_access_key_id,
         settings.aws_secret_access_key,
     )
+
+
+def bucket_copy(settings: Settings) -> BucketCopy:
+    """The bucket with every version of what lies in it, not asked yet."""
+    client = s3_client(
+        settings.s3_endpoint_url, settings.s3_region, settings.aws_access_key_id, settings.aws_secret_access_key
+    )
+    return BucketCopy(client, settings.s3_bucket)
 
 
 def model_source(settings: Settings, engine: Engine, cache: str = "models") -> VerifiedModels:

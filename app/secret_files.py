@@ -68,6 +68,7 @@ def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) ->
             "database_url": f"postgresql://faultline:{passwords['owner']}@{_DATABASE}",
             **{f"{process}_password": passwords[process] for process in PROCESSES},
             **_s3_keys(_S3_OWNER, passwords["s3"]),  # it makes the bucket
+            "trusted_keys": keys.trusted_keys,  # a backup takes them along
         },
         "consumer": {
             **database["consumer"],

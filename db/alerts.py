@@ -22,11 +22,15 @@ def wake(connection: Connection) -> None:
 
 
 # One message a chat, however many subscriptions lead to it. The page reads alerts where they are: it gets no message.
+# What is read again after a restore was told before.
 _TELL = """
-    INSERT INTO outbox (channel, address, zone, kind, alert, body)
+    INSERT INTO outbox (channel, address, zone, kind, alert, body, state)
     SELECT DISTINCT ON (v.alert, s.channel, s.address)
-           s.channel, s.address, o.zone, 'alert', v.alert, CAST(v.body AS jsonb)
+           s.channel, s.address, o.zone, 'alert', v.alert, CAST(v.body AS jsonb),
+           CASE WHEN i.opened_offset < p.told_until THEN 'withheld' ELSE 'pending' END
       FROM (VALUES %s) AS v (machine, alert, body)
+      JOIN alert a ON a.id = v.alert JOIN incident i ON i.id = a.incident
+      JOIN ingest_partition p ON p.topic = i.topic AND p.kafka_partition = i.kafka_partition
       JOIN subscription s ON (s.machine IS NULL OR s.machine = v.machine) AND s.channel <> 'page'
        AND s.from_severity IS NOT NULL
       JOIN operator o ON o.id = s.operator AND o.removed_at IS NULL

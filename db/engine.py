@@ -1,12 +1,16 @@
 """Connections to Postgres, each under the role of its process."""
 
-from sqlalchemy import Engine, create_engine
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from core.errors import UserError
 
-__all__ = ["Engine", "connect"]  # so that the wiring names its connections without importing the vendor
+# So that the wiring names its connections without importing the vendor.
+__all__ = ["Connection", "Engine", "connect", "connected"]
 
 CONNECT_TIMEOUT_S = 5
 _IDLE_IN_TRANSACTION_MS = {"consumer": 5_000}
@@ -40,6 +44,16 @@ def connect(database_url: str, role: str) -> Engine:
         # The consumer tries again in a tenth of a second anyhow, and writes too often to ask each time before.
         pool_pre_ping=role != "consumer",
     )
+
+
+@contextmanager
+def connected(database_url: str, role: str) -> Iterator[Engine]:
+    """The same for as long as the block: no connection outlives it."""
+    engine = connect(database_url, role)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _psycopg2_url(database_url: str) -> URL:

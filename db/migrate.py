@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from core.errors import UserError
@@ -20,13 +20,11 @@ def migrate(owner: Engine) -> tuple[str | None, str]:
 
     Raises UserError where the login may not create tables or roles, Unavailable where the server does not answer.
     """
-    config = _config()
     try:
         with failures_named(), owner.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('faultline.migrate'))"))
-            before = MigrationContext.configure(connection).get_current_revision()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            alone(connection)
+            before = current_revision(connection)
+            upgrade(connection)
     except ProgrammingError as error:
         raise UserError(
             f"the database login may not migrate ({str(error.orig).strip().splitlines()[0]}): "
@@ -35,10 +33,32 @@ def migrate(owner: Engine) -> tuple[str | None, str]:
     return before, newest_revision()
 
 
+def alone(connection: Connection) -> None:
+    """Keep others from migrating until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('faultline.migrate'))"))
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run what is missing up to this revision, in the connection's transaction. Hold off others first."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision of the tables that are there; None: there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def knows(revision: str) -> bool:
+    """Whether this release has, or had, tables of this revision."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def require_migrated(engine: Engine) -> None:
     """Raises UserError unless the database has exactly this release's tables, Unavailable where it does not answer."""
     with failures_named(), engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+        current = current_revision(connection)
     if current is None:
         raise UserError("the database has no tables yet: run `./run migrate`")
     if current != newest_revision():

@@ -1,23 +1,19 @@
 """The bucket of models and base data: versioned, and always read by VersionId."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from core.errors import ModelRefused, Unauthorised, Unavailable, UserError
+from core.errors import ModelRefused, UserError
+from model import moved_versions
+from model.s3_failures import failures_named
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_REJECTED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "403"}
-_ABSENT = {"NoSuchKey", "NoSuchVersion", "404"}
-# A VersionId that no such server ever gave out, and a deleted object.
-_ABSENT |= {"InvalidArgument", "MethodNotAllowed", "405"}
 _MADE_WITHIN_S = 1.0
 
 
@@ -56,12 +52,21 @@ class Registry:
 
     def get(self, key: str, version_id: str, at_most: int) -> bytes:
         """That version's bytes. Raises ModelRefused where it is absent or larger than `at_most` bytes."""
-        with self._named(f"{key} version {version_id}"):
-            answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)
-            content = answer["Body"].read(at_most + 1)
+        try:
+            content = self._read(key, version_id, at_most + 1)
+        except ModelRefused:
+            moved = moved_versions.decode(self.newest(moved_versions.KEY)).get(key, {}).get(version_id)
+            if moved is None:
+                raise
+            content = self._read(key, moved, at_most + 1)
         if len(content) > at_most:
             raise ModelRefused(f"{key} is larger than {at_most} bytes")
         return content
+
+    def _read(self, key: str, version_id: str, at_most: int) -> bytes:
+        with self._named(f"{key} version {version_id}"):
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, VersionId=version_id)
+            return answer["Body"].read(at_most)
 
     def newest(self, key: str) -> bytes | None:
         """The newest bytes under the key; None where there are none."""
@@ -103,36 +108,20 @@ class Registry:
                 pass  # another process of ours was as quick
             self._client.put_bucket_versioning(Bucket=self._bucket, VersioningConfiguration={"Status": "Enabled"})
 
-    @contextmanager
-    def _named(self, what: str = "the bucket") -> Iterator[None]:
-        """boto3's errors under the names that say what to do."""
-        try:
-            yield
-        except ClientError as error:
-            raise self._translated(error, what) from error
-        except NoCredentialsError as error:
-            raise Unauthorised("S3 has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY") from error
-        except BotoCoreError as error:
-            raise Unavailable(f"S3 does not answer (S3_ENDPOINT_URL): {error}") from error
-
-    def _translated(self, error: ClientError, what: str) -> Exception:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in _REJECTED:
-            return Unauthorised(
-                f"S3 rejects our credentials for {what} ({code}): check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-            )
-        if code == "NoSuchBucket":
-            return UserError(f"there is no bucket {self._bucket}: name it in S3_BUCKET, or let the trainer create it")
-        if code in _ABSENT:
-            return ModelRefused(f"{what} is not in the bucket {self._bucket}")
-        return Unavailable(f"S3 answers {what} with {code or error}")
+    def _named(self, what: str = "the bucket") -> AbstractContextManager[None]:
+        return failures_named(self._bucket, what)
 
 
 def connect(endpoint_url: str, region: str, bucket: str, key_id: str, secret: str) -> Registry:
     """The bucket at an S3 server (empty: AWS itself), not asked yet. Empty key: AWS's own chain of credentials."""
+    return Registry(s3_client(endpoint_url, region, key_id, secret), bucket)
+
+
+def s3_client(endpoint_url: str, region: str, key_id: str, secret: str) -> "S3Client":
+    """A client of that server, with timeouts. UserError where the address is none."""
     if endpoint_url and not endpoint_url.startswith(("http://", "https://")):
         raise UserError("S3_ENDPOINT_URL must begin with http:// or https://")
-    client = boto3.client(
+    return boto3.client(
         "s3",
         endpoint_url=endpoint_url or None,
         region_name=region,
@@ -148,4 +137,3 @@ def connect(endpoint_url: str, region: str, bucket: str, key_id: str, secret: st
             response_checksum_validation="when_required",
         ),
     )
-    return Registry(client, bucket)

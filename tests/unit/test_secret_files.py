@@ -57,7 +57,12 @@ def test_no_two_passwords_are_alike(folder: Path) -> None:
 def test_the_signing_key_is_the_trainers_alone() -> None:
     services = files_of_services(SECRETS, Keys("private", "public"), Given("token"))
     assert [name for name, files in services.items() if "private" in files.values()] == ["trainer"]
-    assert {name for name, files in services.items() if "public" in files.values()} == {"consumer", "alerts", "trainer"}
+    assert {name for name, files in services.items() if "public" in files.values()} == {
+        "init",
+        "consumer",
+        "alerts",
+        "trainer",
+    }
 
 
 def test_the_bot_token_is_the_alerts_process_alone() -> None:
