@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.absent_sensors import Absent
 from core.answers_upside_down import AnswerCounts
 from core.comparison import PERCENT, Comparison, Measure
 from core.label import Verdict
@@ -33,6 +34,7 @@ class Decision:
 def decide(
     hold_out: Comparison,
     earlier: Comparison | None,
+    absent: Sequence[Absent],
     answers: Comparison | None,
     replay: Sequence[Replayed],
     alarms: RecentAlarms,
@@ -41,7 +43,8 @@ def decide(
     """Promotes what is better in something and worse in nothing.
 
     `hold_out`: rows of the base data; `earlier`: of the champion's, where the challenger comes with others, which may
-    be spoilt (a sensor that stood still, a column that gives the answer away) and then shine on themselves; `answers`:
+    be spoilt (a sensor that stood still, a column that gives the answer away) and then shine on themselves; `absent`:
+    sensors that these others lack, none of which may be; `answers`:
     readings that people judged and no model was trained on, None where there are too few. None of them may be worse
     beyond chance, the hold-outs not by more than a little. Of the confirmed faults no more may be lost than wrong
     answers explain, nor more than false alarms are spared, and none that an engineer settled. On the latest readings,
@@ -50,6 +53,7 @@ def decide(
     """
     refusals = [
         _upside_down(said),
+        _blind(absent),
         _guessing(hold_out),
         _worse(hold_out, "on the hold-out", _OUTGROWN),
         _spoilt(earlier) if earlier else "",
@@ -131,6 +135,16 @@ def _worse(found: Comparison, where: str, tolerated: float = 0.0) -> str:
 def _spoilt(earlier: Comparison) -> str:
     worse = _worse(earlier, "on the champion's own hold-out", _OUTGROWN)
     return worse and f"with other base data it is {worse}. Where the new data is the better one, promote it by name"
+
+
+def _blind(absent: Sequence[Absent]) -> str:
+    if not absent:
+        return ""
+    named = " and ".join(f"{one.sensor} ({one.challenger:.0%} of its rows, {one.champion:.0%})" for one in absent)
+    return (
+        f"its base data lacks what the champion's has: {named}. Where the machine has that sensor no more, promote it"
+        " by name"
+    )
 
 
 def _losing(replay: Sequence[Replayed]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+from core.absent_sensors import newly_absent
 from core.answers_upside_down import answer_counts
 from core.batch import Floats
 from core.comparison import PERCENT, Comparison, Judge, Judged, Measure, compare
@@ -86,10 +87,11 @@ def contest(
     hold_out = on(candidate.hold_out)
     rows, gone = _earlier(candidate, base_sha256, manifest, bucket)
     earlier = None if rows is None else on(rows)
+    absent = () if rows is None else newly_absent(machine.sensor_names, rows.sensors, candidate.hold_out.sensors)
     replay = replayed(incidents, machine.incident, judge, challenge)
     answers = compared(replay, seed)
     alarms = recent_alarms(recent, machine.incident, judge, challenge)
-    decision = decide(hold_out, earlier, answers, replay, alarms, answer_counts(incidents))
+    decision = decide(hold_out, earlier, absent, answers, replay, alarms, answer_counts(incidents))
     note = gone or _note(candidate, base_sha256, manifest)
     return Contest(decision.promote, decision.reason, champion, hold_out, earlier, answers, tuple(replay), alarms, note)
 

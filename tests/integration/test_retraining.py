@@ -246,6 +246,15 @@ def test_a_label_that_leaked_into_the_base_data_shines_on_that_alone_and_is_refu
     assert "worse on the champion's own hold-out" in outcome.reason
 
 
+def test_base_data_without_a_sensor_of_the_champions_is_refused(release: Release) -> None:
+    published(release)
+    whole = a_history()
+    without = History(whole.sensors * [1.0, np.nan], whole.fault, whole.devices, whole.times)
+    outcome = published(release, a_candidate(history=without), without)
+    assert not outcome.promoted
+    assert "lacks what the champion's has: pressure (100% of its rows" in outcome.reason
+
+
 def test_without_a_champion_there_is_nothing_to_retrain(release: Release) -> None:
     with pytest.raises(UserError, match="no champion to go on from"):
         _retrain(release)

@@ -1,9 +1,11 @@
 """The gate."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from core.absent_sensors import Absent
 from core.answers_upside_down import AnswerCounts
 from core.comparison import Comparison, Interval, Measure
 from core.label import Verdict
@@ -34,9 +36,10 @@ def decide(
     new: int = 0,
     earlier: Comparison | None = None,
     said: AnswerCounts = NOTHING_SAID,
+    absent: Sequence[Absent] = (),
 ) -> Decision:
     """With so many new alerts on the latest readings, on which the champion raises twenty."""
-    return decide_with(hold_out, earlier, answers, replay, RecentAlarms(10_000, 20, 20 + new, new), said)
+    return decide_with(hold_out, earlier, absent, answers, replay, RecentAlarms(10_000, 20, 20 + new, new), said)
 
 
 def judged(verdict: Verdict, champion: bool, challenger: bool, label: int = 1, settled: bool = False) -> Replayed:
@@ -117,6 +120,12 @@ def test_what_shines_on_base_data_of_its_own_alone_is_refused() -> None:
     assert "worse on the champion's own hold-out beyond chance" in decision.reason
     assert "promote it by name" in decision.reason
     assert decide(BETTER, BETTER, [SPARED], earlier=EVEN).promote
+
+
+def test_what_was_trained_without_a_sensor_that_the_champion_knows_is_refused_however_good_it_is() -> None:
+    decision = decide(BETTER, BETTER, [SPARED], absent=[Absent("vibration", 0.01, 1.0)])
+    assert not decision.promote
+    assert "lacks what the champion's has: vibration (100% of its rows, 1%)" in decision.reason
 
 
 def test_answers_that_say_the_opposite_of_the_champion_wait_for_an_engineer() -> None:
