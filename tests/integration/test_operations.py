@@ -1,0 +1,79 @@
+"""What docs/operations.md shows is run here, in its order, on the real servers: each command as its service would."""
+
+import re
+import shlex
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.keys import local_keys
+from app.models import registry
+from app.settings import read_settings
+from app.wiring import ROOT
+from tests.alert_world import AlertWorld
+from tests.conftest import Servers, fresh_database
+from tests.shell import Shell
+
+_TEXT = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+_SERVICES = set(re.findall(r"^  ([a-z-]+):$", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"), re.MULTILINE))
+_BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_WITH_A_VALUE = ("--user", "--volume")
+
+
+def sections() -> Mapping[str, list[str]]:
+    """Heading → the commands that are shown under it."""
+    found = re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", _TEXT, re.MULTILINE | re.DOTALL)
+    return {heading: "".join(_BLOCK.findall(text)).splitlines() for heading, text in found}
+
+
+def ours(command: str) -> tuple[str, list[str]]:
+    """The service that a shown command runs a command of ours in, and that command; ("", []): it runs none."""
+    words = shlex.split(command)
+    if words[:3] != ["docker", "compose", "run"]:
+        assert words[:2] == ["mkdir", "-p"] or words[:3] in (["docker", "compose", "up"], ["docker", "compose", "stop"])
+        assert {word for word in words[3:] if not word.startswith("-")} <= _SERVICES
+        return "", []
+    words = words[3:]
+    while words[0].startswith("--"):
+        words = words[2 if words[0] in _WITH_A_VALUE else 1 :]
+    assert words[0] in _SERVICES, command
+    return words[0], words[1:]
+
+
+def test_the_commands_of_the_document_do_what_it_says(
+    world: AlertWorld, servers: Servers, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    kafka = {"KAFKA_BOOTSTRAP_SERVERS": servers.kafka_bootstrap_servers, "KAFKA_GROUP": f"test-{uuid.uuid4().hex[:8]}"}
+    registry(read_settings(environment)).prepare()
+    alert = world.alert()
+    secrets, vault = tmp_path / "secrets", tmp_path / "secrets" / "vault"
+    for service in ("vault", "postgres", "object-store", "init", "consumer", "alerts", "page", "trainer"):
+        (secrets / service).mkdir(parents=True)
+
+    def run(heading: str, init: Mapping[str, str]) -> str:
+        printed = ""
+        for service, words in map(ours, sections()[heading]):
+            here = [word.replace("/backups", str(tmp_path)).replace("/secrets", str(secrets)) for word in words]
+            if here:
+                printed += Shell(init if service == "init" else {})(*here)
+        return printed
+
+    assert "backed up" in run("Back up", environment)
+    with fresh_database(servers.database_url, f"test_{uuid.uuid4().hex[:12]}") as url:
+        lost = {**environment, **kafka, "DATABASE_URL": url, "S3_BUCKET": f"test-{uuid.uuid4().hex[:12]}"}
+        said = run("Restore", lost)
+        assert "restored the backup" in said
+        assert "1 messages waited" in said, f"alert {alert} may have been sent since"
+        assert environment["TRUSTED_KEYS"] in local_keys(vault).trusted_keys
+        assert re.search(r"2026-03-01: 3 readings|nothing is older than 90 days", run("Retention", lost))
+    before = local_keys(vault), (vault / "consumer_password").read_text()
+    run("Keys and passwords", {})
+    after = local_keys(vault), (vault / "consumer_password").read_text()
+    assert before[0].signing_key != after[0].signing_key
+    assert before[1] != after[1]
+    assert before[0].trusted_keys in after[0].trusted_keys
+
+
+def test_no_section_shows_commands_that_are_not_run_here() -> None:
+    run_here = {"Back up", "Restore", "Keys and passwords", "Retention"}
+    assert {heading for heading, commands in sections().items() if commands} <= run_here | {"When a rule rings"}
