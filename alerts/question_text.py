@@ -36,6 +36,12 @@ def question_text(facts: QuestionFacts, zone: str, markup: Markup, repeat: bool 
     return "\n".join(_lines(facts, zone, markup, repeat))
 
 
+def question_answer_text(facts: QuestionFacts, markup: Markup) -> str:
+    """The answer alone, in a line that names its question."""
+    said = "The answer was taken back." if facts.verdict is None else _answer(facts, facts.verdict, markup)
+    return f"Question #{facts.question}, {markup.name(facts.device)}. {said}"
+
+
 def _lines(facts: QuestionFacts, zone: str, markup: Markup, repeat: bool) -> Iterator[str]:
     yield "? " + markup.bold(f"A question about {markup.name(facts.device)}: no alert, and no hurry")
     if repeat:
@@ -50,4 +56,8 @@ def _lines(facts: QuestionFacts, zone: str, markup: Markup, repeat: bool) -> Ite
     if facts.verdict is None:
         yield "Was this a fault? Reply Y/N"
         return
-    yield f"{markup.bold(f'Answer: {said_of_a_question(facts.verdict)}')} ({markup.text(facts.by, 100)})"
+    yield _answer(facts, facts.verdict, markup)
+
+
+def _answer(facts: QuestionFacts, verdict: Verdict, markup: Markup) -> str:
+    return f"{markup.bold(f'Answer: {said_of_a_question(verdict)}')} ({markup.text(facts.by, 100)})"

@@ -9,7 +9,7 @@ from alerts.chart_message import ChartFacts, chart_message
 from alerts.digest_text import digest_text
 from alerts.facts import AlertFacts, DigestFacts, ReceiptFacts, TextFacts, read_facts
 from alerts.markup import HTML, PLAIN, Markup
-from alerts.question_text import QuestionFacts, question_text
+from alerts.question_text import QuestionFacts, question_answer_text, question_text
 from alerts.receipt_text import receipt_text
 from alerts.taught_text import taught_text
 from alerts.told import Told, told_text
@@ -59,8 +59,13 @@ class ConsoleRenderer:
             return Rendered(answer_text(read_facts(message.body, AlertFacts), message.zone, PLAIN))
         if message.kind == "explained":
             return Rendered(pushes_text(read_facts(message.body, AlertFacts), PLAIN))
-        text = _words(message, PLAIN)
-        return Rendered(text.replace("Reply Y/N", f"Answer with: {self._program} reply {message.alert} y|n"))
+        named = f"{message.alert}"
+        if message.kind == "question":
+            question = read_facts(message.body, QuestionFacts)
+            named = f"q{question.question}"
+            if message.edits is not None:
+                return Rendered(question_answer_text(question, PLAIN))
+        return Rendered(_words(message, PLAIN).replace("Reply Y/N", f"Answer with: {self._program} reply {named} y|n"))
 
 
 class ServiceRenderer:

@@ -65,7 +65,7 @@ async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping:
     if ways.services:
         channels["service"] = Channel(_services(ways.services), ServiceRenderer(ways.page))
     if not ways.token:
-        _log.warning("TELEGRAM_BOT_TOKEN is not set: alerts to the console are printed, those to Telegram wait")
+        _log.warning("TELEGRAM_BOT_TOKEN is not set: messages to the console are printed, those to Telegram wait")
         await _send(stores, channels, worker, stopping)
         return
     telegram, buttons = Telegram(ways.token, ways.api_url), Buttons(ways.token)
@@ -76,7 +76,6 @@ async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping:
         channels["telegram"] = Channel(telegram, TelegramRenderer(buttons))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_send(stores, channels, worker, stopping))
-            tasks.create_task(Questioner(stores.questions).run(stopping))
             tasks.create_task(_take_replies(Bot(telegram, stores.inbox, buttons, number), ways, stopping))
     except* Unauthorised as errors:
         raise _first(errors) from None
@@ -94,6 +93,7 @@ async def _send(stores: Stores, channels: Mapping[str, Channel], worker: str, st
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(Dispatcher(stores.outbox, channels, worker).run(stores.notices, stopping))
         tasks.create_task(retell(stores.retellings, stopping))
+        tasks.create_task(Questioner(stores.questions).run(stopping))
 
 
 async def _take_replies(bot: Bot, ways: Ways, stopping: asyncio.Event) -> None:

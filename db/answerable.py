@@ -32,6 +32,8 @@ def alerts_meant(connection: Connection, reply: Reply, sender: Sender | None) ->
     is about; or, for an undo, the one that its sender answered last; or, for a plain message in a private chat, those
     sent to that chat that nobody has answered.
     """
+    if reply.question is not None:
+        return ()
     if reply.alert is not None:
         query = _NAMED
     elif reply.replies_to is not None:

@@ -21,7 +21,7 @@ _FEW = 50
 
 
 class PostgresQuestions:
-    """Asks the operators who get a machine on Telegram or on the page, within each one's daily budget."""
+    """Asks the operators who get a machine on Telegram, the page or the console, within each one's daily budget."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -71,7 +71,7 @@ def _queue(
         return  # which shows what it finds: it has no messages
     body = {**why, "question": question, "machine": machine.name, "device": reading.name, "time": reading.time}
     body |= {"probability": reading.score, "readings": list(zip(machine.sensors, reading.sensors, strict=False))}
-    arguments = {"address": operator.address, "zone": operator.zone, "question": question}
+    arguments = {"channel": operator.channel, "address": operator.address, "zone": operator.zone, "question": question}
     connection.execute(text(_QUEUE), {**arguments, "body": msgspec.json.encode(body).decode()})
 
 
@@ -122,14 +122,14 @@ _BEGIN = """
 _MACHINES = """
     SELECT m.id, m.name, m.sensors FROM machine m WHERE m.task = 'fault'
      ORDER BY (SELECT max(q.created_at) FROM question q WHERE q.machine = m.id) NULLS FIRST, m.id"""
-# Nobody is asked in quiet hours; who has both a chat and the page, in the chat.
+# Nobody is asked in quiet hours; who has several channels, in the chat, or else on the page.
 _ASKABLE = """
     SELECT DISTINCT ON (o.id) o.id, o.zone, o.questions_a_day, s.channel, s.address, now() AS now,
            ARRAY(SELECT q.created_at FROM question q
                   WHERE q.operator = o.id AND q.created_at > now() - interval '1 day') AS asked,
            (SELECT min(b.created_at) FROM question_bookmark b JOIN topic t ON t.id = b.topic
              WHERE t.machine = :machine) AS since
-      FROM operator o JOIN subscription s ON s.operator = o.id AND s.channel IN ('telegram', 'page')
+      FROM operator o JOIN subscription s ON s.operator = o.id AND s.channel IN ('telegram', 'page', 'console')
      WHERE o.removed_at IS NULL AND o.questions_a_day > 0 AND (s.machine IS NULL OR s.machine = :machine)
        AND NOT EXISTS (SELECT FROM operator_quiet q WHERE q.operator = o.id AND q.quiet)
        AND EXISTS (SELECT FROM question_bookmark b JOIN topic t ON t.id = b.topic WHERE t.machine = :machine)
@@ -169,4 +169,4 @@ _INSERT = """
             :time, :sensors, :class, :score, :model_version) RETURNING id"""
 _QUEUE = """
     INSERT INTO outbox (channel, address, zone, kind, question, body)
-    VALUES ('telegram', :address, :zone, 'question', :question, CAST(:body AS jsonb))"""
+    VALUES (:channel, :address, :zone, 'question', :question, CAST(:body AS jsonb))"""

@@ -66,7 +66,7 @@ def report(connection: Connection, reply: Reply, sender: Sender) -> Act:
 
 def report_meant(connection: Connection, reply: Reply, sender: Sender) -> ReportMeant | None:
     """The report that an undo takes back, if it is one: named, or replied to, or its sender's newest label."""
-    if not reply.is_undo or reply.alert is not None:
+    if not reply.is_undo or reply.alert is not None or reply.question is not None:
         return None
     connection.execute(text(_LOCK), {"operator": sender.id})
     arguments = {"operator": sender.id, "takes_back": reply.takes_back, "reference": reply.replies_to}

@@ -1,4 +1,6 @@
-"""`reply`: answer an alert from the shell, the same way as from a chat."""
+"""`reply`: answer an alert or a question from the shell, the same way as from a chat."""
+
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -7,6 +9,7 @@ from alerts.facts import ReceiptFacts, read_facts
 from alerts.receipt_text import receipt_text
 from app.cli import settings_of
 from app.prepare import CONSOLE_OPERATOR
+from app.ranges import COUNT
 from app.wiring import database, resolved
 from core.errors import UserError
 from core.reply import UNDO, Outcome, Reply
@@ -16,25 +19,43 @@ from db.operators import Operator, PostgresOperators
 _ANSWERS = ["y", "n", "yes", "no", "maintenance", "sensor-fault", "not-sure", "undo"]
 
 
+class _Meant(NamedTuple):
+    """What is answered: one of both."""
+
+    alert: int | None = None
+    question: int | None = None
+
+    def __str__(self) -> str:
+        return f"question #{self.question}" if self.question else f"alert #{self.alert}"
+
+
+def _meant(ctx: click.Context, param: click.Parameter, value: str) -> _Meant:
+    """An alert's number, or a question's behind a q."""
+    digits = value.removeprefix("q").removeprefix("Q")
+    number: int = COUNT(digits, param, ctx)
+    return _Meant(number) if digits == value else _Meant(question=number)
+
+
 @click.command(short_help="Answer an alert from the shell: reply ALERT y|n.")
-@click.argument("alert", type=click.IntRange(1, 2**63 - 1))
+@click.argument("meant", metavar="ALERT", callback=_meant)
 @click.argument("answer", type=click.Choice(_ANSWERS, case_sensitive=False))
 @click.option("--as", "name", default="", help="The operator who answers; needed where there are several.")
 @click.option("--comment", default="", help="Kept with the label.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @click.pass_context
-def command(ctx: click.Context, alert: int, answer: str, name: str, comment: str, as_json: bool) -> None:
+def command(ctx: click.Context, meant: _Meant, answer: str, name: str, comment: str, as_json: bool) -> None:
     """Answer alert number ALERT: y, it was a real fault, or n, it was a false alarm, or what else it was.
 
-    A later answer corrects it; undo takes your newest one back.
+    A question about a reading that raised no alert is named with a q, as in: reply q7 n. A later answer corrects an
+    earlier one; undo takes your newest one back.
     """
     engine = database(resolved(settings_of(ctx)), "alerts")
     operator = _answering(PostgresOperators(engine), name)
-    raw = msgspec.json.encode({"alert": alert, "answer": answer, "as": operator.name, "comment": comment}).decode()
-    reply = Reply("shell", None, raw, operator.name, "shell", _text(answer), alert=alert, comment=comment)
+    raw = msgspec.json.encode({**meant._asdict(), "answer": answer, "as": operator.name, "comment": comment}).decode()
+    reply = Reply("shell", None, raw, operator.name, "shell", _text(answer), comment=comment, **meant._asdict())
     outcome = PostgresInbox(engine).accept("shell", reply)
     if outcome.kind is Outcome.UNKNOWN_ALERT:
-        raise UserError(f"there is no alert #{alert}: its number is in the alert's message")
+        raise UserError(f"there is no {meant} for {operator.name}: its number is in its message")
     if as_json:
         click.echo(msgspec.json.encode({**outcome.facts, "label": outcome.label}))
         return

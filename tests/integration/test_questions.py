@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.batch import Floats
+from core.errors import UserError
 from core.label import Verdict
 from core.reply import Outcome, Reply
 from db.engine import connect
@@ -20,6 +21,7 @@ from db.training_labels import PostgresTrainingLabels
 from tests.alert_world import ANNA, BEN, STRANGER, AlertWorld, alert_world
 from tests.alerts_installation import alerts_installation
 from tests.builders import a_batch, a_machine
+from tests.shell import Shell
 
 BOT = "telegram/4242"
 
@@ -264,3 +266,24 @@ def test_who_has_a_chat_and_the_page_is_asked_in_the_chat(world: AlertWorld, que
     world.execute("INSERT INTO subscription (operator, channel, address) VALUES (1, 'page', 'Anna')")
     assert questions.ask() == 5
     assert world.one("SELECT count(*) FROM outbox WHERE kind = 'question' AND channel = 'telegram'") == 5
+
+
+def test_without_a_token_questions_are_printed_and_answered_from_the_shell(database_url: str, tmp_path: Path) -> None:
+    with alerts_installation(database_url, tmp_path) as installation:
+        installation.environment["TELEGRAM_BOT_TOKEN"] = ""
+        world, shell = installation.world, Shell(installation.environment)
+        world.execute("UPDATE subscription SET channel = 'console', address = 'Anna'")
+        due(world)
+        process = installation.start()
+        first, second = "question #1\n\nWas this a fault? Answer with: ./run reply q1 y|n", "reply q2 y|n"
+        installation.wait(lambda: first in process.tail(200) and second in process.tail(200), "they are printed")
+        assert shell("reply", "q1", "n").startswith("Thank you. Noted: no fault, T-")
+        assert shell("reply", "Q2", "y", "--comment", "it leaked").startswith("Thank you. Noted: real fault, T-")
+        installation.wait(lambda: "Answer: no fault (Anna)" in process.tail(200), "the answer is printed")
+        answers = world.rows("SELECT question, verdict, comment FROM effective_label ORDER BY question")
+        assert answers == [(1, "false_alarm", ""), (2, "fault", "it leaked")]
+        with pytest.raises(UserError, match="there is no question #999 for Anna"):
+            shell("reply", "q999", "y")
+        assert shell("reply", "q999", "undo").startswith("There is no answer of yours")
+        assert world.one("SELECT count(*) FROM effective_label") == 2, "what was not named stays"
+        assert shell("reply", "q2", "undo").startswith("Taken back: real fault, T-")

@@ -173,3 +173,29 @@ def test_a_text_is_shown_as_it_is() -> None:
 def test_a_message_that_nobody_can_read_is_undeliverable(kind: str, body: dict[str, Any]) -> None:
     with pytest.raises(Undeliverable):
         render(a_message(kind, body))
+
+
+QUESTION = {
+    "question": 7,
+    "machine": "press",
+    "device": "press-3",
+    "time": "2026-03-01T12:04:00+00:00",
+    "probability": 0.31,
+    "pool": "band",
+    "sensor": "vibration",
+    "above": True,
+    "readings": [["vibration", 5.5]],
+}
+
+
+def test_a_question_on_the_console_says_how_to_answer_it_there() -> None:
+    printed = ConsoleRenderer("./run")(a_message("question", QUESTION))
+    assert printed.text.endswith("question #7\n\nWas this a fault? Answer with: ./run reply q7 y|n")
+
+
+def test_an_answer_to_a_question_is_one_line_on_the_console() -> None:
+    answered = QUESTION | {"verdict": "false_alarm", "by": "Anna"}
+    printed = ConsoleRenderer("./run")(a_message("question", answered, edits="printed"))
+    assert printed.text == "Question #7, press-3. Answer: no fault (Anna)"
+    taken_back = ConsoleRenderer("./run")(a_message("question", QUESTION, edits="printed"))
+    assert taken_back.text == "Question #7, press-3. The answer was taken back."
