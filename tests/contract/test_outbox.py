@@ -353,6 +353,15 @@ def test_a_digest_that_was_refused_takes_along_what_came_since(rig: Rig) -> None
     assert (claimed(rig).kind, rig.state(late)) == ("digest", "carried")
 
 
+def test_an_alert_that_comes_after_a_digest_was_delivered_is_a_message_of_its_own(rig: Rig) -> None:
+    many(rig)
+    rig.outbox.sent(claimed(rig), "99")
+    late = rig.put("7", kind="alert")
+    rig.wait(1)
+    message = claimed(rig)
+    assert (message.id, message.kind, message.edits) == (late, "alert", None)
+
+
 def test_a_digest_that_may_have_arrived_is_repeated_as_it_was(rig: Rig) -> None:
     many(rig)
     first = claimed(rig)
