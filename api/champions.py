@@ -30,14 +30,14 @@ def promote(request: Request, here: Here, fields: Written, name: str) -> Respons
     if not (number.isascii() and number.isdigit() and len(number) < 10):
         raise HTTPException(400, "Choose a version.")
     wishes = stores_of(request).champions
-    return _answer(request, wishes.promote(here.visitor, name, int(number), _reason(fields)))
+    return _answer(request, wishes.promote(here.visitor, name, int(number), reason_of(fields)))
 
 
 @router.post("/ui/machines/{name}/rollback")
 def roll_back(request: Request, here: Here, fields: Written, name: str) -> Response:
     """Put the champion before this one back into service."""
     wishes = stores_of(request).champions
-    return _answer(request, wishes.roll_back(here.visitor, name, _reason(fields)))
+    return _answer(request, wishes.roll_back(here.visitor, name, reason_of(fields)))
 
 
 def _answer(request: Request, moved: Moved) -> Response:
@@ -46,7 +46,8 @@ def _answer(request: Request, moved: Moved) -> Response:
     return RedirectResponse(f"{request.url.path.rpartition('/')[0]}#requests", 303)
 
 
-def _reason(fields: Mapping[str, str]) -> str:
+def reason_of(fields: Mapping[str, str]) -> str:
+    """What the form says why; HTTPException 400 where it says nothing, or too much."""
     reason = " ".join(fields.get("reason", "").split())
     if not 0 < len(reason) <= _LONGEST_REASON:
         raise HTTPException(400, f"Say why, in at most {_LONGEST_REASON} characters: it is kept in the log.")

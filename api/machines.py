@@ -48,6 +48,7 @@ def machine(request: Request, here: Here, name: str) -> Response:
         under_way=under_way,
         over=over,
         move=stores.champions.newest(here.visitor.id, name),
+        holds=stores.holds.waiting(here.visitor.id, name) if here.visitor.role == "engineer" else (),
         choices=CHOICES,
     )
 

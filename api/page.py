@@ -10,6 +10,7 @@ from api import (
     alarms,
     champions,
     devices,
+    holds,
     inbox,
     live,
     login,
@@ -32,7 +33,7 @@ def page(stores: Stores, site: Site, bell: Bell) -> FastAPI:
     """The application of a site; `bell` rings when its pages should look anew."""
     app = FastAPI(openapi_url=None)  # it describes itself to people alone
     app.state.stores, app.state.site, app.state.bell = stores, site, bell
-    models = (machines, champions, machines_api, training_reports)
+    models = (machines, champions, holds, machines_api, training_reports)
     for part in (login, inbox, questions, live, devices, *models, alarms, reports):
         app.include_router(part.router)
     app.add_api_route("/", lambda: RedirectResponse(login.HOME), include_in_schema=False)

@@ -7,6 +7,7 @@ from fastapi import Request
 
 from core.alarm_quality import AlarmHistory
 from core.champion_move import ChampionWishes
+from core.held_labels import LabelHolds
 from core.login import Logins
 from core.machine import Machine
 from core.ports.chat import Inbox
@@ -28,6 +29,7 @@ class Stores(NamedTuple):
     alarms: AlarmHistory
     models: Models
     champions: ChampionWishes
+    holds: LabelHolds
     reports: ShownReports
     machines: Mapping[str, Machine]
     """By name: what their files say to people."""

@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, text
 
 from core.errors import UserError
+from core.held_labels import Decision
 from core.unusual_labels import GivenAnswer, Unusual
 from db.alarms import tell_engineers
 from db.failures import failures_named
-
-Decision = Literal["released", "refused"]
 
 
 class Hold(Struct, frozen=True):

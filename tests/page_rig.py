@@ -16,6 +16,7 @@ from tests.fake_alarm_history import FakeAlarmHistory
 from tests.fake_alerts import FakeAlerts
 from tests.fake_champions import FakeChampions
 from tests.fake_devices import FakeDevices
+from tests.fake_holds import FakeHolds
 from tests.fake_inbox import FakeInbox, SentAlert
 from tests.fake_logins import ANNA_VISITS, FakeLogins
 from tests.fake_models import FakeModels
@@ -38,10 +39,10 @@ class PageRig:
         self.devices = FakeDevices()
         self.alarms = FakeAlarmHistory()
         self.questions = FakeQuestions()
-        self.models, self.champions = FakeModels(), FakeChampions()
+        self.models, self.champions, self.holds = FakeModels(), FakeChampions(), FakeHolds()
         shown = self.alerts, self.questions, self.inbox, self.devices, self.alarms, self.models, self.champions
         self.reports = FakeReports()
-        self.stores = Stores(self.logins, *shown, self.reports, {"press": press})
+        self.stores = Stores(self.logins, *shown, self.holds, self.reports, {"press": press})
         self.bell = Bell(RungByHand())
         self.browser = self.another_browser()
 

@@ -10,7 +10,8 @@ from app.printable import printable
 from app.ranges import COUNT
 from app.wiring import database, machines, resolved
 from core.errors import UserError
-from db.label_holds import Decision, Hold, PostgresLabelHolds
+from core.held_labels import Decision
+from db.label_holds import Hold, PostgresLabelHolds
 
 
 @click.group(short_help="Unusual answers, held for an engineer: held, release, refuse.")

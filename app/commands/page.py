@@ -27,6 +27,7 @@ from db.notices import PostgresNotices
 from db.reach import ping
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
+from db.shown_holds import PostgresShownHolds
 from db.shown_machines import PostgresModels
 from db.shown_questions import PostgresShownQuestions
 from db.training_reports import PostgresShownReports
@@ -57,6 +58,7 @@ def command(ctx: click.Context) -> None:
             PostgresAlarmHistory(engine),
             PostgresModels(engine),
             PostgresChampionWishes(engine),
+            PostgresShownHolds(engine),
             PostgresShownReports(engine),
             machines(settings),
         )

@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.label import Verdict
 from core.unusual_labels import FEW
 from db.engine import connect
+from db.shown_holds import PostgresShownHolds
 from db.training_labels import PostgresTrainingLabels
 from tests.labels import AnsweredIncident, answered
 from tests.shell import Shell
@@ -80,6 +81,26 @@ def test_a_person_who_flips_everything_teaches_nothing_until_an_engineer_release
     assert train(shell, csv_file) == 1 + FLIPPED
     assert count(owner, "label_hold") == 1, "what was decided is not asked again"
     assert shell("labels", "held") == "no label is held\n"
+
+
+def test_on_the_page_an_engineer_decides_as_in_the_shell(
+    shell: Shell, owner: Engine, flipped: list[AnsweredIncident], csv_file: str, database_url: str
+) -> None:
+    train(shell, csv_file)
+    api = connect(database_url, "api")
+    holds = PostgresShownHolds(api)
+    with owner.connect() as connection:
+        eve = connection.execute(text("SELECT id FROM operator WHERE name = 'Eve'")).scalar_one()
+    (hold,) = holds.waiting(eve, "equipment")
+    assert (hold.by, hold.count, {one.verdict for one in hold.answers}) == ("mallory", FLIPPED, {Verdict.FALSE_ALARM})
+    assert {one.alert for one in hold.answers} == {one.names["alert"] for one in flipped}
+    assert holds.waiting(**_of_mallory(owner), machine="equipment") == [], "who does not follow the machine"
+    assert holds.decide(hold.hold, "refused", "Eve", "pressed at random") == FLIPPED
+    assert holds.waiting(eve, "equipment") == []
+    with pytest.raises(UserError, match="was decided already"):
+        holds.decide(hold.hold, "released", "Eve", "changed my mind")
+    api.dispose()
+    assert "refused by Eve: pressed at random" in shell("labels", "held", "--decided")
 
 
 def test_what_an_engineer_refused_never_teaches_and_what_was_said_before_counts_again(

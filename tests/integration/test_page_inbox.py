@@ -22,6 +22,7 @@ from db.login_sessions import PostgresLogins
 from db.operators import Operator, Subscription
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
+from db.shown_holds import PostgresShownHolds
 from db.shown_machines import PostgresModels
 from db.shown_questions import PostgresShownQuestions
 from db.training_reports import PostgresShownReports
@@ -48,8 +49,9 @@ def browser(world: AlertWorld, api: Engine, database_url: str) -> TestClient:
     shown = PostgresShownAlerts(api), PostgresShownQuestions(api)
     inbox, devices, alarms = PostgresInbox(api), PostgresShownDevices(api), PostgresAlarmHistory(api)
     models, champions, reports = PostgresModels(api), PostgresChampionWishes(api), PostgresShownReports(api)
+    holds = PostgresShownHolds(api)
     known = {"press": a_machine()}
-    stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, models, champions, reports, known)
+    stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, models, champions, holds, reports, known)
     client = TestClient(page(stores, HERE, Bell(RungByHand())), HERE.url, headers=OUR_PAGES)
     assert client.post(f"/login/{token.text}").status_code == 200
     return client
