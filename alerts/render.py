@@ -13,6 +13,7 @@ from alerts.question_text import QuestionFacts, question_answer_text, question_t
 from alerts.receipt_text import receipt_text
 from alerts.taught_text import taught_text
 from alerts.told import Told, told_text
+from alerts.told_retraining import report_address
 from alerts.unshelved_text import UnshelvedFacts, unshelved_text
 from core.errors import Undeliverable
 from core.ports.chat import Button, OutboxMessage, Rendered
@@ -24,15 +25,23 @@ _QUESTION = re.compile(r"^(Is this|Are these) correct\?.*", re.MULTILINE)
 class TelegramRenderer:
     """HTML and buttons."""
 
-    def __init__(self, buttons: Buttons) -> None:
+    def __init__(self, buttons: Buttons, page: str = "") -> None:
+        """`page`: what people type to reach the page; empty: they know."""
         self._buttons = buttons
+        self._page = page
 
     def __call__(self, message: OutboxMessage) -> Rendered:
         """The message, at most 4096 characters. Raises Undeliverable for one that cannot be understood."""
         if message.kind == "chart":
             facts = read_facts(message.body, ChartFacts)
             return chart_message(facts, message.zone, HTML, repeat=message.possible_repeat)
-        return Rendered(_words(message, HTML), self._buttons_of(message))
+        return Rendered(_words(message, HTML) + self._report_of(message), self._buttons_of(message))
+
+    def _report_of(self, message: OutboxMessage) -> str:
+        """Where the report is of a training that ended."""
+        ended = read_facts(message.body, Told).ended if message.kind == "told" else None
+        address = report_address(ended, self._page) if ended else ""
+        return f"\n{HTML.text(address, 500)}" if address else ""
 
     def _buttons_of(self, message: OutboxMessage) -> Sequence[Sequence[Button]]:
         if message.kind == "digest":

@@ -73,7 +73,7 @@ async def serve(stores: Stores, ways: Ways, worker: str, program: str, stopping:
         number = await _identify(telegram, ways.hook, stopping)
         if number is None:
             return
-        channels["telegram"] = Channel(telegram, TelegramRenderer(buttons))
+        channels["telegram"] = Channel(telegram, TelegramRenderer(buttons, ways.page))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_send(stores, channels, worker, stopping))
             tasks.create_task(_take_replies(Bot(telegram, stores.inbox, buttons, number), ways, stopping))

@@ -1,6 +1,7 @@
 """What the bot says to who asks for a new model, and how it ended."""
 
 from typing import Literal
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -26,6 +27,8 @@ class EndedRetraining(Struct, frozen=True):
     reason: str
     version: int | None = None
     how: str = ""
+    report: str | None = None
+    """sha256 of the training's report."""
 
 
 def retraining_text(told: ToldRetraining, markup: Markup) -> str:
@@ -43,6 +46,13 @@ def retraining_text(told: ToldRetraining, markup: Markup) -> str:
             kinds = ", ".join(CHOICES)
             others = f"{SEARCH} and {DRY_RUN}"
             return f"After the machine's name may stand one of {kinds}, and {others}, as in: /retrain press compare"
+
+
+def report_address(ended: EndedRetraining, page: str) -> str:
+    """Where its report is read; empty: it has none, or nobody said where the page is."""
+    if not page or ended.report is None:
+        return ""
+    return f"{page.rstrip('/')}/ui/machines/{quote(ended.machine, safe='')}/reports/{ended.report}"
 
 
 def ended_text(ended: EndedRetraining, markup: Markup) -> str:

@@ -43,6 +43,7 @@ def tell(connection: Connection, request: int) -> None:
         return
     ended = {"machine": row["machine"], "state": row["state"], "version": row["result"].get("version")}
     ended |= {"reason": row["result"].get("reason", ""), "how": row["result"].get("how", "")}
+    ended["report"] = row["result"].get("report")
     body = {"command": "retrain", "by": row["asked_by"], "ended": ended, "replies_to": row["reference"]}
     connection.execute(text(_TELL), {"request": request, "body": msgspec.json.encode(body).decode()})
     connection.execute(text("SELECT pg_notify('outbox', '')"))

@@ -131,3 +131,13 @@ def test_no_answer_is_longer_than_telegram_takes() -> None:
     assert len(told(Command.OPEN, alerts=[alert] * 20, waiting=10**9, shelved=[shelved] * 5)) <= 4096
     device = {"machine": "m", "device": "d" * 500, "time": NOON, "score": None, "in_trouble": True}
     assert len(told(Command.DEVICES, devices=[device] * 20)) <= 4096
+
+
+def test_how_a_retraining_ended_says_where_its_report_is() -> None:
+    ended = {"machine": "press 1", "state": "refused", "reason": "no better", "report": "ab12"}
+    assert told(Command.RETRAIN, ended=ended) == "Refused: press 1. no better"
+    body: dict[str, Any] = {"command": "retrain", "by": "Anna", "ended": ended}
+    nowhere: dict[str, Any] = {"alert": None, "edits": None, "replies_to": None, "possible_repeat": False}
+    message = OutboxMessage(1, "telegram", "7", "told", body=body, zone="UTC", tries=1, **nowhere)
+    rendered = TelegramRenderer(Buttons("4242:secret"), "https://faults.example/")(message)
+    assert rendered.text.endswith("\nhttps://faults.example/ui/machines/press%201/reports/ab12")
