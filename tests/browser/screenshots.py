@@ -68,9 +68,9 @@ def test_take_the_pictures(demo: Demo, browser: Browser) -> None:
         _visit(page, f"/ui/devices/{latest}")
         page.locator("figure canvas").nth(3).wait_for()
         _take(page, f"device-{name}")
-        for path in ("devices", "alarms"):
+        for shown, path in (("devices", "devices"), ("alarms", "alarms"), ("machine", "machines/equipment")):
             _visit(page, f"/ui/{path}")
-            _take(page, f"{path}-{name}")
+            _take(page, f"{shown}-{name}")
 
 
 def _window(browser: Browser, demo: Demo, screen: dict[str, Any]) -> Page:
