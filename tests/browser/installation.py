@@ -36,6 +36,11 @@ _REPORT = """
     INSERT INTO training_report (machine, sha256, key, number, facts)
     SELECT machine, :sha256, 'machines/press/reports/2.html', number, CAST(:facts AS jsonb)
       FROM model_version WHERE number = 2"""
+_HOLD = """
+    WITH hold AS (INSERT INTO label_hold (machine, operator, pattern, reason)
+                  SELECT machine, operator, 'burst', 'Ben answered 10 devices alike within 20 s' FROM label
+                  RETURNING id)
+    INSERT INTO label_held (label, hold) SELECT label.id, hold.id FROM label, hold"""
 _ASK = """
     INSERT INTO question (machine, device, topic, kafka_partition, kafka_offset, pool, weight, operator, sensor, above,
                           time, sensors, class, score, model_version)
@@ -87,6 +92,7 @@ def installation(database_url: str, folder: Path) -> Iterator[Installation]:
         world.inbox.accept(
             "shell", Reply("shell", None, "{}", "Ben", "shell", "n", alert=first, comment="<b>door</b> was open")
         )
+        world.execute(_HOLD)
         world.store(a_batch(30, devices=["press-quiet"] * 30, first_offset=3))
         spoken = a_batch(5, devices=["press-humming"] * 5, first_offset=33)
         world.store(replace(spoken, times=np.full(5, to_micros(datetime.now(UTC)))))

@@ -96,6 +96,19 @@ def test_an_engineer_retrains_by_the_keyboard_and_sees_each_line_of_progress_com
     expect(page.get_by_role("button", name="Retrain")).to_be_enabled()
 
 
+def test_an_engineer_refuses_held_answers_with_a_reason(visit: Visit) -> None:
+    page = visit.log_in("Eva")
+    visit.open("/ui/machines/press")
+    held = page.get_by_role("region", name="Held answers of Ben")
+    expect(held).to_contain_text("Ben answered 10 devices alike within 20 s")
+    assert visit.hurdles() == []
+    held.get_by_role("textbox").fill("pressed in his pocket")
+    held.get_by_role("button", name="Refuse").click()
+    expect(page.get_by_role("heading", name="Held answers")).to_have_count(0)
+    decided = visit.site.world.rows("SELECT decision, why FROM label_hold_decision")
+    assert [tuple(row) for row in decided] == [("refused", "pressed in his pocket")]
+
+
 def test_devices_are_found_while_one_types(visit: Visit) -> None:
     page = visit.log_in()
     visit.open("/ui/devices")
