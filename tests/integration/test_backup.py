@@ -1,11 +1,14 @@
 """Backed up, all lost, restored: everything is as it was, and nobody hears old alerts again."""
 
 import gzip
+import io
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from confluent_kafka import Consumer
 from confluent_kafka import TopicPartition as KafkaPartition
@@ -19,9 +22,11 @@ from app.settings import read_settings
 from consumer.group_offsets import read_until
 from core.errors import UserError
 from core.ports.stream import TopicPartition
-from db.engine import connect
+from db.engine import connect, connected
+from db.migrate import require_migrated, upgrade
 from db.restored import forget_the_lost_time
-from db.restoring import restore_snapshot
+from db.restoring import require_restorable, restore_snapshot
+from db.snapshot import write_snapshot
 from tests.alert_world import AlertWorld, alert_world
 from tests.conftest import Servers, fresh_database
 from tests.shell import Shell
@@ -132,6 +137,37 @@ def test_what_people_heard_before_the_loss_does_not_ring_again_and_what_is_new_d
             told.append((message.address, message.kind, message.alert))
         assert told == [("13", "text", None), ("11", "alert", new), ("13", "alert", new)]
         assert restored.one("SELECT count(*) FROM incident WHERE closed_offset IS NULL") == 4
+
+
+def test_a_backup_of_an_older_release_is_brought_to_this_one(servers: Servers, lost: Mapping[str, str]) -> None:
+    written: dict[str, io.BytesIO] = {}
+
+    @contextmanager
+    def new(name: str) -> Iterator[io.BytesIO]:
+        written[name] = io.BytesIO()
+        yield written[name]
+
+    @contextmanager
+    def again(name: str) -> Iterator[io.BytesIO]:
+        yield io.BytesIO(written[name].getvalue())
+
+    with (
+        fresh_database(servers.database_url, f"test_{uuid.uuid4().hex[:12]}") as url,
+        connected(url, "owner") as older,
+    ):
+        with older.begin() as connection:
+            upgrade(connection, "0030")
+            connection.execute(text("INSERT INTO operator (name, role) VALUES ('Eva', 'engineer')"))
+            connection.execute(text("SELECT ensure_reading_day('2026-03-01')"))
+        snapshot = write_snapshot(older, new)
+    with connected(lost["DATABASE_URL"], "owner") as owner:
+        restore_snapshot(owner, snapshot, again, lambda _: None)
+        require_migrated(owner)
+        with owner.connect() as connection:
+            assert connection.execute(text("SELECT id, name FROM operator")).one() == (1, "Eva")
+            assert connection.execute(text("SELECT count(*) FROM reading_20260301")).scalar_one() == 0
+        with pytest.raises(UserError, match="tables of a newer release"):
+            require_restorable(owner, msgspec.structs.replace(snapshot, revision="9999"), replace=True)
 
 
 def test_how_far_the_lost_installation_had_read_is_what_its_group_told_kafka(servers: Servers) -> None:
