@@ -63,6 +63,13 @@ class Installation:
         select = ("psql", "--username", "faultline", "--tuples-only", "--no-align", "--command", query)
         return self.compose("exec", "-T", "postgres", *select).stdout.strip()
 
+    def prometheus(self, query: str) -> Mapping[str, float]:
+        """What Prometheus says now: by job."""
+        url = "http://127.0.0.1:9090"
+        asked = ("promtool", "query", "--format=json", "instant", url, query)
+        rows = json.loads(self.compose("exec", "-T", "prometheus", *asked).stdout)
+        return {row["metric"]["job"]: float(row["value"][1]) for row in rows}
+
     def wait_for(self, query: str, what: str, seconds: float = 60) -> None:
         """Wait until the query says true."""
         wait_until(lambda: self.one(query) == "t", what, seconds, pause=0.5)

@@ -77,6 +77,17 @@ def test_an_operator_is_let_in_to_the_page_and_sees_the_devices(installation: In
         assert "equipment-" in browser.get(f"{installation.page}/ui/devices").text
 
 
+def test_prometheus_reaches_every_process_and_its_rules_ring_for_their_troubles(
+    installation: Installation,
+) -> None:
+    up = 'count by (job) (up{job!="prometheus"} == 1)'
+    wait_until(lambda: installation.prometheus(up) == dict.fromkeys(OURS, 1), "every target is up", 60, pause=1)
+    assert installation.prometheus("sum by (job) (faultline_readings_total)")["consumer"] > 100
+    assert installation.prometheus("max by (job) (faultline_database_up)") == {"page": 1}
+    tested = installation.inside("prometheus", "cd /etc/prometheus && promtool test rules rules.test.yml 2>&1")
+    assert "SUCCESS" in tested, tested
+
+
 def test_our_containers_are_nobody_can_write_nothing_and_publish_the_page_alone_to_this_machine_alone(
     installation: Installation,
 ) -> None:
