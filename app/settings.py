@@ -104,6 +104,10 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     s3_port: Annotated[Port, Meta(description="Port of the local stack's S3; 0: a free one")] = 0
     metrics_host: Annotated[str, Meta(description="Address of each process's metrics", min_length=1)] = "127.0.0.1"
     metrics_port: Annotated[Port, Meta(description="Port of /metrics, /health/live, /health/ready; 0: none")] = 0
+    prometheus_token: Annotated[
+        str,
+        Meta(description="Who knows it may post alerts to the page", min_length=32, extra={"secret": True}),
+    ] = ""
     heartbeat_file: Annotated[str, Meta(description="Touched while a process works, for health checks")] = ""
     log_format: Annotated[Literal["auto", "human", "json"], Meta(description="auto: human on a terminal")] = "auto"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Meta(description="Least level shown")] = "INFO"

@@ -23,6 +23,10 @@ class Probe:
             return 0, ""
         return answer.status_code, answer.text
 
+    def post(self, path: str, body: object, token: str) -> int:
+        """The status of what is answered to this JSON."""
+        return httpx.post(f"{self._url}{path}", json=body, headers={"Authorization": f"Bearer {token}"}).status_code
+
     def wait_until_ready_says(self, words: str) -> None:
         """`ready`, or what it is not ready for."""
         expected = (200 if words == "ready" else 503, f"{words}\n")

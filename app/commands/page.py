@@ -16,6 +16,7 @@ from app.heartbeat import BeatingNotices, Heartbeat
 from app.signals import stop_event
 from app.telemetry.answering import Answering
 from app.telemetry.process import Telemetry
+from app.telemetry.rules import PATH, RuleAlerts
 from app.telemetry.stored import Stored
 from app.wiring import database, database_url, machines, resolved
 from db.alarm_history import PostgresAlarmHistory
@@ -25,6 +26,7 @@ from db.login_sessions import PostgresLogins
 from db.measures import PostgresMeasures
 from db.notices import PostgresNotices
 from db.reach import ping
+from db.rule_alerts import PostgresRuleAlerts
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
 from db.shown_holds import PostgresShownHolds
@@ -67,7 +69,8 @@ def command(ctx: click.Context) -> None:
         beside = database(settings, "api")  # who looks at a page does not wait for who counts
         telemetry = Telemetry(heartbeat, [Answering(partial(ping, beside)).trouble])
         telemetry.registry.register(Stored(PostgresMeasures(beside)))
-        telemetry.serve(settings)
+        rules = RuleAlerts(settings.prometheus_token, PostgresRuleAlerts(beside).take)
+        telemetry.serve(settings, {PATH: rules})
 
         async def until_stopped() -> None:
             stopping, bell = stop_event(), Bell(BeatingNotices(notices, heartbeat))

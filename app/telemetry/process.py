@@ -20,7 +20,7 @@ from app.heartbeat import Heartbeat
 from app.settings import Settings
 from app.telemetry.families import family
 from app.telemetry.names import LOOP, READY
-from app.telemetry.server import Answer, TelemetryServer
+from app.telemetry.server import Answer, Posts, TelemetryServer
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +55,8 @@ class Telemetry(Collector):
         GCCollector(registry=self.registry)
         self.registry.register(self)
 
-    def serve(self, settings: Settings) -> None:
-        """Answer at METRICS_HOST and METRICS_PORT from now on, until the process ends.
+    def serve(self, settings: Settings, posts: Posts | None = None) -> None:
+        """Answer at METRICS_HOST and METRICS_PORT from now on, until the process ends; `posts`: what is taken there.
 
         A port that somebody else has is said in the log and keeps nobody from working.
         """
@@ -64,7 +64,7 @@ class Telemetry(Collector):
             return
         routes = {"/metrics": self._metrics, "/health/live": self._live, "/health/ready": self._ready}
         try:
-            TelemetryServer(settings.metrics_host, settings.metrics_port, routes).start()
+            TelemetryServer(settings.metrics_host, settings.metrics_port, routes, posts or {}).start()
         except OSError as error:
             place = f"{settings.metrics_host}:{settings.metrics_port} (METRICS_HOST, METRICS_PORT)"
             _log.warning("no metrics are served: cannot listen on %s: %s", place, error.strerror or error)

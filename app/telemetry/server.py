@@ -5,6 +5,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ _log = logging.getLogger(__name__)
 _MOST = 16
 """Connections at a time; with one more the oldest is closed, so that idle ones keep nobody out."""
 _PATIENCE_S = 5.0
+_LARGEST = 1_000_000
 
 
 class Answer(NamedTuple):
@@ -24,7 +26,9 @@ class Answer(NamedTuple):
 
 
 Routes = Mapping[str, Callable[[], Answer]]
-"""By path."""
+"""What is asked for, by path."""
+Posts = Mapping[str, Callable[[str, bytes], Answer]]
+"""What is brought, by path: told who says to bring it (the header `Authorization`), and what."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -32,7 +36,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: "TelemetryServer"
 
     def do_GET(self) -> None:  # the library's name
-        answer = self._answer()
+        self._say(self._answer())
+
+    def do_POST(self) -> None:  # the library's name
+        self._say(self._posted())
+
+    def _say(self, answer: Answer) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
@@ -49,23 +58,36 @@ class _Handler(BaseHTTPRequestHandler):
         route = self.server.routes.get(self.path.partition("?")[0])
         if route is None:
             return Answer(404, f"there are {', '.join(self.server.routes)}\n".encode())
+        return self._whatever_happens(route)
+
+    def _posted(self) -> Answer:
+        take = self.server.posts.get(self.path)
+        if take is None:
+            return Answer(404, b"nothing is taken there\n")
+        size = self.headers.get("Content-Length", "")
+        if not size.isdecimal() or int(size) > _LARGEST:
+            return Answer(413, f"a body of a length that is told, and of {_LARGEST} bytes at most\n".encode())
+        body = self.rfile.read(int(size))
+        return self._whatever_happens(partial(take, self.headers.get("Authorization", ""), body))
+
+    def _whatever_happens(self, answer: Callable[[], Answer]) -> Answer:
         try:
-            return route()
+            return answer()
         except Exception:  # noqa: BLE001  # whatever fails here is no reason to stop working
             _log.exception("%s cannot be answered", self.path)
             return Answer(500, b"this cannot be said now; the log says why\n")
 
 
 class TelemetryServer(ThreadingHTTPServer):
-    """Answers GET requests by path until it is closed."""
+    """Answers requests by path until it is closed."""
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, host: str, port: int, routes: Routes) -> None:
+    def __init__(self, host: str, port: int, routes: Routes, posts: Posts) -> None:
         """Port 0 takes a free one. OSError where it cannot listen there."""
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.routes = routes
+        self.routes, self.posts = routes, posts
         self._open: dict[Any, None] = {}
         self._lock = threading.Lock()
         super().__init__((host, port), _Handler)

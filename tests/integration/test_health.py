@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 from sqlalchemy import make_url, text
 
 from db.engine import connect
-from tests.alert_world import AlertWorld
+from tests.alert_world import EVA, AlertWorld
 from tests.alerts_installation import alerts_installation
 from tests.conftest import Servers
 from tests.page_process import page_process
@@ -63,3 +64,30 @@ def test_the_page_tells_what_the_database_knows_and_not_on_the_port_that_people_
         assert probe.metric("faultline_outbox_messages", state="pending") == 1
         for path in ("/metrics", "/health/ready"):
             assert httpx.get(f"{page.url}{path}").status_code == 404
+
+
+def test_a_rule_that_rings_reaches_each_engineer_once_as_it_begins_and_once_as_it_ends(
+    database_url: str, tmp_path: Path, world: AlertWorld
+) -> None:
+    probe, token = Probe(), "t" * 64
+    world.operator("Eva", EVA, role="engineer")
+    environment = {"DATABASE_URL": database_url, "PROMETHEUS_TOKEN": token, **probe.settings}
+    now = datetime.now(UTC)
+
+    def post(ends_at: datetime, token: str = token) -> int:
+        alert = {
+            "labels": {"alertname": "OutboxGrows"},
+            "annotations": {"summary": "<b> waits"},
+            "endsAt": ends_at.isoformat(),
+        }
+        return probe.post("/api/v2/alerts", [alert], token)
+
+    with page_process(environment, tmp_path) as page:
+        probe.wait_until_ready_says("ready")
+        assert post(now + timedelta(hours=1), "another token") == 401
+        assert [post(now + timedelta(hours=1)) for _ in range(3)] == [200] * 3
+        assert [post(now - timedelta(hours=1)) for _ in range(3)] == [200] * 3
+        assert page.process.stop() == 0
+        assert token not in page.process.log.read_text(), "I11: no secret in any log"
+    waiting = world.rows("SELECT address, body ->> 'text' AS words FROM outbox ORDER BY id")
+    assert waiting == [(str(EVA), "🔧 <b> waits."), (str(EVA), "✅ Over: <b> waits")]

@@ -10,7 +10,7 @@ MAY_UPDATE = {
     " sensor_state topic",
     "alerts": "bot_cursor chat operator outbox question_bookmark shelf subscription",
     "trainer": "champion_move machine shadow training_request",
-    "api": "bot_cursor login_link",
+    "api": "bot_cursor login_link rule_alert",
     "grafana": "",
 }
 MAY_DELETE = {

@@ -3,6 +3,8 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -17,9 +19,15 @@ def broken() -> Answer:
     raise ValueError("a secret in a message")
 
 
+def bring(authorization: str, body: bytes) -> Answer:
+    return Answer(200, f"{authorization}: {body.decode()}".encode())
+
+
 @pytest.fixture
 def server() -> Iterator[TelemetryServer]:
-    made = TelemetryServer("127.0.0.1", 0, {"/fine": lambda: Answer(200, b"fine\n"), "/broken": broken})
+    made = TelemetryServer(
+        "127.0.0.1", 0, {"/fine": lambda: Answer(200, b"fine\n"), "/broken": broken}, {"/bring": bring}
+    )
     made.start()
     yield made
     made.shutdown()
@@ -35,7 +43,19 @@ def test_a_path_is_answered_and_another_one_says_which_there_are(server: Telemet
         assert client.get("/fine?anything").text == "fine\n"
         other = client.get("/other")
         assert (other.status_code, other.text) == (404, "there are /fine, /broken\n")
-        assert client.post("/fine").status_code == 501
+        assert client.post("/fine").status_code == 404
+        assert client.put("/fine").status_code == 501
+
+
+def test_what_is_brought_is_taken_where_its_length_is_told_and_not_beyond(server: TelemetryServer) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}") as client:
+        assert client.post("/bring", content=b"news", headers={"Authorization": "me"}).text == "me: news"
+        assert client.post("/bring", content=iter([b"endless"])).status_code == 413
+    with closing(HTTPConnection(*place(server), timeout=5)) as connection:
+        connection.putrequest("POST", "/bring")
+        connection.putheader("Content-Length", "1000001")
+        connection.endheaders()
+        assert connection.getresponse().status == 413, "before a byte of it was read"
 
 
 def test_what_fails_is_said_in_the_log_and_not_to_whoever_asks(
