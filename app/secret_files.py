@@ -26,8 +26,9 @@ OBJECT_STORE_USERS = ("consumer", "alerts", "trainer")
 """Those that have a user of the object store; what each may do there is in deploy/object-store."""
 _S3_OWNER = "faultline"
 _DATABASE = "postgres:5432/faultline"
-PASSWORDS = ("owner", "s3", *PROCESSES, *(f"s3_{process}" for process in OBJECT_STORE_USERS))
-"""What each of them is for: the owners of database and object store, then each process's own."""
+PASSWORDS = ("owner", "s3", *PROCESSES, *(f"s3_{process}" for process in OBJECT_STORE_USERS), "prometheus")
+"""What each of them is for: the owners of database and object store, then each process's own; by the last one the page
+knows Prometheus."""
 
 
 def hand_out(folder: Path, given: Given) -> None:
@@ -57,6 +58,7 @@ def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) ->
         process: {"database_url": f"postgresql://{login_of(process)}:{passwords[process]}@{_DATABASE}"}
         for process in PROCESSES
     }
+    prometheus = {"prometheus_token": passwords["prometheus"]}
     return {
         "postgres": {"password": passwords["owner"]},
         "object-store": {
@@ -82,7 +84,8 @@ def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) ->
             "trusted_keys": keys.trusted_keys,
             **given._asdict(),
         },
-        "page": database["api"],
+        "page": {**database["api"], **prometheus},
+        "prometheus": prometheus,
         "trainer": {
             **database["trainer"],
             **s3["trainer"],

@@ -88,6 +88,15 @@ def test_prometheus_reaches_every_process_and_its_rules_ring_for_their_troubles(
     assert "SUCCESS" in tested, tested
 
 
+def test_a_halted_partition_rings_and_prometheus_tells_the_engineers(installation: Installation) -> None:
+    halt = "UPDATE ingest_partition SET halt = {}, halt_reason = {}, halted_at = {} WHERE kafka_partition = 3"
+    installation.one(halt.format("'a test'", "'a test'", "now()"))  # no consumer looks for it: nobody takes it over
+    told = "SELECT count(*) = 1 FROM outbox WHERE body ->> 'text' LIKE '🔧 Of readings.equipment partitions wait%: 1.%'"
+    installation.wait_for(told, "the rule rings, and is told")
+    installation.one(halt.format("NULL", "NULL", "NULL"))
+    installation.wait_for("SELECT count(*) = 1 FROM outbox WHERE body ->> 'text' LIKE '✅ Over: %'", "it is over", 120)
+
+
 def test_our_containers_are_nobody_can_write_nothing_and_publish_the_page_alone_to_this_machine_alone(
     installation: Installation,
 ) -> None:
@@ -111,7 +120,8 @@ def test_each_container_holds_only_the_secrets_that_it_needs(installation: Insta
     s3 = ["aws_access_key_id", "aws_secret_access_key", "database_url"]
     assert held["alerts"] == [*s3, "engineer_urls", "notify_urls", "telegram_bot_token", "trusted_keys"]
     assert held["consumer"] == [*s3, "engineer_urls", "trusted_keys"]
-    assert held["page"] == ["database_url"]
+    assert held["page"] == ["database_url", "prometheus_token"]
+    assert installation.inside("prometheus", "ls /run/secrets/faultline").split() == ["prometheus_token"]
     assert held["trainer"] == [*s3, "signing_key", "trusted_keys"]
     assert not installation.inside("producer", "ls /run/secrets 2>/dev/null || true")
 

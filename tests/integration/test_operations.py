@@ -47,7 +47,7 @@ def test_the_commands_of_the_document_do_what_it_says(
     registry(read_settings(environment)).prepare()
     alert = world.alert()
     secrets, vault = tmp_path / "secrets", tmp_path / "secrets" / "vault"
-    for service in ("vault", "postgres", "object-store", "init", "consumer", "alerts", "page", "trainer"):
+    for service in ("vault", "postgres", "object-store", "init", "consumer", "alerts", "page", "prometheus", "trainer"):
         (secrets / service).mkdir(parents=True)
 
     def run(heading: str, init: Mapping[str, str]) -> str:

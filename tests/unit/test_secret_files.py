@@ -10,7 +10,7 @@ from app.wiring import ROOT
 from core.errors import UserError
 
 SECRETS = {name: f"{name}'s" for name in PASSWORDS}
-SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "page", "trainer")
+SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "page", "prometheus", "trainer")
 
 
 @pytest.fixture
@@ -84,7 +84,13 @@ def test_each_process_gets_the_password_of_its_own_login() -> None:
     )
     assert services["init"]["consumer_password"] == "consumer's"
     assert services["postgres"] == {"password": "owner's"}
-    assert services["page"] == {"database_url": "postgresql://faultline_api_login:api's@postgres:5432/faultline"}
+    assert services["page"]["database_url"] == "postgresql://faultline_api_login:api's@postgres:5432/faultline"
+
+
+def test_prometheus_and_the_page_know_each_other_and_nobody_else_knows_how() -> None:
+    services = files_of_services(SECRETS, Keys("private", "public"), Given())
+    assert [name for name, files in services.items() if "prometheus's" in files.values()] == ["page", "prometheus"]
+    assert services["prometheus"] == {"prometheus_token": "prometheus's"}
 
 
 def test_each_process_is_a_user_of_its_own_in_the_object_store_and_only_the_owner_may_do_everything() -> None:
