@@ -106,7 +106,9 @@ class TelemetryServer(ThreadingHTTPServer):
         with self._lock:
             self._open[request] = None
             if len(self._open) > _MOST:
-                _close(next(iter(self._open)))
+                oldest = next(iter(self._open))
+                del self._open[oldest]
+                _close(oldest)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:

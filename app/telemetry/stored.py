@@ -31,8 +31,11 @@ class Measures(Protocol):
 class Stored(Collector):
     """Reads when somebody asks; where the database is away it says that, and nothing old."""
 
-    def __init__(self, measures: Measures, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, measures: Measures, clock: Callable[[], float] = time.monotonic, patience_s: float = 3.0
+    ) -> None:
         self._measures = measures
+        self._patience_s = patience_s
         self._clock = clock
         self._lock = threading.Lock()
         self._read_at = float("-inf")
@@ -51,12 +54,19 @@ class Stored(Collector):
         yield from (family(metric, {}) for metric in (DATABASE_UP, *FROM_DATABASE))
 
     def _now(self) -> Mapping[str, Values] | None:
-        with self._lock:
+        if not self._lock.acquire(timeout=self._patience_s):
+            return None  # a database that is frozen keeps the one that asked it first, and not all who ask later
+        try:
             if self._clock() - self._read_at >= _KEPT_S:
-                try:
-                    self._read = self._measures.read()
-                except Unavailable as error:
-                    _log.warning("what the database knows cannot be told: %s", error)
-                    self._read = None
+                self._read = self._look()
                 self._read_at = self._clock()
             return self._read
+        finally:
+            self._lock.release()
+
+    def _look(self) -> Mapping[str, Values] | None:
+        try:
+            return self._measures.read()
+        except Unavailable as error:
+            _log.warning("what the database knows cannot be told: %s", error)
+            return None

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import threading
 from collections.abc import Mapping
 
 import httpx
@@ -190,3 +191,23 @@ def test_what_the_database_knows_is_read_when_asked_and_not_each_time(clock: Clo
     measures.away = True
     found = told(registry)
     assert found == {"faultline_database_up": 0}, "an old number would be a lie"
+
+
+def test_a_database_that_is_frozen_keeps_one_who_asks_and_not_all(clock: Clock) -> None:
+    frozen, goes_on = threading.Event(), threading.Event()
+
+    class Frozen(ScriptedMeasures):
+        def read(self) -> Mapping[str, Mapping[tuple[str, ...], float]]:
+            frozen.set()
+            assert goes_on.wait(30)
+            return super().read()
+
+    registry = CollectorRegistry()
+    registry.register(Stored(Frozen(), clock, patience_s=0.01))
+    first = threading.Thread(target=told, args=(registry,))
+    first.start()
+    assert frozen.wait(10)
+    assert told(registry) == {"faultline_database_up": 0}
+    goes_on.set()
+    first.join(10)
+    assert told(registry)["faultline_database_up"] == 1
