@@ -82,7 +82,8 @@ def test_prometheus_reaches_every_process_and_its_rules_ring_for_their_troubles(
 ) -> None:
     up = 'count by (job) (up{job!="prometheus"} == 1)'
     wait_until(lambda: installation.prometheus(up) == dict.fromkeys(OURS, 1), "every target is up", 60, pause=1)
-    assert installation.prometheus("sum by (job) (faultline_readings_total)")["consumer"] > 100
+    stored = "sum by (job) (faultline_readings_total) > 100"
+    wait_until(lambda: "consumer" in installation.prometheus(stored), "readings are counted", 60, pause=1)
     assert installation.prometheus("max by (job) (faultline_database_up)") == {"page": 1}
     tested = installation.inside("prometheus", "cd /etc/prometheus && promtool test rules rules.test.yml 2>&1")
     assert "SUCCESS" in tested, tested
@@ -94,7 +95,8 @@ def test_a_halted_partition_rings_and_prometheus_tells_the_engineers(installatio
     told = "SELECT count(*) = 1 FROM outbox WHERE body ->> 'text' LIKE '🔧 Of readings.equipment partitions wait%: 1.%'"
     installation.wait_for(told, "the rule rings, and is told")
     installation.one(halt.format("NULL", "NULL", "NULL"))
-    installation.wait_for("SELECT count(*) = 1 FROM outbox WHERE body ->> 'text' LIKE '✅ Over: %'", "it is over", 120)
+    over = "SELECT count(*) = 1 FROM outbox WHERE body ->> 'text' LIKE '✅ Over: Of readings.equipment%'"
+    installation.wait_for(over, "it is over, and that is told", 120)
 
 
 def test_our_containers_are_nobody_can_write_nothing_and_publish_the_page_alone_to_this_machine_alone(
