@@ -8,16 +8,16 @@ import pytest
 from app.cli import main
 from app.keys import Keys, local_keys
 from app.rotation import rotate_passwords, rotate_signing_key, trust_too
-from app.secret_files import PASSWORDS, Given, hand_out
+from app.secret_files import PASSWORDS, Given, files_of_services, hand_out
 from core.errors import ModelRefused, UserError
 from model.signature import Signer, TrustedKeys, make_key_pair
 
-SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "page", "trainer")
+SECRETS = {name: name for name in PASSWORDS}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("vault", *SERVICES):
+    for name in ("vault", *files_of_services(SECRETS, Keys("", ""), Given())):
         (tmp_path / name).mkdir()
     hand_out(tmp_path, Given())
     return tmp_path
