@@ -30,9 +30,10 @@ _ASKED_FAULT = 2.0
 """Rows that a fault counts for which a question found, at most: one answer in twenty is wrong, and of the readings that
 are asked about most are normal."""
 _ECHOES = 2.0
-"""Made-up neighbours of an incident's readings for each row of its weight, of which they share half.
+"""Made-up neighbours of an incident's readings for each row of its weight, of which they share at most half.
 
-A verdict speaks of a kind of reading.
+A verdict speaks of a kind of reading. They share only what is left where each reading itself weighs as much as a base
+row: a reading that weighs one has none, for half of it spread about blurs a fault that begins at an edge.
 """
 _ECHO_DISTANCE = 0.3
 """Standard deviation of the neighbours, in those of the healthy base rows."""
@@ -101,11 +102,14 @@ def _one_incident(
         # Nothing that the model has to unlearn: a normal reading, like any row of the base data.
         return _rows(incident.sensors, False, float(len(incident.sensors)))
     weight = weights.false_alarm if not fault else min(weights.fault, _ASKED_FAULT if incident.asked else math.inf)
+    echoing = min(weight / 2, weight - len(incident.sensors))
+    if echoing <= 0:
+        return _rows(incident.sensors, fault, weight)
     made_up = math.ceil(weight * _ECHOES)
     originals = incident.sensors[np.resize(np.arange(len(incident.sensors)), made_up)]
     echoes = originals + random.normal(size=originals.shape) * spread * _ECHO_DISTANCE
-    halves = (_rows(incident.sensors, fault, weight / 2), _rows(echoes, fault, weight / 2))
-    return TrainingSet(*(np.concatenate(columns) for columns in zip(*halves, strict=True)))
+    parts = (_rows(incident.sensors, fault, weight - echoing), _rows(echoes, fault, echoing))
+    return TrainingSet(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def _rows(sensors: Floats, fault: bool, weight: float) -> TrainingSet:

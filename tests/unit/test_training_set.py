@@ -67,6 +67,16 @@ def test_a_verdict_wins_over_the_same_row_of_the_base_data() -> None:
     assert not rows.fault.any()
 
 
+def test_echoes_share_only_what_is_left_where_each_reading_weighs_as_much_as_a_base_row() -> None:
+    few, many = (np.arange(15_000) < faults for faults in (6, 600))
+    incident = an_incident(Verdict.FALSE_ALARM, [95.0])
+    for base_faults, own, echoes in ((few, 1.0, 0), (many, INCIDENT_WEIGHT / 2, 100)):
+        base = History(np.full((15_000, 2), 60.0), base_faults, ["a"] * 15_000, np.arange(15_000))
+        rows = training_set(base, [incident], seed=0)
+        assert rows.weights[rows.verdict][0] == pytest.approx(own)
+        assert np.count_nonzero(rows.verdict) == 1 + echoes
+
+
 def test_an_absent_sensor_stays_absent_in_every_echo() -> None:
     incident = an_incident(Verdict.FALSE_ALARM, [95.0])
     incident.sensors[:, 1] = np.nan
