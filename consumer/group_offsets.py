@@ -4,9 +4,8 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as KafkaPartition
-from confluent_kafka.admin import AdminClient
 
 from consumer.lag import LogEnds
 from core.errors import Unavailable
@@ -27,23 +26,32 @@ def read_until(kafka: Mapping[str, str], group: str, topics: Iterable[str]) -> M
     """Of each partition of which Kafka knows it: the topic's id, and the next offset to read. Raises Unavailable."""
     ends = LogEnds(kafka)
     ids = {at: bounds.topic_id for topic in topics for at, bounds in ends.bounds(topic).items()}
-    told = {TopicPartition(at.topic, at.partition): at.offset for at in _told(kafka, group) if at.offset >= 0}
-    return {at: (ids[at], offset) for at, offset in told.items() if at in ids}
+    told = _told(kafka, group, ids)
+    return {at: (ids[at], offset) for at, offset in told.items() if offset >= 0}
 
 
-def _told(kafka: Mapping[str, str], group: str) -> Sequence[KafkaPartition]:
-    admin, deadline = AdminClient(dict(kafka), logger=_log), time.monotonic() + _TIMEOUT_S
-    while True:
-        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)], request_timeout=_TIMEOUT_S)
-        try:
-            told: Sequence[KafkaPartition] = asked[group].result().topic_partitions
-        except KafkaException as error:
-            reason = error.args[0]
+def _told(kafka: Mapping[str, str], group: str, asked: Iterable[TopicPartition]) -> Mapping[TopicPartition, int]:
+    """Less than 0 where nothing is known. Asked by a consumer that joins nothing."""
+    consumer = Consumer({**kafka, "group.id": group, "enable.auto.commit": False}, logger=_log)
+    partitions, deadline = [KafkaPartition(at.topic, at.partition) for at in asked], time.monotonic() + _TIMEOUT_S
+    try:
+        while True:
+            told, reason = _asked(consumer, partitions)
+            if reason is None:
+                return {TopicPartition(at.topic, at.partition): at.offset for at in told}
             if reason.code() not in _SETTLING or time.monotonic() > deadline:
                 raise Unavailable(
                     f"Kafka at {kafka['bootstrap.servers']} (KAFKA_BOOTSTRAP_SERVERS) does not say how far"
                     f" {group} has read: {reason.str()}"
-                ) from error
-        else:
-            return told
-        time.sleep(_PAUSE_S)
+                )
+            time.sleep(_PAUSE_S)
+    finally:
+        consumer.close()
+
+
+def _asked(consumer: Consumer, partitions: list[KafkaPartition]) -> tuple[Sequence[KafkaPartition], KafkaError | None]:
+    try:
+        told = consumer.committed(partitions, timeout=_TIMEOUT_S)
+    except KafkaException as error:
+        return (), error.args[0]
+    return told, next((at.error for at in told if at.error is not None), None)
