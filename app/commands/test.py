@@ -81,4 +81,5 @@ _BENCH = ["-m", "bench"]
 _BROWSER = ["-m", "browser", "tests/browser"]
 _SCREENSHOTS = ["-s", "tests/browser/screenshots.py"]
 _OTHER = "not compose and not faults and not fuzz and not bench and not browser"
-_REST = ["-m", _OTHER, "-n", "2", "--dist", "loadfile"]  # files stay together
+# Files stay together. A worker that died is not started anew: pytest-xdist would then wait for ever at the end.
+_REST = ["-m", _OTHER, "-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]
