@@ -1,6 +1,8 @@
 """Commands as a person types them, in the process of the test: a second less than a process of their own."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from click.testing import CliRunner
 
@@ -15,7 +17,20 @@ class Shell:
 
     def __call__(self, *arguments: str) -> str:
         """What the command prints; its error where it fails."""
-        result = CliRunner(env=dict(self._environment)).invoke(main, list(arguments))
+        with _logging_left_as_it_is():
+            result = CliRunner(env=dict(self._environment)).invoke(main, list(arguments))
         if result.exception is not None:
             raise result.exception
         return result.stdout
+
+
+@contextmanager
+def _logging_left_as_it_is() -> Iterator[None]:
+    """A command sets logging up for its process, which here goes on with other tests."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.handlers[:] = handlers
