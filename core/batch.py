@@ -17,6 +17,9 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.int16]
 Bools = npt.NDArray[np.bool_]
 
+MOST = 3.0e38
+"""No sensor reads more: what lies beyond does not fit into four bytes, in which models compute."""
+
 
 class Quality(IntFlag):
     """What is doubtful about a stored reading; any flag means that it was not scored."""

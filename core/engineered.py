@@ -1,12 +1,15 @@
 """Engineered sensors: numbers that a machine's file computes from its sensors, for the model and for people."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.batch import Floats
+from core.batch import MOST, Floats
 from core.expression import parsed
-from core.machine import MOST, Machine
+
+if TYPE_CHECKING:  # a pickled model needs this file, where it is scored by other programs too, and no machine's file
+    from core.machine import Machine
 
 
 def engineered(expressions: Sequence[str], sensors: tuple[str, ...], rows: Floats) -> Floats:
@@ -23,7 +26,7 @@ def engineered(expressions: Sequence[str], sensors: tuple[str, ...], rows: Float
     return np.clip(computed, -MOST, MOST)
 
 
-def with_engineered(machine: Machine, rows: Floats) -> Floats:
+def with_engineered(machine: "Machine", rows: Floats) -> Floats:
     """The rows with the engineered sensors behind the sensors: what models go by, in the order of `machine.inputs`."""
     if not machine.engineered:
         return rows

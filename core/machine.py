@@ -6,15 +6,13 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from core.alert_policy import AlertPolicy
+from core.batch import MOST
 from core.threshold import ThresholdPolicy
 
 Task = Literal["fault", "defects", "one_class", "regression"]
 Topic = Annotated[str, Meta(pattern=r"^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$", description="as Kafka takes it")]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="lower case letters, digits and _")]
 Seconds = Annotated[float, Meta(gt=0, lt=4e9)]
-
-MOST = 3.0e38
-"""No sensor reads more: what lies beyond does not fit into four bytes, in which models compute."""
 
 
 class Sensor(Struct, frozen=True, forbid_unknown_fields=True):

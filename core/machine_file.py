@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from core.batch import MOST
 from core.errors import UserError
 from core.expression import NoExpression, parsed
-from core.machine import MOST, Machine
+from core.machine import Machine
 from core.toml_place import line_of, values_of
 
 

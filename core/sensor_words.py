@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.batch import Floats, Quality
-from core.machine import MOST, Machine, Sensor
+from core.batch import MOST, Floats, Quality
+from core.machine import Machine, Sensor
 from core.numbers import number
 
 _WHAT_TO_DO = "Check the sensor, its plug and its cable."

@@ -7,8 +7,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from alerts.chart import Course, Span, chart
-from core.batch import to_micros
-from core.machine import MOST
+from core.batch import MOST, to_micros
 from core.prediction import UsualRange
 from tests.builders import NOON
 

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from app.engineered_course import with_engineered_courses
 from app.trace_report import pushed
+from core.batch import MOST
 from core.engineered import with_engineered
 from core.explanation import ScoredReading, explanation
 from core.history import History
-from core.machine import MOST, EngineeredSensor
+from core.machine import EngineeredSensor
 from core.prediction import ModelVersion
 from core.shown_devices import Course
 from model.explain import Explainer

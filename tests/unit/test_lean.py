@@ -12,10 +12,24 @@ without_tables(["consumer"])
 import app.commands.consumer, sklearn.ensemble
 print(sorted({"pandas", "pyarrow", "shap", "numba", "matplotlib"} & set(sys.modules)))
 """
+_AS_ANOTHER_PROGRAM = """
+import sys
+import model.estimators
+print(sorted({"msgspec", "confluent_kafka", "sqlalchemy", "boto3"} & set(sys.modules)))
+"""
 
 
 def test_a_consumer_loads_no_tables_and_explains_nothing() -> None:
+    assert run(_AS_A_CONSUMER) == "[]\n"
+
+
+def test_what_is_pickled_into_a_model_needs_numpy_and_scikit_learn_alone() -> None:
+    assert run(_AS_ANOTHER_PROGRAM) == "[]\n"
+
+
+def run(program: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", _AS_A_CONSUMER], cwd=ROOT, capture_output=True, text=True, check=False, timeout=100
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=100
     )
-    assert done.stdout == "[]\n", done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout

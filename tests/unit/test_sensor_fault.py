@@ -9,9 +9,9 @@ import pytest
 from consumer.accept import QualityCheck
 from consumer.doubts import doubts_of
 from consumer.past import Look, Past
-from core.batch import Quality
+from core.batch import MOST, Quality
 from core.incident import Closed, Opened
-from core.machine import MOST, Machine, Sensor, SensorFaultPolicy
+from core.machine import Machine, Sensor, SensorFaultPolicy
 from core.ports.stream import TopicPartition
 from core.sensor_fault import SensorJudgement, judge_sensors
 from tests.builders import a_batch, a_machine
