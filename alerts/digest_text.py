@@ -53,7 +53,7 @@ def _head(facts: DigestFacts, markup: Markup) -> str:
     cause = facts.cause
     if cause is None:
         return f"{facts.devices} devices need attention"
-    name = markup.text(cause.title or cause.machine, _TITLE_LIMIT)
+    name = markup.text(cause.title, _TITLE_LIMIT)
     return f"{cause.devices} of {cause.of} devices {_TROUBLE[cause.kind]}: {name}"
 
 

@@ -1,4 +1,4 @@
-"""One cause: many devices of a machine that get into the same trouble at about the same time share more than chance."""
+"""One cause: many devices of a machine or a place that get into the same trouble at once share more than chance."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,26 +14,32 @@ Trouble = Literal["fault", "sensor", "silent"]
 
 
 class Group(Struct, frozen=True):
-    """Devices of one machine in the same kind of trouble."""
+    """Devices of one machine, or of one place, in the same kind of trouble."""
 
     kind: Trouble
-    machine: str
     title: str
+    """What people call the machine or the place."""
     devices: int
     of: int
-    """Devices of the machine in all."""
+    """Devices that it has in all."""
     within: float
     """Seconds of event time from the first that began to the last."""
 
 
-def common_cause(groups: Sequence[Group]) -> Group | None:
-    """The group that most of the trouble belongs to, where at least half of its machine's devices got into it at once.
+def common_cause(groups: Sequence[Group], troubled: int) -> Group | None:
+    """The group that most of the `troubled` devices belong to, where at least half of its own got into trouble at once.
 
-    Few of many that fail, or many one after the other, may well have causes of their own.
+    Few of many that fail, or many one after the other, may well have causes of their own. Of several groups that would
+    do, the one of which the largest share is in trouble: a whole line says more than half of a site.
     """
-    troubled = sum(group.devices for group in groups)
-    for group in groups:
-        is_most_of_it = group.devices >= _MOST_OF_THEM * troubled
-        if is_most_of_it and group.devices >= _HALF * group.of and group.within <= _AT_ONCE_S:
-            return group
-    return None
+    causes = [group for group in groups if _is_cause(group, troubled)]
+    return max(causes, key=_share, default=None)
+
+
+def _is_cause(group: Group, troubled: int) -> bool:
+    is_most_of_it = 1 < group.devices >= _MOST_OF_THEM * troubled
+    return is_most_of_it and _share(group) >= _HALF and group.within <= _AT_ONCE_S
+
+
+def _share(group: Group) -> float:
+    return group.devices / group.of

@@ -105,6 +105,14 @@ class CsvDialect(Struct, frozen=True, forbid_unknown_fields=True):
     """Sensor → text → number, for sensors that a file writes as text."""
 
 
+class Place(Struct, frozen=True, forbid_unknown_fields=True):
+    """Devices that share a line, a hall, a site: where most of them get into trouble at once, it is told first."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    devices: Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
+    """Names; `*` stands for any characters. A place of the same name in another machine's file is the same."""
+
+
 class Push(Struct, frozen=True, forbid_unknown_fields=True):
     """How far a simulated fault moves one sensor, in widths of its usual range, once it is fully grown."""
 
@@ -136,6 +144,8 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     """`device`: the Kafka key must be the device's name. `any`: it says nothing."""
     devices: tuple[str, ...] = ()
     """All devices there are; a reading of another is a dead letter. Absent: new ones are registered as they speak."""
+    places: tuple[Place, ...] = ()
+    """What devices share; a device may be in several."""
     time_zone: str = ""
     """Of times that name none, such as `Europe/Berlin`. Absent: such a time is a dead letter."""
     time_format: str = ""

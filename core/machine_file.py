@@ -64,8 +64,18 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
             if push.sensor not in names
         ]
     found += [("texts", f"{name} is no text") for name in machine.texts if name in ("id", "device", "time", "sensors")]
+    found += _place_problems(machine)
     found += [("csv.columns", f"no sensor named {name}") for name in machine.csv.columns if name not in names]
     return found
+
+
+def _place_problems(machine: Machine) -> list[tuple[str, str]]:
+    names = [place.name for place in machine.places]
+    return [
+        (f"places[{position}].name", f"a second place named {name}")
+        for position, name in enumerate(names)
+        if name in names[:position]
+    ]
 
 
 def _engineered_problems(machine: Machine) -> list[tuple[str, str]]:

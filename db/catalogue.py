@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, text
 
 from core.errors import Halted
@@ -27,6 +28,7 @@ def catalogue(connection: Connection, machine: Machine) -> Catalogued:
     arrays would then mean other sensors.
     """
     number = machine_number(connection, machine)
+    connection.execute(text(_PLACES), {"machine": number, "places": _places(machine)})
     connection.execute(text(_NEW_TOPICS), {"topics": list(machine.topics), "machine": number})
     rows = connection.execute(text(_TOPICS), {"topics": list(machine.topics)}).all()
     for row in rows:
@@ -52,9 +54,22 @@ def machine_number(connection: Connection, machine: Machine) -> int:
     return int(row.id)
 
 
+def _places(machine: Machine) -> str:
+    places = [{"name": one.name, "like": [_like(pattern) for pattern in one.devices]} for one in machine.places]
+    return msgspec.json.encode(places).decode()
+
+
+def _like(pattern: str) -> str:
+    """`*` in the words of LIKE, whose own signs then mean themselves."""
+    return pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
+
+
 _NEW_MACHINE = """
     INSERT INTO machine (name, task, sensors) SELECT :name, :task, CAST(:sensors AS text[])
      WHERE NOT EXISTS (SELECT FROM machine WHERE name = :name) ON CONFLICT DO NOTHING"""
+_PLACES = """
+    UPDATE machine SET places = CAST(:places AS jsonb)
+     WHERE id = :machine AND places IS DISTINCT FROM CAST(:places AS jsonb)"""
 _NEW_TOPICS = """
     INSERT INTO topic (name, machine) SELECT name, :machine FROM unnest(CAST(:topics AS text[])) AS t (name)
      WHERE NOT EXISTS (SELECT FROM topic WHERE topic.name = t.name AND retired_at IS NULL) ON CONFLICT DO NOTHING"""

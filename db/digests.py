@@ -47,8 +47,10 @@ def carried(connection: Connection, digest: int) -> Sequence[int]:
 
 
 def _cause(connection: Connection, digest: int) -> Group | None:
-    groups = connection.execute(text(_GROUPS), {"digest": digest}).mappings().all()
-    return common_cause(msgspec.convert([dict(group) for group in groups], list[Group]))
+    rows = connection.execute(text(_GROUPS), {"digest": digest}).mappings().all()
+    if not rows:
+        return None
+    return common_cause([msgspec.convert(dict(row), Group) for row in rows], rows[0]["troubled"])
 
 
 def _carry(connection: Connection, digest: int, head: Row[Any]) -> None:
@@ -69,15 +71,35 @@ _CARRY = """
     UPDATE outbox SET state = 'carried', carried_by = :digest, error = NULL
      WHERE channel = :channel AND address = :address AND kind IN ('alert', 'again') AND state = 'pending'
        AND unclear = 0"""
+# A group is a machine, or a place of one name in whichever machines' files. A device that had been silent for a day
+# when the trouble began is gone rather than well: it does not count among those that there are.
 _GROUPS = """
-    SELECT g.*, (SELECT count(*) FROM device d JOIN machine m ON m.id = d.machine WHERE m.name = g.machine) AS of
-      FROM (SELECT coalesce(body->>'kind', 'fault') AS kind, body->>'machine' AS machine,
-                   coalesce(max(body->>'title'), '') AS title,
-                   count(DISTINCT body->>'device') AS devices,
-                   CAST(extract(epoch FROM max(CAST(body->>'since' AS timestamptz))
-                                      - min(CAST(body->>'since' AS timestamptz))) AS float8) AS within
-              FROM outbox
-             WHERE carried_by = :digest AND num_nulls(body->>'machine', body->>'since') = 0 GROUP BY 1, 2) AS g"""
+    WITH told AS (
+        SELECT coalesce(body->>'kind', 'fault') AS kind, body->>'machine' AS machine, body->>'device' AS device,
+               body->>'title' AS title, CAST(body->>'since' AS timestamptz) AS since
+          FROM outbox WHERE carried_by = :digest AND num_nulls(body->>'machine', body->>'since') = 0),
+    trouble AS (
+        SELECT t.kind, d.id AS device, min(t.since) AS since
+          FROM told t JOIN machine m ON m.name = t.machine JOIN device d ON d.machine = m.id AND d.name = t.device
+         GROUP BY t.kind, d.id),
+    gone AS (
+        SELECT device FROM incident
+         WHERE kind = 'silent' AND closed_offset IS NULL
+           AND since_time < (SELECT min(since) FROM trouble) - interval '1 day'),
+    member AS (
+        SELECT 'machine ' || m.name AS shared, coalesce(max(nullif(t.title, '')), m.name) AS title, d.id AS device
+          FROM machine m JOIN told t ON t.machine = m.name JOIN device d ON d.machine = m.id GROUP BY m.name, d.id
+         UNION
+        SELECT 'place ' || (place->>'name'), place->>'name', d.id
+          FROM machine m CROSS JOIN jsonb_array_elements(m.places) AS place JOIN device d ON d.machine = m.id
+         WHERE d.name LIKE ANY (ARRAY(SELECT jsonb_array_elements_text(place->'like')))),
+    present AS (
+        SELECT shared, count(*) AS devices FROM member WHERE device NOT IN (SELECT device FROM gone) GROUP BY shared)
+    SELECT t.kind, m.title, count(*) AS devices, p.devices AS of,
+           CAST(extract(epoch FROM max(t.since) - min(t.since)) AS float8) AS within,
+           (SELECT count(*) FROM trouble) AS troubled
+      FROM trouble t JOIN member m ON m.device = t.device JOIN present p ON p.shared = m.shared
+     GROUP BY m.shared, m.title, p.devices, t.kind"""
 _ALERTS = "SELECT DISTINCT alert FROM outbox WHERE carried_by = :digest ORDER BY alert"
 _SUMMARY = """
     SELECT (SELECT body FROM outbox WHERE id = :digest) AS body, count(DISTINCT o.alert) AS alerts,

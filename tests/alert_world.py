@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from core.alert_policy import AlertPolicy
 from core.batch import Batch
 from core.incident import judge
+from core.machine import Machine
 from core.ports.stream import LogBounds, TopicPartition
 from db.engine import connect
 from db.inbox import PostgresInbox
@@ -33,6 +34,10 @@ class AlertWorld:
         self.operators = PostgresOperators(alerts)
         self.outbox = PostgresOutbox(alerts)
         self.inbox = PostgresInbox(alerts)
+
+    def registered(self, machine: Machine) -> None:
+        """As a consumer does that starts with this machine's file."""
+        self._store.register(machine)
 
     def operator(self, name: str, telegram_id: int, chat: int | None = None, role: str = "operator") -> None:
         """Somebody who gets alerts in private, or in a chat."""

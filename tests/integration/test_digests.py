@@ -7,9 +7,11 @@ import pytest
 from core.cause import Group
 from core.digest import MOST_ALONE, SHOWN
 from core.errors import Undeliverable
+from core.machine import Place
 from core.ports.chat import OutboxMessage
 from core.reply import Outcome, Reply, ReplyOutcome
 from tests.alert_world import ANNA, AlertWorld, alert_world
+from tests.builders import a_machine
 
 MANY = MOST_ALONE + 2
 
@@ -50,7 +52,50 @@ def test_a_digest_knows_how_many_the_worst_and_their_answers(world: AlertWorld) 
 def test_a_digest_names_the_cause_that_most_of_a_machines_devices_share(world: AlertWorld) -> None:
     cause = claimed(world).body["cause"]
     assert isinstance(cause, Group)
-    assert (cause.kind, cause.machine, cause.devices, cause.of) == ("fault", "press", MANY, MANY + 1)
+    assert (cause.kind, cause.title, cause.devices, cause.of) == ("fault", "press", MANY, MANY + 1)
+
+
+def test_a_digest_names_the_line_whose_devices_are_in_trouble(world: AlertWorld) -> None:
+    others = "INSERT INTO device (machine, name) SELECT 1, 'saw-' || n FROM generate_series(1, 20) n"
+    assert world.execute(others) == 20
+    world.registered(a_machine(places=(Place("Line 1", ("press-*",)), Place("Hall", ("press-*", "saw-*")))))
+    cause = claimed(world).body["cause"]
+    assert isinstance(cause, Group)
+    assert (cause.kind, cause.title, cause.devices, cause.of) == ("fault", "Line 1", MANY, MANY + 1)
+
+
+def test_a_place_may_hold_devices_of_several_machines(world: AlertWorld) -> None:
+    hall = (Place("Hall", ("press-*", "saw-*")),)
+    world.registered(a_machine(places=hall))
+    world.registered(a_machine("saw", places=hall))
+    world.execute("UPDATE device SET machine = 2, name = 'saw-1' WHERE name = 'press-0'")
+    world.execute("UPDATE device SET name = 'spare' WHERE name = 'press-fine'")
+    world.execute("INSERT INTO device (machine, name) VALUES (1, 'spare-2')")
+    saw = """{"machine": "saw", "device": "saw-1", "title": "Saw"}"""
+    assert world.execute("UPDATE outbox SET body = body || CAST(:saw AS jsonb) WHERE alert = 1", saw=saw) == 1
+    cause = claimed(world).body["cause"]
+    assert isinstance(cause, Group)
+    assert (cause.title, cause.devices, cause.of) == ("Hall", MANY, MANY)
+
+
+def test_a_pattern_of_a_place_means_its_signs_as_they_stand(world: AlertWorld) -> None:
+    world.registered(a_machine(places=(Place("Line 1", ("press_*", "50%", "a\\b")),)))
+    assert world.one("SELECT places->0->'like' FROM machine") == ["press\\_%", "50\\%", "a\\\\b"]
+
+
+def test_a_device_that_has_been_silent_for_long_is_none_of_those_that_there_are(world: AlertWorld) -> None:
+    gone = "INSERT INTO device (machine, name) SELECT 1, 'press-gone-' || n FROM generate_series(1, 20) n"
+    assert world.execute(gone) == 20
+    world.execute(
+        """INSERT INTO incident (machine, device, kind, topic, kafka_partition, since_offset, since_time, opened_offset,
+                                 opened_time, last_offset, last_time, faults, peak, model_version, severity)
+           SELECT i.machine, d.id, 'silent', i.topic, i.kafka_partition, -d.id, i.since_time - interval '2 days', -d.id,
+                  i.since_time, -d.id, i.since_time - interval '2 days', 0, 0, i.model_version, 1
+             FROM incident i, device d WHERE i.id = 1 AND d.name LIKE 'press-gone-%'"""
+    )
+    cause = claimed(world).body["cause"]
+    assert isinstance(cause, Group)
+    assert (cause.devices, cause.of) == (MANY, MANY + 1)
 
 
 def test_few_of_many_devices_have_no_cause_that_a_digest_could_name(world: AlertWorld) -> None:

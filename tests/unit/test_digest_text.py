@@ -48,7 +48,7 @@ def message(
     ],
 )
 def test_a_digest_of_one_cause_names_it_first(kind: str, head: str, begin: str) -> None:
-    cause = {"kind": kind, "machine": "press", "title": "Hydraulic press", "devices": 42, "of": 45, "within": 60.0}
+    cause = {"kind": kind, "title": "Hydraulic press", "devices": 42, "of": 45, "within": 60.0}
     lines = a_digest([an_alert(12, kind=kind)], cause=cause).splitlines()
     assert lines[0] == f"⚠ 42 of 45 devices {head}: Hydraulic press"
     assert lines[2] == f"Begin with what they share: {begin}?"

@@ -20,6 +20,7 @@ usual = [2, 6]
 optional = true
 """
 
+LINE = '[[places]]\nname = "Line 1"\ndevices = ["press-1*"]'
 ENGINEERED = "optional = true\n[[engineered]]\nname = "
 
 
@@ -67,6 +68,8 @@ def test_the_machines_that_come_with_the_project_are_sound() -> None:
         ),
         ("optional = true", "optional = true\n[alerts]\nremind_after = 0", 13, "alerts.remind_after"),
         ("optional = true", "optional = true\n[alerts]\nremind = 60", 13, "unknown field `remind`"),
+        ("optional = true", 'optional = true\n[[places]]\nname = "Line 1"\ndevices = []', 14, "places[0].devices"),
+        ("optional = true", f"optional = true\n{LINE}\n{LINE}", 16, "a second place named Line 1"),
         ("optional = true", "optional = true\nmaximum = 1e300", 8, "within ±3e+38"),
         ("optional = true", "optional = true\nstuck_after = 1", 12, "stuck_after"),
         ('title = "Press"', 'time_zone = "Europe/Berlyn"', 2, "no time zone is named Europe/Berlyn"),
