@@ -45,6 +45,7 @@ def _lines(facts: DigestFacts, zone: str, markup: Markup, repeat: bool) -> Itera
         yield f"… and {facts.alerts - len(facts.worst)} more: /open lists what waits"
     if facts.answered:
         yield f"Answered: {facts.answered} of {facts.alerts}"
+    yield f"/alert_{first} shows one whole, with its chart"
     yield ""
     yield f"Are these correct? Press a button, or write Y or N and the alert's number: N {first}"
 

@@ -19,6 +19,7 @@ from core.errors import Undeliverable
 from core.ports.chat import Button, OutboxMessage, Rendered
 from core.taught import Taught
 
+_COMMANDED = re.compile(r"^/alert_.*\n", re.MULTILINE)
 _QUESTION = re.compile(r"^(Is this|Are these) correct\?.*", re.MULTILINE)
 
 
@@ -51,7 +52,7 @@ class TelegramRenderer:
             return self._buttons.of_question(question.question, question.label)
         if message.kind == "unshelved" and message.alert is not None:
             return self._buttons.of(message.alert)
-        if message.kind not in ("alert", "again", "answered", "explained") or message.alert is None:
+        if message.kind not in ("alert", "again", "shown", "answered", "explained") or message.alert is None:
             return ()
         return self._buttons.of(message.alert, read_facts(message.body, AlertFacts).label)
 
@@ -87,12 +88,13 @@ class ServiceRenderer:
     def __call__(self, message: OutboxMessage) -> Rendered:
         """The message. Raises Undeliverable for one that cannot be understood."""
         text = _words(message, PLAIN).replace("/open lists", "the page lists")
+        text = _COMMANDED.sub("", text)
         return Rendered(_QUESTION.sub(rf"\1 correct? Answer {self._where} or in Telegram", text))
 
 
 def _words(message: OutboxMessage, markup: Markup) -> str:
     match message.kind:
-        case "alert" | "again":
+        case "alert" | "again" | "shown":
             facts = read_facts(message.body, AlertFacts)
             return alert_text(facts, message.zone, markup, repeat=message.possible_repeat)
         case "answered" | "explained":

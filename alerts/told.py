@@ -94,6 +94,8 @@ def _looked_up(told: Told, zone: str, markup: Markup) -> str:
         case Command.OPEN:
             shelved = (shelved_line(one, zone, markup) for one in told.shelved)
             return "\n".join([*_waiting(told, zone, markup), *shelved])
+        case Command.ALERT:
+            return _no_alert(told, markup)
         case Command.DEVICES:
             return "\n".join(_devices(told, zone, markup))
         case Command.STATUS:
@@ -117,6 +119,11 @@ def _waiting(told: Told, zone: str, markup: Markup) -> Iterator[str]:
         yield f"#{one.alert} {markup.text(one.device, 60)} · {state}"
     if told.waiting > len(told.alerts):
         yield f"and {told.waiting - len(told.alerts)} older ones"
+
+
+def _no_alert(told: Told, markup: Markup) -> str:
+    asked = f"You were told of no alert {markup.name(told.argument)}." if told.argument else "Which alert?"
+    return f"{asked} /open lists those that wait, as in: /alert 12"
 
 
 def _devices(told: Told, zone: str, markup: Markup) -> Iterator[str]:

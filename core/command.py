@@ -1,5 +1,6 @@
 """Commands: what people ask the bot for."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,6 +12,7 @@ class Command(StrEnum):
     START = "start"
     HELP = "help"
     OPEN = "open"
+    ALERT = "alert"
     DEVICES = "devices"
     STATUS = "status"
     FAULT = "fault"
@@ -24,6 +26,7 @@ class Command(StrEnum):
 
 MENU: Mapping[Command, str] = {
     Command.OPEN: "Alerts that wait for an answer",
+    Command.ALERT: "One alert whole, with its chart and buttons: /alert 12",
     Command.DEVICES: "The devices: those in trouble first, then by score",
     Command.STATUS: "The latest readings of a device: /status DEVICE",
     Command.FAULT: "Report a fault that no alert told of: /fault DEVICE 10m (or 14:30) and why",
@@ -46,7 +49,22 @@ class Asked(NamedTuple):
 
 
 def read_command(text: str) -> Asked | None:
-    """The command that a text begins with, in any case; the bot's name may follow it. None: it is none of ours."""
+    """The command that a text begins with, in any case; the bot's name may follow it. None: it is none of ours.
+
+    `/alert_12` is `/alert 12`: the whole of it can be tapped.
+    """
     first, _, rest = text.strip().partition(" ")
     name = first[1:].partition("@")[0].lower() if first.startswith("/") else ""
+    if tapped := _TAPPED.fullmatch(name):
+        return Asked(Command.ALERT, tapped[1])
     return Asked(Command(name), rest.strip()) if name in tuple(Command) else None
+
+
+def alert_named(argument: str) -> int | None:
+    """The alert's number in what was written after a command, such as `12` or `#12`; None: there is none."""
+    named = _NUMBER.fullmatch(argument)
+    return int(named[1]) if named else None
+
+
+_TAPPED = re.compile(r"alert_([0-9]{1,18})")
+_NUMBER = re.compile(r"#?([0-9]{1,18})")

@@ -11,8 +11,10 @@ from db.answerable import Sender
 from db.reports import report
 from db.retraining import retrain
 from db.shelving import shelve, unshelve
+from db.showing import show
 
 _ACTS: Mapping[Command, Callable[[Connection, Reply, Sender], Act]] = {
+    Command.ALERT: show,
     Command.FAULT: report,
     Command.SHELVE: shelve,
     Command.UNSHELVE: unshelve,

@@ -30,7 +30,7 @@ class PostgresAlertDetails:
         self._engine = engine
 
     def next(self) -> Wanted | None:
-        """The oldest of the last hour's; alerts that a digest carries have no details. Raises Unavailable."""
+        """The oldest of the last hour's; those in a digest only where somebody asked for them. Raises Unavailable."""
         with failures_named(), self._engine.connect() as connection:
             row = connection.execute(text(_NEXT)).one_or_none()
         return None if row is None else Wanted(*row)
@@ -58,26 +58,33 @@ _NEXT = """
     SELECT a.id, CAST(extract(epoch FROM now() - a.created_at) AS float8), m.name, d.name, i.since_time, i.closed_time
       FROM alert a JOIN incident i ON i.id = a.incident AND i.kind = 'fault'
       JOIN machine m ON m.id = i.machine JOIN device d ON d.id = i.device
-     WHERE a.id > (SELECT coalesce(max(id), 0) - 1000 FROM alert) AND a.created_at > now() - interval '1 hour'
-       AND EXISTS (SELECT FROM outbox o WHERE o.alert = a.id AND o.kind = 'alert' AND o.state = 'sent')
+     WHERE a.id IN (
+           SELECT n.id FROM alert n
+            WHERE n.id > (SELECT coalesce(max(id), 0) - 1000 FROM alert) AND n.created_at > now() - interval '1 hour'
+              AND EXISTS (SELECT FROM outbox o WHERE o.alert = n.id AND o.kind = 'alert' AND o.state = 'sent')
+            UNION
+           SELECT alert FROM outbox
+            WHERE kind = 'shown' AND state = 'sent' AND created_at > now() - interval '1 hour')
        AND NOT EXISTS (SELECT FROM alert_details x WHERE x.alert = a.id)
      ORDER BY a.id LIMIT 1"""
 _INSERT = """
     INSERT INTO alert_details (alert, facts) VALUES (:alert, CAST(:facts AS jsonb)) ON CONFLICT DO NOTHING"""
 # What was not sent yet says all of it at once.
 _WRITE = """
-    UPDATE outbox SET body = body || CAST(:facts AS jsonb) WHERE alert = :alert AND kind IN ('alert', 'again')"""
+    UPDATE outbox SET body = body || CAST(:facts AS jsonb)
+     WHERE alert = :alert AND kind IN ('alert', 'again', 'shown')"""
 # Behind all else that waits for the chat: details hold up no alert.
 _INSERT_EDITS = """
     INSERT INTO outbox (channel, address, zone, kind, alert, body, edits, place)
     SELECT channel, address, zone, 'explained', alert, body, id, id + (1::bigint << 40)
       FROM outbox
-     WHERE alert = :alert AND kind IN ('alert', 'again') AND state IN ('sending', 'sent', 'uncertain')
+     WHERE alert = :alert AND kind IN ('alert', 'again', 'shown') AND state IN ('sending', 'sent', 'uncertain')
      ORDER BY id"""
 # A picture replies to the first message in each chat that shows pictures, once that was sent.
 _INSERT_CHARTS = """
     INSERT INTO outbox (channel, address, zone, kind, alert, body, edits, place)
     SELECT channel, address, zone, 'chart', alert, CAST(:chart AS jsonb), id, id + (1::bigint << 40)
       FROM outbox
-     WHERE alert = :alert AND kind = 'alert' AND channel = 'telegram' AND state IN ('sending', 'sent', 'uncertain')
+     WHERE alert = :alert AND kind IN ('alert', 'shown') AND channel = 'telegram'
+       AND state IN ('sending', 'sent', 'uncertain')
      ORDER BY id"""

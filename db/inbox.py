@@ -1,5 +1,7 @@
 """Updates received, each stored before it is acted on: core.ports.chat.Inbox on Postgres."""
 
+from collections.abc import Mapping
+
 import msgspec
 from sqlalchemy import Connection, Engine, text
 
@@ -71,16 +73,25 @@ def _audit(connection: Connection, reply: Reply, inbox: int, outcome: Outcome) -
 
 
 def _queue_receipt(connection: Connection, reply: Reply, sender: Sender | None, facts: dict[str, object]) -> None:
+    kind, told_facts = _as_message(facts)
     arguments = {
         "channel": reply.channel,
         "chat": reply.chat,
         "zone": sender.zone if sender else "UTC",
-        "kind": "told" if "command" in facts else "receipt",
+        "kind": kind,
         "alert": facts.get("alert"),
-        "body": msgspec.json.encode({**facts, "replies_to": reply.reference}).decode(),
+        "body": msgspec.json.encode({**told_facts, "replies_to": reply.reference}).decode(),
     }
     connection.execute(text(_RECEIPT), arguments)
     connection.execute(text("SELECT pg_notify('outbox', '')"))
+
+
+def _as_message(facts: Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+    """The kind of the answer and what it tells."""
+    shown = facts.get("shown")
+    if isinstance(shown, Mapping):
+        return "shown", shown
+    return "told" if "command" in facts else "receipt", facts
 
 
 # Telegram numbers updates from a random start after a week without one.
@@ -100,5 +111,6 @@ _AUDIT = "INSERT INTO audit (actor, action, detail) VALUES (:actor, :action, CAS
 _RECEIPT = """
     INSERT INTO outbox (channel, address, zone, kind, alert, body)
     SELECT :channel, :chat, :zone, :kind, :alert, CAST(:body AS jsonb)
-     WHERE (SELECT count(*) FROM outbox WHERE channel = :channel AND address = :chat AND kind IN ('receipt', 'told')
+     WHERE (SELECT count(*) FROM outbox
+             WHERE channel = :channel AND address = :chat AND kind IN ('receipt', 'told', 'shown')
                AND state IN ('pending', 'uncertain', 'sending')) < 5"""

@@ -96,4 +96,4 @@ _INSERT_EDITS = """
            o.body || coalesce((SELECT n.facts FROM alert_answer n WHERE n.alert = o.alert), '{}'), o.id
       FROM outbox o
      WHERE o.alert = :alert AND o.state NOT IN ('dead', 'shelved', 'kept', 'withheld')
-       AND (o.kind = 'alert' OR o.kind = 'again' AND o.state <> 'pending') ORDER BY o.id"""
+       AND (o.kind IN ('alert', 'shown') OR o.kind = 'again' AND o.state <> 'pending') ORDER BY o.id"""

@@ -56,7 +56,7 @@ _HOLD = """
       FROM alert a JOIN incident i ON i.id = a.incident
       JOIN shelf s ON s.device = i.device AND s.ended_at IS NULL AND s.until > clock_timestamp()
      WHERE o.channel = :channel AND o.address = :address AND o.state = 'pending' AND o.unclear = 0
-       AND a.id = o.alert AND o.edits IS NULL AND o.kind NOT IN ('receipt', 'told')
+       AND a.id = o.alert AND o.edits IS NULL AND o.kind NOT IN ('receipt', 'told', 'shown')
     RETURNING o.id"""
 # What was said of a held alert meanwhile would wait for it, and hold up its chat.
 _DROP_EDITS = "UPDATE outbox SET state = 'withheld' WHERE edits = ANY(:held) AND state = 'pending'"

@@ -7,6 +7,9 @@ from sqlalchemy import Connection, text
 
 def facts_now(connection: Connection, kind: str, message: int, edits: int | None) -> Mapping[str, object] | None:
     """What a message of this kind that is sent now tells of its alert; None: what it says does not change."""
+    if kind == "shown":
+        _tell_as_it_stands(connection, message)
+        return _edit_as_it_stands(connection, message)  # it may be answered already
     if kind in ("alert", "again", "digest"):
         return _tell_as_it_stands(connection, message)
     if kind in ("answered", "explained") and edits is not None:
@@ -45,7 +48,7 @@ _TELL = """
                'severity', s.severity, 'probability', greatest(s.peak, a.probability),
                'lasted', extract(epoch FROM greatest(s.last - s.since, interval '0')))
       FROM alert a JOIN incident_standing s ON s.incident = a.incident
-     WHERE (o.id = :message OR o.carried_by = :message) AND o.kind IN ('alert', 'again') AND a.id = o.alert
+     WHERE (o.id = :message OR o.carried_by = :message) AND o.kind IN ('alert', 'again', 'shown') AND a.id = o.alert
     RETURNING o.id, o.body"""
 _EDIT = """
     SELECT e.body || coalesce((SELECT n.facts FROM alert_answer n WHERE n.alert = e.alert), '{}')

@@ -6,10 +6,11 @@ import pytest
 
 from core.digest import MOST_ALONE
 from core.ports.chat import OutboxMessage
-from core.reply import Reply
+from core.reply import Outcome, Reply
 from db.alert_details import PostgresAlertDetails
 from db.engine import connect
 from tests.alert_world import ANNA, BEN, AlertWorld, alert_world
+from tests.builders import a_machine
 
 FACTS = {"pushed": [{"sensor": "temperature", "value": 95.0, "unit": "", "low": 50.0, "high": 80.0, "share": 1.0}]}
 
@@ -130,3 +131,71 @@ def test_alerts_that_a_digest_carries_are_not_looked_into(world: AlertWorld, det
     world.alerts([f"press-{number}" for number in range(MOST_ALONE + 1)])
     sent(world)
     assert details.next() is None
+
+
+def ask_for(world: AlertWorld, alert: int, update: int = 2) -> Outcome:
+    asked = Reply("telegram", update, "{}", str(ANNA), str(ANNA), f"/alert_{alert}", reference="900")
+    return world.inbox.accept("telegram/4242", asked).kind
+
+
+def test_an_alert_in_a_digest_is_shown_whole_to_who_asks_for_it(
+    world: AlertWorld, details: PostgresAlertDetails
+) -> None:
+    for number in range(MOST_ALONE + 1):
+        world.alert(f"press-{number}")
+    (digest,) = sent(world)
+    assert ask_for(world, 3) is Outcome.DONE
+    (shown,) = sent(world)
+    assert (shown.kind, shown.alert, shown.body["device"], shown.replies_to) == ("shown", 3, "press-2", "900")
+    wanted = details.next()
+    assert wanted is not None
+    assert wanted.alert == 3
+    details.save(3, FACTS, {"alert": 3})
+    assert [(one.kind, one.edits, one.replies_to) for one in sent(world)] == [
+        ("explained", str(shown.id), "900"),
+        ("chart", None, str(shown.id)),
+    ]
+    assert details.next() is None, "the others of the digest were not asked for"
+    answer(world, 3)
+    edits = {one.edits: one for one in sent(world)}
+    assert set(edits) == {str(shown.id), str(digest.id)}
+    assert edits[str(shown.id)].body["verdict"] == "false_alarm"
+
+
+def test_an_alert_that_is_shown_again_says_how_it_was_answered_and_when_that_is_taken_back(world: AlertWorld) -> None:
+    alert = world.alert()
+    sent(world)
+    answer(world, alert)
+    sent(world)
+    ask_for(world, alert)
+    (shown,) = sent(world)
+    assert (shown.kind, shown.body["verdict"]) == ("shown", "false_alarm")
+    world.inbox.accept("telegram/4242", Reply("telegram", 3, "{}", str(ANNA), str(ANNA), "/undo", alert=alert))
+    assert ["verdict" in one.body for one in sent(world)] == [False, False], "on the first message and on this one"
+
+
+def test_a_reply_to_an_alert_that_is_shown_answers_it(world: AlertWorld) -> None:
+    alert = world.alert()
+    world.alert("press-2")
+    sent(world)
+    ask_for(world, alert)
+    (shown,) = sent(world)
+    reply = Reply("telegram", 3, "{}", str(ANNA), str(ANNA), "n", replies_to=str(shown.id))
+    assert world.inbox.accept("telegram/4242", reply).kind is Outcome.LABELLED
+    assert world.rows("SELECT alert FROM label") == [(alert,)]
+
+
+@pytest.mark.parametrize("argument", ["", "12", "#999", "press-1", "9" * 40])
+def test_an_alert_that_nobody_was_told_of_is_asked_back_for(world: AlertWorld, argument: str) -> None:
+    reply = Reply("telegram", 2, "{}", str(ANNA), str(ANNA), f"/alert {argument}", reference="900")
+    assert world.inbox.accept("telegram/4242", reply).kind is Outcome.ASKED_BACK
+    (told,) = sent(world)
+    assert (told.kind, told.body["argument"]) == ("told", argument)
+
+
+def test_who_does_not_follow_a_machine_is_shown_none_of_its_alerts(world: AlertWorld) -> None:
+    alert = world.alert()
+    sent(world)
+    world.registered(a_machine("saw"))
+    world.execute("UPDATE subscription SET machine = (SELECT id FROM machine WHERE name = 'saw')")
+    assert ask_for(world, alert) is Outcome.ASKED_BACK

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.buttons import Buttons
 from alerts.render import TelegramRenderer
-from core.command import MENU, Asked, Command, read_command
+from core.command import MENU, Asked, Command, alert_named, read_command
 from core.ports.chat import OutboxMessage
 from tests.fake_telegram.entities import plain_text
 
@@ -31,6 +31,11 @@ def told(command: Command, **facts: object) -> str:
         (" /OPEN ", Asked(Command.OPEN)),
         ("/open@faultline_bot", Asked(Command.OPEN)),
         ("/start abc  def", Asked(Command.START, "abc  def")),
+        ("/alert 12", Asked(Command.ALERT, "12")),
+        ("/alert_12", Asked(Command.ALERT, "12")),
+        ("/Alert_12@faultline_bot", Asked(Command.ALERT, "12")),
+        ("/alert_", None),
+        ("/alert_twelve", None),
         ("/openly", None),
         ("open", None),
         ("/", None),
@@ -51,6 +56,17 @@ def test_help_lists_every_command_of_the_menu() -> None:
     words = told(Command.HELP)
     assert all(f"/{command} " in words for command in MENU)
     assert "reply Y (real fault) or N (false alarm)" in words
+
+
+@pytest.mark.parametrize(("argument", "alert"), [("12", 12), ("#12", 12), ("", None), ("press-3", None), ("²", None)])
+def test_an_alert_is_named_by_its_number(argument: str, alert: int | None) -> None:
+    assert alert_named(argument) == alert
+
+
+def test_who_asks_for_an_alert_that_was_not_told_hears_where_alerts_are_listed() -> None:
+    listed = "/open lists those that wait, as in: /alert 12"
+    assert told(Command.ALERT) == f"Which alert? {listed}"
+    assert told(Command.ALERT, argument="<99>") == f"You were told of no alert <99>. {listed}"
 
 
 def test_open_lists_what_waits_worst_news_last_seen_first() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alerts.buttons import Buttons, Press
-from alerts.render import TelegramRenderer
+from alerts.render import ServiceRenderer, TelegramRenderer
 from core.ports.chat import OutboxMessage
 from tests.fake_telegram.entities import plain_text
 
@@ -67,6 +67,7 @@ def test_a_digest_says_who_since_when_the_worst_and_how_to_answer() -> None:
         "#13 press-13: low, no reading since 13:00 CET, 1 Mar\n"
         "#14 press-14: low, a sensor since 13:00 CET, 1 Mar\n"
         "… and 296 more: /open lists what waits\n"
+        "/alert_12 shows one whole, with its chart\n"
         "\n"
         "Are these correct? Press a button, or write Y or N and the alert's number: N 12"
     )
@@ -100,3 +101,10 @@ def test_each_alert_that_is_shown_has_its_own_buttons() -> None:
 def test_a_digest_is_one_that_telegram_takes_whatever_the_devices_are_called(name: str) -> None:
     worst = [an_alert(2**63 - number, device=name, verdict="false_alarm", by=name) for number in range(1, 11)]
     assert a_digest(worst, titles=[name] * 9, repeat=True, answered=10)
+
+
+def test_where_nobody_can_write_back_a_digest_names_no_command() -> None:
+    words = ServiceRenderer("https://faultline.example")(message([an_alert(12)])).text
+    assert "/alert_" not in words
+    assert "/open" not in words
+    assert words.endswith("Are these correct? Answer at https://faultline.example/ui/inbox or in Telegram")
