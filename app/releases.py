@@ -1,4 +1,4 @@
-"""How models are published and promoted, wired. Apart from app/models.py: consumers need no pandas and no plots."""
+"""How models are published and promoted, wired. Apart from app/models.py: consumers need no pandas."""
 
 from datetime import UTC, datetime
 

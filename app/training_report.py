@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from model.fit import Candidate
+from model.plots import plots
 from model.release import Outcome
 
 
@@ -47,7 +48,9 @@ def write_plots(folder: Path, candidate: Candidate) -> None:
     """The curves and the confusion matrix as PNG. UserError where the folder cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, png in candidate.plots.items():
+        title = f"{candidate.machine.title or candidate.machine.name}, {candidate.recipe.algorithm}"
+        drawn = plots(title, candidate.hold_out.fault, candidate.scores, candidate.metrics)
+        for name, png in drawn.items():
             (folder / name).write_bytes(png)
     except OSError as error:
         raise UserError(f"the plots cannot be written to {folder}: {error.strerror}") from error

@@ -75,7 +75,11 @@ class Worth(NamedTuple):
 
 def gating(machine: Machine, plan: Plan, seeds: Sequence[int], say: Say) -> dict[str, Any]:
     """Of each kind how often the gate refused it; and how often it promoted what was really better."""
-    found = [one for seed in seeds for one in _of_seed(machine, plan, seed, say)]
+    return concluded(machine, plan, seeds, [one for seed in seeds for one in contests(machine, plan, seed, say)])
+
+
+def concluded(machine: Machine, plan: Plan, seeds: Sequence[int], found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the contests of these seeds come to."""
     truly = [one for one in found if one["kind"] == BETTER and one["beats"]]
     promoted = Counter(one["kind"] for one in found if one["promoted"])
     return {
@@ -87,11 +91,12 @@ def gating(machine: Machine, plan: Plan, seeds: Sequence[int], say: Say) -> dict
         "honest_promoted": promoted[BETTER],
         "promoted_though_worse": dict(Counter(one["kind"] for one in found if one["promoted"] and one["beaten"])),
         "of": len(seeds),
-        "contests": found,
+        "contests": list(found),
     }
 
 
-def _of_seed(machine: Machine, plan: Plan, seed: int, say: Say) -> list[dict[str, Any]]:
+def contests(machine: Machine, plan: Plan, seed: int, say: Say) -> list[dict[str, Any]]:
+    """One champion's, with a challenger of each kind."""
     past = simulated_history(machine, plan.past_devices, plan.past_readings, _PAST + seed, plan.fault_rate)
     fleet = Fleet(machine, plan.devices, seed, plan.fault_rate)
     with TemporaryDirectory(prefix="faultline-gate-") as folder:

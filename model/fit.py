@@ -19,7 +19,6 @@ from model.evaluation import Metrics, evaluate
 from model.fence import unpickle
 from model.manifest import Golden
 from model.pipeline import fit, probabilities
-from model.plots import plots
 from model.recipe import Recipe, divided, kind
 from model.threshold import tuned
 from model.training_set import IncidentWeights, incident_weights, teaching, training_set
@@ -44,7 +43,6 @@ class Candidate:
     usual: Mapping[str, UsualRange]
     reference: Reference
     golden: Golden
-    plots: Mapping[str, bytes]
     train_rows: int
     incident_weights: IncidentWeights
     """Base rows that each verdict counted for."""
@@ -84,7 +82,6 @@ def train(
         usual=usual_ranges(machine, train_part),
         reference=reference_of(machine, train_part),
         golden=_golden(machine, hold_out, pipeline),
-        plots=plots(f"{machine.title or machine.name}, {recipe.algorithm}", hold_out.fault, scores, metrics),
         train_rows=len(rows.fault),
         incident_weights=incident_weights(train_part.fault, incidents),
         label_ids=[incident.label for incident in teaching(incidents)],

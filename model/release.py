@@ -132,8 +132,6 @@ class Release:
             signed = self.signer.sign(encode(manifest))
             manifest_version_id = self.bucket.put(manifest_key, signed, "application/json")
             report = self._kept(of_version(told, numbering.version))
-            for name, png in candidate.plots.items():
-                self.bucket.put(f"{folder}/plots/v{number}/{name}", png, "image/png")
             numbering.record(
                 NewVersion(
                     StoredVersion(numbering.version, manifest_key, manifest_version_id, manifest.sha256),

@@ -9,6 +9,7 @@ from core.history import History
 from model.csv_history import read_history
 from model.evaluation import FIXED, HIGHEST_F1, best_threshold, evaluate
 from model.fit import train
+from model.plots import plots
 from model.recipe import Recipe
 from tests.builders import a_machine
 from tests.model_builders import a_candidate, a_history
@@ -52,9 +53,10 @@ def test_scores_that_are_all_alike_have_a_threshold() -> None:
 
 
 def test_the_curves_are_pngs() -> None:
-    plots = a_candidate().plots
-    assert sorted(plots) == ["calibration.png", "confusion.png", "precision_recall.png", "roc.png"]
-    assert all(png.startswith(b"\x89PNG") for png in plots.values())
+    candidate = a_candidate()
+    drawn = plots("pumps", candidate.hold_out.fault, candidate.scores, candidate.metrics)
+    assert sorted(drawn) == ["calibration.png", "confusion.png", "precision_recall.png", "roc.png"]
+    assert all(png.startswith(b"\x89PNG") for png in drawn.values())
 
 
 def test_golden_readings_hold_both_kinds_and_an_absent_optional_sensor() -> None:
