@@ -6,7 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from core.batch import Floats, Integers
+from core.engineered import with_engineered
 from core.label import Verdict
+from core.machine import Machine
 from core.question import Pool, Window, draw
 from core.sensor_tail import promise_of, tail_of
 
@@ -30,11 +32,12 @@ class Question(NamedTuple):
 class Asking:
     """Draws questions and keeps what was found where."""
 
-    def __init__(self, sensors: int, seed: int) -> None:
+    def __init__(self, machine: Machine, seed: int) -> None:
+        self._machine = machine
         self._seed = seed
         self._windows = 0
-        self._found = np.zeros((2, sensors, 2))
-        """Faults and normals that questions of the tail found, by sensor and direction."""
+        self._found = np.zeros((2, len(machine.inputs), 2))
+        """Faults and normals that questions of the tail found, by sensor, also engineered, and direction."""
         self._normal: list[Floats] = []
 
     def questions(
@@ -44,7 +47,7 @@ class Asking:
         if not len(rows):
             return ()
         self._windows += 1
-        asked = sensors[rows]
+        asked = with_engineered(self._machine, sensors[rows])
         normal = np.concatenate(self._normal)[-_REVIEWED:] if self._normal else asked
         promise = promise_of(self._found[0], self._found[1], self._seed + self._windows)
         tail = tail_of(asked, normal if len(normal) >= _FEW else asked, promise)
@@ -62,4 +65,4 @@ class Asking:
 
     def reviewed(self, sensors: Floats) -> None:
         """These readings, shape (n, sensors), were said to be normal."""
-        self._normal.append(sensors)
+        self._normal.append(with_engineered(self._machine, sensors))

@@ -135,7 +135,7 @@ def _answers(
     return {
         flips: Answering(
             People(of_these, np.random.default_rng(seed)),
-            Asking(len(machine.sensors), seed),
+            Asking(machine, seed),
             plan.questions_a_day,
             own_verdicts=False,
         ).labels(watched, threshold)

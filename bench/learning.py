@@ -120,9 +120,7 @@ def _course(machine: Machine, known: Machine, plan: Plan, seed: int, *, own_verd
     """
     random = np.random.default_rng([seed, 2])
     past = simulated_history(known, plan.past_devices, plan.past_readings, _PAST + seed, plan.fault_rate)
-    answering = Answering(
-        People(plan.habits, random), Asking(len(machine.sensors), seed), plan.questions_a_day, own_verdicts
-    )
+    answering = Answering(People(plan.habits, random), Asking(machine, seed), plan.questions_a_day, own_verdicts)
     fleet = Fleet(machine, plan.devices, seed, plan.fault_rate)
     models: list[FaultModel] = []
     gate: list[str] = []

@@ -86,7 +86,7 @@ def course(data: Milling, plan: Plan, seed: int) -> Figures:
     stream, test = _parts(data.history.fault, seed if plan.hidden else None)
     first = stream[: len(data.history) // 20]
     hidden = data.modes[plan.hidden] if plan.hidden else np.zeros(len(data.history), dtype=np.bool_)
-    people = _Answering(data.history, plan, seed)
+    people = _Answering(data, plan, seed)
     with TemporaryDirectory(prefix="faultline-learning-") as folder:
         trainer = Trainer(data.machine, Path(folder))
         begin = trainer.first(_rows(data.history, first[~hidden[first]]), Recipe(plan.algorithm, seed=seed))
@@ -105,11 +105,11 @@ def course(data: Milling, plan: Plan, seed: int) -> Figures:
 class _Answering:
     """What people say of streamed rows; labels are numbered from 1."""
 
-    def __init__(self, history: History, plan: Plan, seed: int) -> None:
-        self._history = history
+    def __init__(self, data: Milling, plan: Plan, seed: int) -> None:
+        self._history = data.history
         self._plan = plan
         self._people = People(plan.habits, np.random.default_rng([seed, 2]))
-        self._asking = Asking(history.sensors.shape[1], seed)
+        self._asking = Asking(data.machine, seed)
         self._count = 0
 
     def labels(self, rows: Integers, champion: FaultModel) -> list[LabelledIncident]:

@@ -25,11 +25,14 @@ def tail_of(sensors: Floats, normal: Floats, promise: Floats) -> Tail:
     """The tail of readings of shape (n, sensors), against reviewed normal ones of shape (m, sensors).
 
     `promise`, shape (sensors, 2): how worthwhile it is to ask about each sensor's high and low readings. A distance of
-    one reaches from the median to the 1st or 99th percentile; absent sensors have none.
+    one reaches from the median to the 1st or 99th percentile; absent sensors have none, nor
+    those that no normal reading had.
     """
-    low, middle, high = np.nanquantile(normal, [0.01, 0.5, 0.99], axis=0)
+    unknown = np.isnan(normal).all(axis=0)
+    low, middle, high = np.nanquantile(np.where(unknown, 0.0, normal), [0.01, 0.5, 0.99], axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         out = np.stack([(sensors - middle) / (high - middle), (middle - sensors) / (middle - low)], axis=2)
+    out[:, unknown] = 0.0
     distances = np.clip(np.nan_to_num(out, nan=0.0, posinf=_FARTHEST, neginf=0.0), 0.0, _FARTHEST)
     weighed = (distances * promise).reshape(len(sensors), -1)
     farthest = weighed.argmax(axis=1)

@@ -12,8 +12,11 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, Engine, Row, text
 
+from core.batch import Floats
+from core.machine import Machine
 from core.question import WINDOW, Window, draw, how_many, pick
 from core.sensor_tail import Tail, promise_of, tail_of
+from core.stored_inputs import StoredInputs
 from db.failures import failures_named
 
 _FEW = 50
@@ -23,8 +26,10 @@ _FEW = 50
 class PostgresQuestions:
     """Asks the operators who get a machine on Telegram, the page or the console, within each one's daily budget."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, machines: Mapping[str, Machine]) -> None:
+        """`machines`: the files, whose engineered sensors may be why we ask."""
         self._engine = engine
+        self._machines = machines
 
     def ask(self) -> int:
         """Queue the questions that are due; how many. Several processes may call it. Raises Unavailable."""
@@ -33,13 +38,13 @@ class PostgresQuestions:
                 return 0
             connection.execute(text(_BEGIN))
             machines = connection.execute(text(_MACHINES)).all()
-            count = sum(_ask(connection, machine) for machine in machines)
+            count = sum(_ask(connection, machine, self._machines.get(machine.name)) for machine in machines)
             if count:
                 connection.execute(text("SELECT pg_notify('outbox', '')"))
             return count
 
 
-def _ask(connection: Connection, machine: Row[Any]) -> int:
+def _ask(connection: Connection, machine: Row[Any], file: Machine | None) -> int:
     """Ask what is due of a machine: the operator who may be asked most."""
     due = [(_due(row), row) for row in connection.execute(text(_ASKABLE), {"machine": machine.id})]
     most, operator = max(due, key=lambda pair: pair[0], default=(0, None))
@@ -53,24 +58,33 @@ def _ask(connection: Connection, machine: Row[Any]) -> int:
     rows = _readings(connection, machine, stretch, place)
     if not rows:
         return 0
-    tail = _tail(connection, machine, rows, place)
+    inputs = StoredInputs.of(machine.sensors, file)
+    columns = inputs.columns([row.sensors for row in rows])
+    tail = _tail(connection, machine, inputs, columns, place)
     drawn = draw(_window(rows, tail), most)
     for one in drawn:
         why = {"pool": one.pool.value, "weight": one.weight * windows, "above": bool(tail.above[one.row])}
-        why["sensor"] = machine.sensors[tail.sensors[one.row]]
-        _queue(connection, machine, operator, rows[one.row], why)
+        why["sensor"] = inputs.names[tail.sensors[one.row]]
+        values = zip(inputs.names, columns[one.row].tolist(), strict=True)
+        readings = [(name, None if np.isnan(value) else value) for name, value in values]
+        _queue(connection, machine, operator, rows[one.row], why, readings)
     return len(drawn)
 
 
 def _queue(
-    connection: Connection, machine: Row[Any], operator: Row[Any], reading: Row[Any], why: Mapping[str, object]
+    connection: Connection,
+    machine: Row[Any],
+    operator: Row[Any],
+    reading: Row[Any],
+    why: Mapping[str, object],
+    readings: Sequence[tuple[str, float | None]],
 ) -> None:
     asked = {**reading._mapping, **why, "machine": machine.id, "operator": operator.id}
     question = connection.execute(text(_INSERT), asked).scalar_one()
     if operator.channel == "page":
         return  # which shows what it finds: it has no messages
     body = {**why, "question": question, "machine": machine.name, "device": reading.name, "time": reading.time}
-    body |= {"probability": reading.score, "readings": list(zip(machine.sensors, reading.sensors, strict=False))}
+    body |= {"probability": reading.score, "readings": readings}
     arguments = {"channel": operator.channel, "address": operator.address, "zone": operator.zone, "question": question}
     connection.execute(text(_QUEUE), {**arguments, "body": msgspec.json.encode(body).decode()})
 
@@ -91,22 +105,15 @@ def _readings(connection: Connection, machine: Row[Any], stretch: Sequence[Row[A
     return ()
 
 
-def _tail(connection: Connection, machine: Row[Any], rows: Sequence[Row[Any]], seed: int) -> Tail:
-    width = len(machine.sensors)
-    sensors = _columns([row.sensors for row in rows], width)
+def _tail(connection: Connection, machine: Row[Any], inputs: StoredInputs, asked: Floats, seed: int) -> Tail:
     normal = connection.execute(text(_NORMAL), {"machine": machine.id}).scalars().all()
-    found = np.zeros((2, width, 2))
-    places = {name: place for place, name in enumerate(machine.sensors)}
+    found = np.zeros((2, len(inputs.names), 2))
+    places = {name: place for place, name in enumerate(inputs.names)}
     for row in connection.execute(text(_FOUND), {"machine": machine.id}):
-        found[:, places[row.sensor], 0 if row.above else 1] = row.faults, row.normals
-    return tail_of(
-        sensors, _columns(normal, width) if len(normal) >= _FEW else sensors, promise_of(found[0], found[1], seed)
-    )
-
-
-def _columns(rows: Sequence[Sequence[float]], width: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Shape (readings, width); sensors that the machine had not yet are absent."""
-    return np.array([[*row, *[np.nan] * (width - len(row))] for row in rows], dtype=np.float64)
+        if row.sensor in places:  # an engineered one may have been taken out of the file since
+            found[:, places[row.sensor], 0 if row.above else 1] = row.faults, row.normals
+    usual = inputs.columns(normal) if len(normal) >= _FEW else asked
+    return tail_of(asked, usual, promise_of(found[0], found[1], seed))
 
 
 def _window(rows: Sequence[Row[Any]], tail: Tail) -> Window:

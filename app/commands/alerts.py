@@ -53,7 +53,8 @@ def command(ctx: click.Context) -> None:
     side by side send nothing twice.
     """
     settings = resolved(settings_of(ctx))
-    policies = {name: machine.alerts for name, machine in machines(settings).items()}
+    files = machines(settings)
+    policies = {name: machine.alerts for name, machine in files.items()}
     named = services_of(settings)
     services = {name: url for urls in named.values() for name, url in urls.items()}
     engine = database(settings, "alerts")
@@ -66,7 +67,7 @@ def command(ctx: click.Context) -> None:
         PostgresInbox(engine),
         BeatingNotices(PostgresNotices(database_url(settings), "alerts", "outbox"), heartbeat),
         PostgresRetellings(beside, policies),
-        PostgresQuestions(beside),
+        PostgresQuestions(beside, files),
     )
     telemetry.serve(settings)
     _explain(settings, beside)

@@ -46,7 +46,7 @@ def command(ctx: click.Context) -> None:
     what people type. They log in with a link: ./run operators link NAME.
     """
     settings = resolved(settings_of(ctx))
-    engine = database(settings, "api")
+    engine, files = database(settings, "api"), machines(settings)
     with listening(settings.page_host, settings.page_port) as socket:
         here = site(settings.page_host, socket.getsockname()[1], settings.page_url)
         if not here.is_secure and settings.page_host not in LOOPBACK:
@@ -54,7 +54,7 @@ def command(ctx: click.Context) -> None:
         stores = Stores(
             PostgresLogins(engine),
             PostgresShownAlerts(engine),
-            PostgresShownQuestions(engine),
+            PostgresShownQuestions(engine, files),
             PostgresInbox(engine),
             PostgresShownDevices(engine),
             PostgresAlarmHistory(engine),
@@ -62,7 +62,7 @@ def command(ctx: click.Context) -> None:
             PostgresChampionWishes(engine),
             PostgresShownHolds(engine),
             PostgresShownReports(engine),
-            machines(settings),
+            files,
         )
         notices = PostgresNotices(database_url(settings), "api", "outbox")
         heartbeat = Heartbeat(settings.heartbeat_file)

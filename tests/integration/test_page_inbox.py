@@ -46,11 +46,11 @@ def browser(world: AlertWorld, api: Engine, database_url: str) -> TestClient:
     token, alerts = new_token(), connect(database_url, "alerts")
     PostgresLoginLinks(alerts).offer("Anna", token)
     alerts.dispose()
-    shown = PostgresShownAlerts(api), PostgresShownQuestions(api)
+    known = {"press": a_machine()}
+    shown = PostgresShownAlerts(api), PostgresShownQuestions(api, known)
     inbox, devices, alarms = PostgresInbox(api), PostgresShownDevices(api), PostgresAlarmHistory(api)
     models, champions, reports = PostgresModels(api), PostgresChampionWishes(api), PostgresShownReports(api)
     holds = PostgresShownHolds(api)
-    known = {"press": a_machine()}
     stores = Stores(PostgresLogins(api), *shown, inbox, devices, alarms, models, champions, holds, reports, known)
     client = TestClient(page(stores, HERE, Bell(RungByHand())), HERE.url, headers=OUR_PAGES)
     assert client.post(f"/login/{token.text}").status_code == 200

@@ -10,6 +10,7 @@ import pytest
 from core.batch import Floats
 from core.errors import UserError
 from core.label import Verdict
+from core.machine import EngineeredSensor
 from core.reply import Outcome, Reply
 from db.engine import connect
 from db.inbox import PostgresInbox
@@ -37,7 +38,7 @@ def world(database_url: str) -> Iterator[AlertWorld]:
 @pytest.fixture
 def questions(database_url: str) -> Iterator[PostgresQuestions]:
     engine = connect(database_url, "alerts")
-    yield PostgresQuestions(engine)
+    yield PostgresQuestions(engine, {})
     engine.dispose()
 
 
@@ -246,7 +247,7 @@ def test_who_has_the_page_alone_is_asked_and_answers_there(
     assert questions.ask() == 5
     assert world.one("SELECT count(*) FROM outbox WHERE kind = 'question'") == 0
     api = connect(database_url, "api")
-    shown, inbox = PostgresShownQuestions(api), PostgresInbox(api)
+    shown, inbox = PostgresShownQuestions(api, {}), PostgresInbox(api)
     first, *others = shown.newest(1, 10)
     assert (len(others), first.machine, first.readings[1][0], first.answer) == (4, "press", "pressure", None)
     assert inbox.accept("page", on_the_page("false alarm", question=first.question)).kind is Outcome.LABELLED
@@ -259,6 +260,32 @@ def test_who_has_the_page_alone_is_asked_and_answers_there(
     assert inbox.accept("page", undo).kind is Outcome.UNDONE
     assert len(shown.newest(1, 10, waiting=True)) == 5
     assert shown.one(2, first.question) is None, "who was not asked"
+    api.dispose()
+
+
+def test_an_engineered_sensor_may_be_why_we_ask_and_is_shown_with_the_reading(
+    world: AlertWorld, database_url: str
+) -> None:
+    kilns = {"press": a_machine(engineered=(EngineeredSensor("load", "temperature / 10 + pressure * 10"),))}
+    engine, api = connect(database_url, "alerts"), connect(database_url, "api")
+    questions = PostgresQuestions(engine, kilns)
+    while not any(sensor == "load" for *_, sensor, _ in asked(world)):
+        assert world.one("SELECT count(*) FROM question") < 50, "of twenty in the tail none is there for its load"
+        questions.ask()
+        half_a_day_passes(world)
+        first_offset = world.one("SELECT next_offset FROM ingest_partition")
+        world.store(a_batch(500, first_offset=first_offset, sensors=a_row_of_readings(500).tolist()))
+    told = world.one("SELECT body -> 'readings' FROM outbox WHERE body ->> 'sensor' = 'load' LIMIT 1")
+    world.execute("UPDATE subscription SET channel = 'page', address = 'Anna'")
+    shown = next(one for one in PostgresShownQuestions(api, kilns).newest(1, 50) if one.sensor == "load")
+    readings: dict[str, Any]
+    for readings in (dict(told), dict(shown.readings)):
+        assert readings["load"] == pytest.approx(readings["temperature"] / 10 + readings["pressure"] * 10)
+    no_fault = on_the_page("false alarm", question=shown.question)
+    assert PostgresInbox(api).accept("page", no_fault).kind is Outcome.LABELLED
+    half_a_day_passes(world)
+    assert PostgresQuestions(engine, {}).ask() > 0, "once the file has lost it, what it found is no trouble"
+    engine.dispose()
     api.dispose()
 
 

@@ -43,7 +43,7 @@ def seen(scores: Floats) -> Watched:
 
 
 def answering(habits: Habits, own_verdicts: bool = False) -> Answering:
-    asking = Asking(len(MACHINE.sensors), seed=1)
+    asking = Asking(MACHINE, seed=1)
     return Answering(People(habits, np.random.default_rng(1)), asking, questions_a_day=10, own_verdicts=own_verdicts)
 
 

@@ -22,6 +22,11 @@ def test_absent_and_constant_sensors_and_nonsense_hide_no_other() -> None:
     assert tail.scores.tolist() == [0, 2, 2]
 
 
+def test_a_sensor_that_no_normal_reading_had_is_no_reason_to_ask() -> None:
+    new = np.column_stack([NORMAL[:, 0], np.full(201, np.nan)])
+    assert tail_of(np.array([[65.0, 900.0], [90.0, 900.0]]), new, EVEN).scores[0] == 0
+
+
 def test_what_found_faults_is_asked_more_and_what_found_none_less() -> None:
     faults, normals = np.array([[20.0, 0.0]]), np.array([[2.0, 40.0]])
     found, barren = np.mean([promise_of(faults, normals, seed) for seed in range(200)], axis=0)[0]
