@@ -278,8 +278,7 @@ def test_an_engineered_sensor_may_be_why_we_ask_and_is_shown_with_the_reading(
     told = world.one("SELECT body -> 'readings' FROM outbox WHERE body ->> 'sensor' = 'load' LIMIT 1")
     world.execute("UPDATE subscription SET channel = 'page', address = 'Anna'")
     shown = next(one for one in PostgresShownQuestions(api, kilns).newest(1, 50) if one.sensor == "load")
-    readings: dict[str, Any]
-    for readings in (dict(told), dict(shown.readings)):
+    for readings in (dict(told), {name: value or 0.0 for name, value in shown.readings}):
         assert readings["load"] == pytest.approx(readings["temperature"] / 10 + readings["pressure"] * 10)
     no_fault = on_the_page("false alarm", question=shown.question)
     assert PostgresInbox(api).accept("page", no_fault).kind is Outcome.LABELLED
