@@ -15,7 +15,7 @@ LABEL org.opencontainers.image.title="Faultline" \
 RUN groupadd --gid 10001 faultline \
  && useradd --uid 10001 --gid faultline --no-create-home --home-dir /tmp --shell /usr/sbin/nologin faultline \
  && cd / && install -d -o faultline -g faultline data secrets secrets/vault secrets/postgres secrets/object-store \
-    secrets/init secrets/consumer secrets/alerts secrets/page secrets/prometheus secrets/trainer
+    secrets/init secrets/consumer secrets/alerts secrets/page secrets/prometheus secrets/grafana secrets/trainer
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY . .
@@ -31,8 +31,9 @@ ENV PATH=/opt/venv/bin:$PATH \
     XDG_CACHE_HOME=/tmp/cache \
     MPLCONFIGDIR=/tmp/matplotlib \
     DATA_DIRECTORY=/data \
-    HEARTBEAT_FILE=/tmp/heartbeat \
     METRICS_HOST=0.0.0.0 \
     METRICS_PORT=9100
 USER 10001:10001
+# Its main loop came round a moment ago. A service that others wait for asks `ready` instead.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["bash", "/app/deploy/healthy.sh", "live"]
 ENTRYPOINT ["faultline"]

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from app.keys import local_keys, replace_keys
-from app.secret_files import PASSWORDS
+from app.secret_files import GRAFANA, PASSWORDS
 from core.errors import UserError
 from model.signature import TrustedKeys, make_key_pair
 
-_OWNERS = {"owner", "s3"}
+_OWNERS = {"owner", "s3", *GRAFANA}
 """The servers hold these themselves, and no process in service has them."""
 
 

@@ -26,8 +26,10 @@ OBJECT_STORE_USERS = ("consumer", "alerts", "trainer")
 """Those that have a user of the object store; what each may do there is in deploy/object-store."""
 _S3_OWNER = "faultline"
 _DATABASE = "postgres:5432/faultline"
-PASSWORDS = ("owner", "s3", *PROCESSES, *(f"s3_{process}" for process in OBJECT_STORE_USERS), "prometheus")
-"""What each of them is for: the owners of database and object store, then each process's own; by the last one the page
+GRAFANA = ("grafana_admin", "grafana_key")
+"""Its administrator's password, and what it encrypts its own secrets with."""
+PASSWORDS = ("owner", "s3", *PROCESSES, *(f"s3_{process}" for process in OBJECT_STORE_USERS), "prometheus", *GRAFANA)
+"""What each of them is for: the owners of database and object store, then each process's own; by `prometheus` the page
 knows Prometheus."""
 
 
@@ -86,6 +88,11 @@ def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) ->
         },
         "page": {**database["api"], **prometheus},
         "prometheus": prometheus,
+        "grafana": {
+            "database_password": passwords["dashboards"],
+            "admin_password": passwords["grafana_admin"],
+            "secret_key": passwords["grafana_key"],
+        },
         "trainer": {
             **database["trainer"],
             **s3["trainer"],

@@ -10,8 +10,10 @@ from sqlalchemy import Engine, text
 from core.errors import UserError
 from db.failures import failures_named
 
-PROCESSES = ("consumer", "alerts", "trainer", "api")
-"""Those that have a login of their own, by their role; `api` is the page."""
+PROCESSES = ("consumer", "alerts", "trainer", "api", "dashboards")
+"""Those that have a login of their own, by their role; `api` is the page, `dashboards` Grafana."""
+_ACTS_AT_ONCE = "dashboards"
+"""Grafana knows no roles: its sessions begin under its own, and a panel that asks too much is cut off."""
 # `status` reads under it, whichever process's login it finds; it may see no more than these already do. The page may
 # see less: whoever breaks into what browsers reach shall not read everything.
 _READ_ONLY, _MAY_READ = "faultline_grafana", ("consumer", "alerts", "trainer")
@@ -56,3 +58,6 @@ def _ensure(raw: connection, process: str, password: str) -> None:
         cursor.execute(sql.SQL("GRANT {role} TO {login}").format(**names))
         if process in _MAY_READ:
             cursor.execute(sql.SQL("GRANT {} TO {login}").format(sql.Identifier(_READ_ONLY), **names))
+        if process == _ACTS_AT_ONCE:
+            cursor.execute(sql.SQL("ALTER ROLE {login} SET role = {role}").format(**names))
+            cursor.execute(sql.SQL("ALTER ROLE {login} SET statement_timeout = '15s'").format(**names))

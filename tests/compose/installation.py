@@ -23,12 +23,13 @@ class Installation:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "faultline"
         self.project = f"faultline-test-{uuid.uuid4().hex[:8]}"
-        self.page_port = choose(["page"], {}, {})["page"]
+        ports = choose(["page", "grafana"], {}, {})
+        self.page_port, self.grafana_port = ports["page"], ports["grafana"]
         self._image = f"{self.project}:test"
         _run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(self._folder)])
         (self._folder / ".env").write_text(
             f"TELEGRAM_BOT_TOKEN={TOKEN}\nFAULTLINE_IMAGE={self._image}\nPRODUCER_RATE=100\n"
-            f"PAGE_PORT={self.page_port}\n",
+            f"PAGE_PORT={self.page_port}\nGRAFANA_PORT={self.grafana_port}\n",
             encoding="utf-8",
         )
 

@@ -100,14 +100,14 @@ def test_a_halted_partition_rings_and_prometheus_tells_the_engineers(installatio
     installation.wait_for(over, "it is over, and that is told", 120)
 
 
-def test_our_containers_are_nobody_can_write_nothing_and_publish_the_page_alone_to_this_machine_alone(
+def test_containers_are_nobody_can_write_nothing_and_publish_page_and_grafana_alone_to_this_machine_alone(
     installation: Installation,
 ) -> None:
     containers = installation.inspect()
     for service in OURS:
         assert installation.inside(service, "id -u").strip() == "10001"
         assert containers[service]["HostConfig"]["ReadonlyRootfs"]
-    published = {"page": {f"{installation.page_port}/tcp": ["127.0.0.1"]}}
+    published = {"page": {f"{installation.page_port}/tcp": ["127.0.0.1"]}, "grafana": {"3000/tcp": ["127.0.0.1"]}}
     for service, container in containers.items():
         if service == "telegram":
             continue
@@ -125,6 +125,11 @@ def test_each_container_holds_only_the_secrets_that_it_needs(installation: Insta
     assert held["consumer"] == [*s3, "engineer_urls", "trusted_keys"]
     assert held["page"] == ["database_url", "prometheus_token"]
     assert installation.inside("prometheus", "ls /run/secrets/faultline").split() == ["prometheus_token"]
+    assert installation.inside("grafana", "ls /run/secrets/faultline").split() == [
+        "admin_password",
+        "database_password",
+        "secret_key",
+    ]
     assert held["trainer"] == [*s3, "signing_key", "trusted_keys"]
     assert not installation.inside("producer", "ls /run/secrets 2>/dev/null || true")
 

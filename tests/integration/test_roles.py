@@ -12,6 +12,7 @@ MAY_UPDATE = {
     "trainer": "champion_move machine shadow training_request",
     "api": "bot_cursor login_link rule_alert",
     "grafana": "",
+    "dashboards": "",
 }
 MAY_DELETE = {
     "consumer": "device_state sensor_state",
@@ -19,6 +20,7 @@ MAY_DELETE = {
     "trainer": "drift_window",
     "api": "login_session",
     "grafana": "",
+    "dashboards": "",
 }
 SECRET = ("api_key", "login_session", "login_link", "inbox", "audit")
 # Of the inbox the page sees the numbers alone.
@@ -54,6 +56,17 @@ def test_who_only_looks_adds_nothing_and_sees_no_login_and_no_reply(owner: Engin
         assert " ".join(name for name in readable[role].split() if name in SECRET) == names, role
 
 
+def test_grafana_sees_what_its_dashboards_show_and_no_words_of_anybody(owner: Engine) -> None:
+    assert tables(owner, "INSERT")["dashboards"] == ""
+    assert tables(owner, "SELECT")["dashboards"] == (
+        "alembic_version alert champion device effective_label incident ingest_partition machine model_load"
+        " model_version promotion reading topic"
+    )
+    with owner.connect() as connection:
+        seen = connection.execute(text(_COLUMNS), {"role": "faultline_dashboards"}).scalars().all()
+    assert seen == ["created_at", "incident", "verdict"], "of an answer not who gave it, and no comment"
+
+
 @pytest.mark.parametrize("role", MAY_UPDATE)
 def test_nobody_but_the_owner_may_make_anything(owner: Engine, role: str) -> None:
     with owner.connect() as connection:
@@ -68,6 +81,10 @@ _TABLES = """
                 THEN has_table_privilege('faultline_' || r.role, c.oid, :privilege)
                 ELSE has_any_column_privilege('faultline_' || r.role, c.oid, :privilege) END
      GROUP BY r.role"""
+_COLUMNS = """
+    SELECT attname FROM pg_attribute
+     WHERE attrelid = 'effective_label'::regclass AND attnum > 0
+       AND has_column_privilege(:role, attrelid, attnum, 'SELECT') ORDER BY 1"""
 _MAY_MAKE = """
     SELECT has_schema_privilege(:role, 'public', 'CREATE'), has_database_privilege(:role, current_database(), 'CREATE'),
            rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolcanlogin

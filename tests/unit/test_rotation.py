@@ -90,7 +90,7 @@ def test_each_process_gets_another_password_and_the_owners_keep_theirs(folder: P
     rotate_passwords(vault)
     hand_out(folder, Given())
     kept = {name for name, password in passwords(vault).items() if password == before[name]}
-    assert kept == {"owner", "s3"}
+    assert kept == {"owner", "s3", "grafana_admin", "grafana_key"}
     assert local_keys(vault) == keys
     assert passwords(vault)["consumer"] in (folder / "consumer" / "database_url").read_text()
     assert (folder / "init" / "consumer_password").read_text() == passwords(vault)["consumer"]

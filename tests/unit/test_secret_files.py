@@ -10,7 +10,7 @@ from app.wiring import ROOT
 from core.errors import UserError
 
 SECRETS = {name: f"{name}'s" for name in PASSWORDS}
-SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "page", "prometheus", "trainer")
+SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "page", "prometheus", "grafana", "trainer")
 
 
 @pytest.fixture
@@ -91,6 +91,18 @@ def test_prometheus_and_the_page_know_each_other_and_nobody_else_knows_how() -> 
     services = files_of_services(SECRETS, Keys("private", "public"), Given())
     assert [name for name, files in services.items() if "prometheus's" in files.values()] == ["page", "prometheus"]
     assert services["prometheus"] == {"prometheus_token": "prometheus's"}
+
+
+def test_grafana_knows_its_own_login_and_nobody_elses() -> None:
+    services = files_of_services(SECRETS, Keys("private", "public"), Given())
+    assert services["grafana"] == {
+        "database_password": "dashboards's",
+        "admin_password": "grafana_admin's",
+        "secret_key": "grafana_key's",
+    }
+    for secret in services["grafana"].values():
+        known = [name for name, files in services.items() if secret in files.values()]
+        assert known == (["init", "grafana"] if secret == "dashboards's" else ["grafana"])
 
 
 def test_each_process_is_a_user_of_its_own_in_the_object_store_and_only_the_owner_may_do_everything() -> None:

@@ -100,7 +100,9 @@ def test_secrets_are_known_to_the_log() -> None:
     )
 
 
-def test_what_the_example_of_an_env_file_names_reaches_a_container() -> None:
-    named = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+def test_the_example_of_an_env_file_names_every_setting_and_which_of_them_reach_a_container() -> None:
+    reaching, _, run_only = (ROOT / ".env.example").read_text().partition("# ── ./run only")
+    named, others = (re.findall(r"^#?([A-Z0-9_]+)=(.*)", part, re.MULTILINE) for part in (reaching, run_only))
     used = set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "docker-compose.yml").read_text()))
-    assert named == used
+    assert {name for name, _ in named} == used
+    assert others == [(name, default) for name, default, _ in described() if name not in used]
