@@ -22,6 +22,7 @@ from app.telemetry.consumer import ConsumerMeter, Partitions
 from app.telemetry.process import Telemetry
 from app.wiring import database, database_url, kafka, machines, process_name, resolved
 from consumer import interpreter
+from consumer.brokers import Brokers
 from consumer.fetch import Fetcher
 from consumer.handover import Handover
 from consumer.kafka_log import consumer_config
@@ -63,12 +64,9 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     for machine in chosen.values():
         store.register(machine)
     handover = Handover()
-    config = consumer_config(
-        kafka(settings),
-        settings.kafka_group,
-        settings.kafka_session_timeout_ms,
-        settings.kafka_max_poll_interval_ms,
-    )
+    brokers = Brokers()
+    group = (settings.kafka_group, settings.kafka_session_timeout_ms, settings.kafka_max_poll_interval_ms)
+    config = {**consumer_config(kafka(settings), *group), **brokers.settings()}
     promotions = PostgresPromotionLog(engine, process_name("consumer"))
     notices = PostgresNotices(database_url(settings), "consumer", "promotion")
     limit = settings.model_timeout_s
@@ -76,7 +74,7 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     beside = database(settings, "consumer")  # connections of its own: what is slow there keeps none from the main loop
     standings, heartbeat = Standings(), Heartbeat(settings.heartbeat_file)
     reach = Answering(partial(ping, beside))
-    telemetry = Telemetry(heartbeat, [reach.trouble, standings.trouble, models.trouble])
+    telemetry = Telemetry(heartbeat, [reach.trouble, brokers.trouble, standings.trouble, models.trouble])
     meter = ConsumerMeter(telemetry.registry, chosen)
     telemetry.registry.register(Partitions(standings, lambda: models.in_service))
     telemetry.serve(settings)

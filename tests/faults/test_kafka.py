@@ -13,21 +13,25 @@ from tests.builders import a_reading, encoded
 from tests.faults.catalogue import EVERYTHING, survives
 from tests.faults.rig import QUICK, Rig
 from tests.load import load_reading, publish_some
+from tests.probe import Probe
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 
 
 @survives("broker down", checks=EVERYTHING)
 def test_a_broker_that_is_killed_and_stays_down_is_waited_for(rig: Rig) -> None:
+    probe = Probe()
     with rig.load(1000) as load:
-        consumer = rig.consumer()
+        consumer = rig.consumer(**probe.settings)
         rig.wait_for_progress()
+        probe.wait_until_ready_says("ready")
         rig.stack.kafka.kill()
         assert rig.stack.kafka.pid is None
         rig.wait_until_said(consumer, "Connection refused", 3)
         before = rig.progress()
         load.go_on(2000)  # they wait in the producer
         assert rig.progress() == before
+        rig.wait_until(lambda: "Kafka has not answered" in probe.ask("/health/ready")[1], "it is not ready", 30)
         rig.stack.kafka.restart()
         rig.wait_for_progress(2000)
         load.go_on()
