@@ -10,6 +10,7 @@ RUN python -m venv --without-pip /opt/venv \
 FROM python:3.12-slim
 LABEL org.opencontainers.image.title="Faultline" \
       org.opencontainers.image.description="Finds faults in streams of machine-sensor readings" \
+      org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="Apache-2.0"
 # A new volume takes its owner from the folder that it is mounted on: these are the ones of docker-compose.yml.
 RUN groupadd --gid 10001 faultline \

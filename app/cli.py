@@ -50,9 +50,10 @@ COMMANDS = {
     "bench": "Measure throughput, latency and growth on this machine.",
     "check": "Format, lint, types, import rules and unit tests.",
     "lock": "Lock the requirements with hashes.",
+    "sbom": "What the image holds: packages, versions, licences.",
 }
 # Commands of a checkout; the image has neither tests nor a local stack.
-_CHECKOUT_ONLY = {"demo", "stack", "test", "bench", "check", "lock"}
+_CHECKOUT_ONLY = {"demo", "stack", "test", "bench", "check", "lock", "sbom"}
 
 
 class _Lazy(click.Group):

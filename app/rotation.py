@@ -3,19 +3,32 @@
 from pathlib import Path
 
 from app.keys import local_keys, replace_keys
-from app.secret_files import GRAFANA, PASSWORDS
+from app.secret_files import EARLIER_OWNERS, GRAFANA, PASSWORDS, write_secret
 from core.errors import UserError
 from model.signature import TrustedKeys, make_key_pair
 
-_OWNERS = {"owner", "s3", *GRAFANA}
-"""The servers hold these themselves, and no process in service has them."""
+_OWNERS = {"owner", "s3"}
+"""No process in service has these."""
 
 
 def rotate_passwords(vault: Path) -> None:
     """Forget the password of every process, in the database and in the object store: handing out makes new ones."""
     for name in PASSWORDS:
-        if name not in _OWNERS:
+        if name not in {*_OWNERS, *GRAFANA}:  # Grafana keeps its own
             (vault / f"{name}_password").unlink(missing_ok=True)
+
+
+def rotate_owners(vault: Path) -> None:
+    """Forget the passwords of the owners of database and object store: handing out makes new ones.
+
+    The database knows the old one until `init` has set the new one, so that one is kept for `init` first.
+    """
+    kept, owner = vault / EARLIER_OWNERS, vault / "owner_password"
+    earlier = kept.read_text(encoding="ascii") if kept.exists() else ""
+    if owner.exists():
+        write_secret(kept, f"{earlier}{owner.read_text(encoding='ascii')}\n")
+    for name in _OWNERS:
+        (vault / f"{name}_password").unlink(missing_ok=True)
 
 
 def rotate_signing_key(vault: Path, *, forget_old: bool) -> None:

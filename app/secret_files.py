@@ -33,6 +33,10 @@ PASSWORDS = ("owner", "s3", *PROCESSES, *(f"s3_{process}" for process in OBJECT_
 knows Prometheus."""
 
 
+EARLIER_OWNERS = "owner_passwords_before"
+"""In the vault and for `init`: passwords that the database's owner had, one a line; one may be valid still."""
+
+
 def hand_out(folder: Path, given: Given) -> None:
     """Make what is missing in `folder`/vault, then write every service's files to its folder beside it.
 
@@ -42,10 +46,12 @@ def hand_out(folder: Path, given: Given) -> None:
     vault = folder / "vault"
     try:
         passwords = {name: _kept(vault / f"{name}_password") for name in PASSWORDS}
-        services = files_of_services(passwords, local_keys(vault), given)
+        earlier = vault / EARLIER_OWNERS
+        earlier_owners = earlier.read_text(encoding="ascii") if earlier.exists() else ""
+        services = files_of_services(passwords, local_keys(vault), given, earlier_owners)
         for service, files in services.items():
             for name, content in files.items():
-                _write(folder / service / name, content)
+                write_secret(folder / service / name, content)
     except OSError as error:
         raise UserError(
             f"{error.filename} cannot be written ({error.strerror}): mount a volume at {folder}/vault and at each"
@@ -53,7 +59,9 @@ def hand_out(folder: Path, given: Given) -> None:
         ) from error
 
 
-def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) -> Mapping[str, Files]:
+def files_of_services(
+    passwords: Mapping[str, str], keys: Keys, given: Given, earlier_owners: str = ""
+) -> Mapping[str, Files]:
     """Service → the files that it needs, and no others: the signing key is the trainer's alone."""
     s3 = {process: _s3_keys(_s3_user(process), passwords[f"s3_{process}"]) for process in OBJECT_STORE_USERS}
     database = {
@@ -71,6 +79,7 @@ def files_of_services(passwords: Mapping[str, str], keys: Keys, given: Given) ->
         "init": {
             "database_url": f"postgresql://faultline:{passwords['owner']}@{_DATABASE}",
             **{f"{process}_password": passwords[process] for process in PROCESSES},
+            EARLIER_OWNERS: earlier_owners,
             **_s3_keys(_S3_OWNER, passwords["s3"]),  # it makes the bucket
             "trusted_keys": keys.trusted_keys,  # a backup takes them along
         },
@@ -113,11 +122,11 @@ def _s3_keys(user: str, password: str) -> Files:
 def _kept(path: Path) -> str:
     """The password in this file, made the first time: 256 random bits."""
     if not path.exists():
-        _write(path, secrets.token_hex(32))
+        write_secret(path, secrets.token_hex(32))
     return path.read_text(encoding="ascii")
 
 
-def _write(path: Path, content: str) -> None:
+def write_secret(path: Path, content: str) -> None:
     """Write it whole or not at all. Every user in the container may read it: its volume is mounted nowhere else."""
     new = path.with_name(f"{path.name}.new")
     with new.open("w", encoding="utf-8") as file:

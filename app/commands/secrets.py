@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from app.cli import settings_of
-from app.rotation import rotate_passwords, rotate_signing_key, trust_too
+from app.rotation import rotate_owners, rotate_passwords, rotate_signing_key, trust_too
 from app.secret_files import Given, hand_out
 from core.errors import UserError
 
 
 @click.command(short_help="Make the passwords and keys of the containers, once.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--rotate", type=click.Choice(["passwords", "signing-key"]), help="Make these anew.")
+@click.option("--rotate", type=click.Choice(["passwords", "owners", "signing-key"]), help="Make these anew.")
 @click.option("--forget-old-keys", is_flag=True, help="With signing-key: refuse what older keys signed.")
 @click.option("--trust", type=click.Path(path_type=Path), help="Public keys to trust too, of a backup.")
 @click.pass_context
@@ -31,6 +31,8 @@ def command(ctx: click.Context, folder: Path, rotate: str | None, forget_old_key
         trust_too(vault, trust)
     if rotate == "passwords":
         rotate_passwords(vault)
+    elif rotate == "owners":
+        rotate_owners(vault)
     elif rotate == "signing-key":
         rotate_signing_key(vault, forget_old=forget_old_keys)
     hand_out(folder, given)

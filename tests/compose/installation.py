@@ -15,20 +15,22 @@ from tests.fake_telegram.server import TOKEN
 from tests.processes import wait_until
 
 _START_S = 300
+_FILES = ("docker-compose.yml", "tests/compose/telegram.yml")
 
 
 class Installation:
     """A compose project of its own, from a clean clone of what is committed."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "faultline"
+    def __init__(self, folder: Path, with_a_bot: bool = True) -> None:
+        self.folder = folder / "faultline"
         self.project = f"faultline-test-{uuid.uuid4().hex[:8]}"
         ports = choose(["page", "grafana"], {}, {})
         self.page_port, self.grafana_port = ports["page"], ports["grafana"]
         self._image = f"{self.project}:test"
-        _run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(self._folder)])
-        (self._folder / ".env").write_text(
-            f"TELEGRAM_BOT_TOKEN={TOKEN}\nFAULTLINE_IMAGE={self._image}\nPRODUCER_RATE=100\n"
+        _run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(self.folder)])
+        given = f"TELEGRAM_BOT_TOKEN={TOKEN}\n" if with_a_bot else ""
+        (self.folder / ".env").write_text(
+            f"{given}FAULTLINE_IMAGE={self._image}\nPRODUCER_RATE=100\n"
             f"PAGE_PORT={self.page_port}\nGRAFANA_PORT={self.grafana_port}\n",
             encoding="utf-8",
         )
@@ -38,9 +40,21 @@ class Installation:
         started = self.compose("up", "--detach", "--wait", "--wait-timeout", str(_START_S), check=False)
         assert started.returncode == 0, f"{started.stderr}\n{self.logs(tail=15)}"
 
+    def shell(self, command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """A command as a person types it in the clone's folder."""
+        of_this_one = {"COMPOSE_PROJECT_NAME": self.project, "COMPOSE_FILE": ":".join(_FILES)}
+        return _run(["sh", "-c", command], self.folder, check, of_this_one)
+
     def down(self) -> None:
         """Stop and remove the containers; the volumes stay."""
         self.compose("down", "--timeout", "40")
+
+    def lose_every_volume(self) -> None:
+        """All that the installation kept is gone; the people's phones are not."""
+        self.down()
+        listed = ["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={self.project}"]
+        names = _run(listed).stdout.split()
+        _run(["docker", "volume", "rm", *(name for name in names if not name.endswith("_telegram"))])
 
     def end(self) -> None:
         """Leave nothing behind."""
@@ -85,6 +99,11 @@ class Installation:
         containers = json.loads(_run(["docker", "inspect", *ids]).stdout)
         return {container["Config"]["Labels"]["com.docker.compose.service"]: container for container in containers}
 
+    def image(self) -> Mapping[str, Any]:
+        """What Docker tells of the image of our processes."""
+        (found,) = json.loads(_run(["docker", "image", "inspect", self._image]).stdout)
+        return dict(found)
+
     def secrets(self) -> Sequence[str]:
         """Every secret that the installation made, and the bot's token."""
         read = ["docker", "run", "--rm", "--volume", f"{self.project}_secrets:/vault:ro", "python:3.12-slim"]
@@ -103,8 +122,8 @@ class Installation:
 
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """docker compose, with the stand-in for Telegram beside the services."""
-        files = ["--file", "docker-compose.yml", "--file", "tests/compose/telegram.yml"]
-        return _run(["docker", "compose", "--project-name", self.project, *files, *arguments], self._folder, check)
+        files = [word for file in _FILES for word in ("--file", file)]
+        return _run(["docker", "compose", "--project-name", self.project, *files, *arguments], self.folder, check)
 
 
 def why_no_docker() -> str:
@@ -119,13 +138,15 @@ def why_no_docker() -> str:
     return ""
 
 
-def _run(command: Sequence[str], folder: Path = ROOT, check: bool = True) -> subprocess.CompletedProcess[str]:
+def _run(
+    command: Sequence[str], folder: Path = ROOT, check: bool = True, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     # Variables of this shell would win over the clone's .env.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TELEGRAM_", "COMPOSE_"))}
     done = subprocess.run(
         command,
         cwd=folder,
-        env=kept,
+        env={**kept, **(environment or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -1,6 +1,5 @@
 """Backed up, all lost, restored: everything is as it was, and nobody hears old alerts again."""
 
-import gzip
 import io
 import uuid
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from sqlalchemy import text
 
-from app.backup import Backup, BackupFolder
+from app.backup import BackupFolder
 from app.models import bucket_copy, registry
 from app.settings import read_settings
 from consumer.group_offsets import read_until
@@ -28,6 +27,7 @@ from db.restored import forget_the_lost_time
 from db.restoring import require_restorable, restore_snapshot
 from db.snapshot import write_snapshot
 from tests.alert_world import AlertWorld, alert_world
+from tests.backups import rows_of
 from tests.conftest import Servers, fresh_database
 from tests.shell import Shell
 
@@ -39,15 +39,6 @@ def lost(servers: Servers, environment: Mapping[str, str]) -> Iterator[Mapping[s
     """The same installation when database and bucket are lost: new servers, that hold nothing."""
     with fresh_database(servers.database_url, f"test_{uuid.uuid4().hex[:12]}") as url:
         yield {**environment, "DATABASE_URL": url, "S3_BUCKET": f"test-{uuid.uuid4().hex[:12]}"}
-
-
-def rows_of(folder: Path, backup: Backup) -> Mapping[str, list[bytes]]:
-    """Table → its rows, in an order of their own."""
-    tables = [table.name for table in backup.database.tables]
-    return {
-        name: sorted(gzip.decompress((folder / "tables" / f"{name}.copy.gz").read_bytes()).splitlines())
-        for name in tables
-    }
 
 
 def silent(_: str) -> None:

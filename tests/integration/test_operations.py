@@ -1,4 +1,7 @@
-"""What docs/operations.md shows is run here, in its order, on the real servers: each command as its service would."""
+"""What docs/operations.md shows, in its order, on the real servers: each command of ours as its service would run it.
+
+In containers, as it is typed: tests/compose/test_documents.py.
+"""
 
 import re
 import shlex
@@ -12,26 +15,18 @@ from app.settings import read_settings
 from app.wiring import ROOT
 from tests.alert_world import AlertWorld
 from tests.conftest import Servers, fresh_database
+from tests.documents import sections
 from tests.shell import Shell
 
-_TEXT = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 _SERVICES = set(re.findall(r"^  ([a-z-]+):$", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"), re.MULTILINE))
-_BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SECTIONS = sections("operations.md")
 _WITH_A_VALUE = ("--user", "--volume")
 
 
-def sections() -> Mapping[str, list[str]]:
-    """Heading → the commands that are shown under it."""
-    found = re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", _TEXT, re.MULTILINE | re.DOTALL)
-    return {heading: "".join(_BLOCK.findall(text)).splitlines() for heading, text in found}
-
-
 def ours(command: str) -> tuple[str, list[str]]:
-    """The service that a shown command runs a command of ours in, and that command; ("", []): it runs none."""
+    """The service that a shown command runs a command of ours in, and that command, or ("", []) where there is none."""
     words = shlex.split(command)
     if words[:3] != ["docker", "compose", "run"]:
-        assert words[:2] == ["mkdir", "-p"] or words[:3] in (["docker", "compose", "up"], ["docker", "compose", "stop"])
-        assert {word for word in words[3:] if not word.startswith("-")} <= _SERVICES
         return "", []
     words = words[3:]
     while words[0].startswith("--"):
@@ -52,7 +47,7 @@ def test_the_commands_of_the_document_do_what_it_says(
 
     def run(heading: str, init: Mapping[str, str]) -> str:
         printed = ""
-        for service, words in map(ours, sections()[heading]):
+        for service, words in map(ours, SECTIONS[heading]):
             here = [word.replace("/backups", str(tmp_path)).replace("/secrets", str(secrets)) for word in words]
             if here:
                 printed += Shell(init if service == "init" else {})(*here)
@@ -72,8 +67,3 @@ def test_the_commands_of_the_document_do_what_it_says(
     assert before[0].signing_key != after[0].signing_key
     assert before[1] != after[1]
     assert before[0].trusted_keys in after[0].trusted_keys
-
-
-def test_no_section_shows_commands_that_are_not_run_here() -> None:
-    run_here = {"Back up", "Restore", "Keys and passwords", "Retention"}
-    assert {heading for heading, commands in sections().items() if commands} <= run_here | {"When a rule rings"}

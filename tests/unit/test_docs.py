@@ -7,6 +7,7 @@ import pytest
 
 from app.cli import COMMANDS
 from app.wiring import ROOT
+from tests.documents import sections
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -22,6 +23,15 @@ def test_every_link_into_the_project_leads_somewhere(document: Path) -> None:
 def test_every_command_that_is_shown_exists(document: Path) -> None:
     for command in re.findall(r"(?:\./run|faultline) ([a-z-]+)", document.read_text(encoding="utf-8")):
         assert command in COMMANDS
+
+
+@pytest.mark.parametrize("document", ["quickstart.md", "operations.md"])
+def test_every_section_that_shows_commands_is_typed_by_a_test_to_its_last_one(document: str) -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    shown = [heading for heading, commands in sections(document).items() if commands]
+    assert len(shown) > 1
+    for heading in shown:
+        assert f'"{document}", "{heading}"' in tests, heading
 
 
 def test_every_row_of_the_table_of_deaths_names_a_test_that_exists() -> None:

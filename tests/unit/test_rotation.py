@@ -7,7 +7,7 @@ import pytest
 
 from app.cli import main
 from app.keys import Keys, local_keys
-from app.rotation import rotate_passwords, rotate_signing_key, trust_too
+from app.rotation import rotate_owners, rotate_passwords, rotate_signing_key, trust_too
 from app.secret_files import PASSWORDS, Given, files_of_services, hand_out
 from core.errors import ModelRefused, UserError
 from model.signature import Signer, TrustedKeys, make_key_pair
@@ -94,6 +94,56 @@ def test_each_process_gets_another_password_and_the_owners_keep_theirs(folder: P
     assert local_keys(vault) == keys
     assert passwords(vault)["consumer"] in (folder / "consumer" / "database_url").read_text()
     assert (folder / "init" / "consumer_password").read_text() == passwords(vault)["consumer"]
+
+
+def test_the_owners_get_other_passwords_and_init_learns_the_one_that_the_database_still_knows(
+    folder: Path, vault: Path
+) -> None:
+    before = passwords(vault)
+    rotate_owners(vault)
+    hand_out(folder, Given())
+    after = passwords(vault)
+    assert {name for name in PASSWORDS if after[name] != before[name]} == {"owner", "s3"}
+    init = folder / "init"
+    assert (init / "owner_passwords_before").read_text().split() == [before["owner"]]
+    assert after["owner"] in (init / "database_url").read_text()
+    assert (init / "aws_secret_access_key").read_text() == after["s3"]
+    assert (folder / "object-store" / "password").read_text() == after["s3"]
+    assert before["owner"] not in "".join(
+        file.read_text() for file in folder.rglob("*") if file.is_file() and file.parent.name not in ("vault", "init")
+    )
+
+
+def test_an_owner_whose_password_is_replaced_twice_before_init_ran_is_still_known(folder: Path, vault: Path) -> None:
+    first = passwords(vault)["owner"]
+    rotate_owners(vault)
+    hand_out(folder, Given())
+    second = passwords(vault)["owner"]
+    rotate_owners(vault)
+    hand_out(folder, Given())
+    assert (folder / "init" / "owner_passwords_before").read_text().split() == [first, second]
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_wherever_a_rotation_of_the_owners_dies_the_databases_password_is_known(
+    folder: Path, vault: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    known, removed, unlink = passwords(vault)["owner"], 0, Path.unlink
+
+    def dying(self: Path, missing_ok: bool = False) -> None:
+        nonlocal removed
+        removed += 1
+        if removed == after:
+            raise KeyboardInterrupt
+        unlink(self, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", dying)
+        with pytest.raises(KeyboardInterrupt):
+            rotate_owners(vault)
+    hand_out(folder, Given())
+    init = folder / "init"
+    assert known in (init / "database_url").read_text() + (init / "owner_passwords_before").read_text()
 
 
 def test_the_public_keys_of_a_backup_are_trusted_again(vault: Path, tmp_path: Path) -> None:
