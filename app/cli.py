@@ -32,6 +32,8 @@ COMMANDS = {
     "shadow": "Let a version score the live stream apart; nobody hears of it.",
     "explain": "Why an alert came: sensors, model, training data, labels.",
     "rescore": "What another model version would have decided.",
+    "score": "Score a file of readings, of any size.",
+    "validate": "What is wrong with a file of readings, by column and rows.",
     "alarms": "How good the alarms are: rates, floods, false alarms.",
     "questions": "What asking about readings without an alert has found.",
     "reply": "Answer an alert from the shell: reply ALERT y|n.",

@@ -4,13 +4,12 @@ Nothing is written and nobody is told.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 from msgspec import Struct
 
-from consumer.scoring import Scorer
+from app.scorer_apart import scorer_apart
 from core.batch import Batch, Bools, Integers, Quality, to_micros
 from core.incident_replay import IncidentReplay, Raised
 from core.machine import Machine
@@ -101,8 +100,7 @@ class _Reading:
         self._model = model
         self._period = period
         self._say = say
-        # What cannot be scored is left out, as its dead letter was; no message is read again, and no id forgotten.
-        self._scorer = Scorer(lambda positions: [None] * len(positions), lambda _: nullcontext(), lambda *_: None)
+        self._scorer = scorer_apart()
 
     def again(self, end: LogEnd) -> Iterator[Raised]:
         """The incidents that the model would have opened in this partition."""

@@ -7,8 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from core.bad_cell import BadCell
 from core.batch import Bools, Floats, Integers
 from core.errors import UserError
+
+_SHOWN = 200
+"""Characters of a wrong cell that are kept."""
 
 
 class Column(NamedTuple):
@@ -19,14 +23,17 @@ class Column(NamedTuple):
     first_row: int
     """The number of its first row in the file."""
     cells: "pd.Series[str]"
+    bad: list[BadCell] | None = None
+    """Wrong cells are added to it; None: the first one is an error."""
 
     def refuse(self, wrong: Bools, why: str) -> None:
-        """UserError for the first wrong cell, if there is one."""
-        if wrong.any():
-            at = int(np.argmax(wrong))
-            raise UserError(
-                f"{self.path}, row {self.first_row + at}, column {self.name!r}: {str(self.cells.iloc[at])!r} is {why}"
-            )
+        """Note each wrong cell, or UserError for the first one."""
+        for at in np.flatnonzero(wrong).tolist():
+            row, text = self.first_row + at, str(self.cells.iloc[at])
+            if self.bad is None:
+                raise UserError(f"{self.path}, row {row}, column {self.name!r}: {text!r} is {why}")
+            shown = "" if pd.isna(self.cells.iloc[at]) else text[:_SHOWN]
+            self.bad.append(BadCell(row, self.name, shown, why))
 
 
 def numbers(column: Column, decimal: str, words: Mapping[str, float] | None = None) -> Floats:

@@ -1,8 +1,9 @@
 """A CSV or Parquet file as chunks of rows, of any size in bounded memory."""
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -12,6 +13,12 @@ from core.errors import UserError
 from core.machine import CsvDialect
 
 _ROWS = 10_000
+_COMPRESSION: Mapping[str, Literal["gzip", "bz2", "xz", "zstd"]] = {
+    ".gz": "gzip",
+    ".bz2": "bz2",
+    ".xz": "xz",
+    ".zst": "zstd",
+}
 _ABSENT = ["", "nan", "NaN", "NAN", "na", "NA", "n/a", "N/A", "null", "NULL", "none", "None"]
 
 
@@ -24,6 +31,8 @@ class Table:
         self._parquet = path.suffix.lower() in {".parquet", ".pq"}
         self.first_row = 1 if self._parquet else 2
         """The number of the first row with a reading, as a spreadsheet counts."""
+        self.share = 0.0
+        """Of the file, how much was read."""
         self.columns = self._parquet_columns() if self._parquet else self._csv_columns()
         if twice := [name for name in self.columns if self.columns.count(name) > 1]:
             raise UserError(f"{path} has two columns {twice[0]!r}: rename one")
@@ -50,22 +59,27 @@ class Table:
         return [str(name).strip() for name in header.columns]
 
     def _csv_chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
-        chunks = pd.read_csv(
-            self.path,
-            sep=self._dialect.separator,
-            decimal=self._dialect.decimal,
-            encoding="utf-8-sig",
-            header=0,
-            names=self.columns,
-            index_col=False,
-            dtype=dict.fromkeys(texts, str),
-            keep_default_na=False,
-            na_values=dict.fromkeys(numbers, _ABSENT),
-            low_memory=False,
-            chunksize=_ROWS,
-        )
-        with chunks:
+        size = max(self.path.stat().st_size, 1)
+        with (
+            self.path.open("rb") as file,
+            pd.read_csv(
+                file,
+                compression=_COMPRESSION.get(self.path.suffix.lower()),
+                sep=self._dialect.separator,
+                decimal=self._dialect.decimal,
+                encoding="utf-8-sig",
+                header=0,
+                names=self.columns,
+                index_col=False,
+                dtype=dict.fromkeys(texts, str),
+                keep_default_na=False,
+                na_values=dict.fromkeys(numbers, _ABSENT),
+                low_memory=False,
+                chunksize=_ROWS,
+            ) as chunks,
+        ):
             while (chunk := _next_whole(chunks)) is not None:
+                self.share = file.tell() / size
                 yield chunk
 
     def _parquet_columns(self) -> list[str]:
@@ -77,7 +91,10 @@ class Table:
 
     def _parquet_chunks(self, columns: list[str]) -> Iterator[pd.DataFrame]:
         with pq.ParquetFile(self.path) as file:
+            read, rows = 0, max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
+                read += len(batch)
+                self.share = read / rows
                 yield batch.to_pandas()
 
 

@@ -12,6 +12,7 @@ import msgspec
 from click.core import ParameterSource
 
 from app.cli import settings_of
+from app.column_map import column_map, map_option
 from app.heartbeat import Heartbeat
 from app.machines import pick_machine
 from app.new_file import NewFile
@@ -58,7 +59,7 @@ _OF_THE_SIMULATOR = {"--devices": "devices", "--seed": "seed", "--fault-rate": "
 )
 @click.option("--file", type=click.Path(path_type=Path), help="Replay this CSV or Parquet file (.parquet) instead.")
 @click.option("--speed", type=Amount(0, min_open=True), help="Replay so many times as fast as the file's times tell.")
-@click.option("--map", "maps", metavar="SENSOR=COLUMN", multiple=True, help="A column of the file; also device, time.")
+@map_option
 @click.option("--summary", "summary_file", type=NewFile(), help="Write the totals there as JSON.")
 @click.pass_context
 def command(
@@ -118,16 +119,8 @@ def _replayed(
 ) -> Callable[[], list[Iterator[Messages]]]:
     if len(chosen) > 1:
         raise UserError(f"--file holds one machine's readings: name {' or '.join(each.name for each in chosen)}")
-    mapping = dict(_pair(text) for text in maps)
-    replay = Replay(file, chosen[0], mapping)
+    replay = Replay(file, chosen[0], column_map(maps))
     return lambda: [messages_of(chosen[0], replay.readings(schedule))]
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, column = text.partition("=")
-    if not (name and equals and column):
-        raise UserError(f"--map {text}: write SENSOR=COLUMN, such as --map temperature=Temp")
-    return name, column
 
 
 def _schedule(rate: float | None, speed: float | None) -> Schedule:

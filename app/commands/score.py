@@ -1,0 +1,83 @@
+"""`score`: what a model version says of every row of a file."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from app.cli import settings_of
+from app.column_map import column_map, map_option
+from app.file_scoring import FileTally, score_files
+from app.kept_apart import KeptApart
+from app.live_line import LiveLine
+from app.machines import pick_machine
+from app.models import model_source
+from app.new_file import NewFile
+from app.recorded_files import recorded_files
+from app.version_meant import version_meant
+from app.wiring import database, machines, resolved
+from core.errors import UserError
+from core.prediction import ModelVersion
+from model.scored_parquet import ScoredParquet
+
+
+@click.command(short_help="Score a file of readings, of any size.")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--machine", "name", required=True, help="Whose readings they are, and in whose dialect.")
+@click.option("--version", "number", type=click.IntRange(1), help="Of the model; not given: the champion.")
+@click.option("--out", type=NewFile(), required=True, help="A Parquet file; bad rows go to one beside it, .bad.csv.")
+@map_option
+@click.option("--json", "as_json", is_flag=True, help="Print what became of the rows as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context, path: Path, name: str, number: int | None, out: Path, maps: Sequence[str], as_json: bool
+) -> None:
+    """Score every row of a CSV or Parquet file (or of all below a folder), by the rules of the live stream.
+
+    In bounded memory. A row gets the probability that the same reading would get live; one with a doubtful sensor gets
+    none; one that is no reading is kept apart with its column and the reason.
+    """
+    if out.suffix.lower() not in (".parquet", ".pq"):
+        raise UserError(f"--out {out}: scores are written as Parquet; name a file that ends in .parquet")
+    settings = settings_of(ctx)
+    machine = pick_machine(machines(settings), name)
+    files = recorded_files(path, machine, column_map(maps))
+    settings = resolved(settings)
+    # The read-only role, and a cache of its own, as for `rescore`.
+    engine = database(settings, "grafana")
+    model = model_source(settings, engine, cache="explained").load(machine, version_meant(engine, machine, number))
+    line = LiveLine(sys.stderr)
+
+    def progress(tally: FileTally, share: float) -> None:
+        line.show(f"{share:4.0%}  {tally.rows:,} rows, {tally.rows / max(tally.seconds, 1e-3):,.0f} a second")
+
+    bad = out.with_name(f"{out.stem}.bad.csv")
+    with ScoredParquet(out, machine, model.version) as scored, KeptApart(bad) as apart:
+        found = score_files(files, machine, model, scored.write, apart.write, progress)
+    line.end()
+    say = (found, model.version, out, bad)
+    click.echo(msgspec.json.encode(_facts(*say)) if as_json else _words(*say))
+
+
+def _facts(found: FileTally, version: ModelVersion, out: Path, bad: Path) -> dict[str, object]:
+    return {
+        "machine": version.machine,
+        "version": version.number,
+        **msgspec.structs.asdict(found),
+        "out": str(out),
+        "bad_rows": str(bad) if found.bad else None,
+    }
+
+
+def _words(found: FileTally, version: ModelVersion, out: Path, bad: Path) -> str:
+    lines = [
+        f"{found.rows:,} rows in {found.seconds:.1f} s ({found.rows / max(found.seconds, 1e-3):,.0f} a second)",
+        f"{found.scored:,} scored by {version}, {found.faults:,} of them faults: {out}",
+    ]
+    if found.doubtful:
+        lines.append(f"{found.doubtful:,} doubtful (a sensor absent, impossible or stuck), written without a score")
+    if found.bad:
+        lines.append(f"{found.bad:,} bad rows, kept apart with column and reason: {bad}")
+    return "\n".join(lines)

@@ -1,0 +1,63 @@
+"""`validate`: what is wrong with a file of readings."""
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+import msgspec
+
+from app.cli import settings_of
+from app.column_map import column_map, map_option
+from app.file_validating import FileReport, validate
+from app.live_line import LiveLine
+from app.machines import pick_machine
+from app.printable import printable
+from app.recorded_files import recorded_files
+from app.wiring import machines
+from core.file_findings import Finding
+
+_SHOWN_RANGES = 5
+
+
+@click.command(short_help="What is wrong with a file of readings, by column and rows.")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--machine", "name", required=True, help="Whose readings they are, and in whose dialect.")
+@map_option
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+@click.pass_context
+def command(ctx: click.Context, path: Path, name: str, maps: Sequence[str], as_json: bool) -> None:
+    """Check every row of a CSV or Parquet file (or of all below a folder) by the rules of the live stream.
+
+    Needs no server. Exit code 1 where a row is bad (no reading) or doubtful (would get no score), 2 where a file cannot
+    be read.
+    """
+    machine = pick_machine(machines(settings_of(ctx)), name)
+    line = LiveLine(sys.stderr)
+    reports = [
+        validate(each, file, machine, partial(_show, line))
+        for each, file in recorded_files(path, machine, column_map(maps))
+    ]
+    line.end()
+    click.echo(msgspec.json.encode(reports) if as_json else "\n".join(map(_words, reports)))
+    if any(report.bad or report.doubtful for report in reports):
+        sys.exit(1)
+
+
+def _show(line: LiveLine, report: FileReport, share: float) -> None:
+    line.show(f"{share:4.0%}  {report.file}: {report.rows:,} rows, {report.bad:,} bad, {report.doubtful:,} doubtful")
+
+
+def _words(report: FileReport) -> str:
+    rows = f"{report.rows:,} rows: {report.good:,} good, {report.doubtful:,} doubtful, {report.bad:,} bad"
+    return "\n".join([f"{printable(report.file)}: {rows}", *map(_line, report.findings)])
+
+
+def _line(found: Finding) -> str:
+    runs = [f"{first}" if first == last else f"{first}–{last}" for first, last in found.ranges[:_SHOWN_RANGES]]
+    more = len(found.ranges) + found.more_ranges - len(runs)
+    where = f"{', '.join(runs)}{f' and {more:,} more runs' if more else ''}"
+    example = f", such as {printable(found.example)!r}" if found.example else ""
+    column = printable(found.column) or "(no column)"
+    return f"  {column}: {found.reason} ({found.kind}, {found.cells:,} cells{example}), rows {where}"

@@ -1,0 +1,81 @@
+"""Scoring recorded files, wired: rows from the producer's reader, the live consumer's checks and scorer."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from app.recorded_rows import CheckedRows, checked_rows
+from app.scorer_apart import scorer_apart
+from core.bad_cell import BadCell
+from core.batch import Batch
+from core.machine import Machine
+from core.ports.models import Model
+from core.scored_rows import ScoredRows
+from producer.recorded import RecordedFile
+
+
+class FileTally(Struct):
+    """What became of the rows of all files: rows = scored + doubtful + bad."""
+
+    rows: int = 0
+    scored: int = 0
+    faults: int = 0
+    """Of those that were scored."""
+    doubtful: int = 0
+    """Readings with a sensor that is absent, impossible or stuck: written without a score."""
+    bad: int = 0
+    """Rows that are no readings, or that the model cannot score."""
+    seconds: float = 0.0
+
+
+def score_files(
+    files: Sequence[tuple[str, RecordedFile]],
+    machine: Machine,
+    model: Model,
+    write: Callable[[ScoredRows], None],
+    keep_apart: Callable[[str, Sequence[BadCell]], None],
+    progress: Callable[[FileTally, float], None],
+) -> FileTally:
+    """Every row of each named file is written with its score, or kept apart with what is wrong; a chunk at a time.
+
+    `progress` hears the tally so far and the share of all that was read. Raises UserError, ModelFailed, Unavailable.
+    """
+    tally, began, scorer = FileTally(), time.monotonic(), scorer_apart()
+    for number, (name, file) in enumerate(files):
+        for checked in checked_rows(file, machine):
+            batch, predictions = scorer.score(machine, model, _batch(machine, checked))
+            unscorable = [
+                BadCell(letter.position.offset, "", "", f"cannot be scored: {letter.reason}")
+                for letter in batch.dead_letters
+            ]
+            keep_apart(name, [*checked.bad, *unscorable])
+            write(ScoredRows(name, batch.offsets, batch.devices, batch.times, batch.quality, predictions))
+            scored = int(np.count_nonzero(~np.isnan(predictions.scores)))
+            tally.rows += len(checked.rows) + checked.bad_rows
+            tally.scored += scored
+            tally.faults += int(np.count_nonzero(predictions.faults))
+            tally.doubtful += len(batch) - scored
+            tally.bad += checked.bad_rows + len(unscorable)
+            tally.seconds = time.monotonic() - began
+            progress(tally, (number + file.share) / len(files))
+    return tally
+
+
+def _batch(machine: Machine, checked: CheckedRows) -> Batch:
+    """The rows as the scorer takes a batch; their numbers stand where a message's offset does."""
+    count = len(checked.rows)
+    return Batch(
+        topic=machine.topics[0],
+        partitions=np.zeros(count, dtype=np.int64),
+        offsets=checked.rows,
+        ids=np.zeros(count, dtype="V16"),
+        devices=checked.devices,
+        times=checked.times,
+        sensors=checked.sensors,
+        quality=checked.quality,
+        extras=(),
+        runs=(),
+        dead_letters=(),
+    )
