@@ -38,6 +38,13 @@ def version_2(world: World) -> Challenger:
 
 def promote_version_2(world: World, challenger: Challenger) -> None:
     """Put it into the bucket and the database as a trainer would, and promote it."""
+    publish_version_2(world, challenger)
+    with world.owner.begin() as connection:
+        connection.execute(text(_PROMOTE))
+
+
+def publish_version_2(world: World, challenger: Challenger) -> None:
+    """Put it into the bucket and the database as a trainer would whose gate refuses it."""
     bucket, manifest = registry(read_settings(world.environment)), challenger.manifest
     model_version_id = bucket.put(manifest.model_key, challenger.model, "application/octet-stream")
     content = encode(msgspec.structs.replace(manifest, model_version_id=model_version_id))
@@ -47,17 +54,17 @@ def promote_version_2(world: World, challenger: Challenger) -> None:
         "model_version_id": model_version_id,
         "manifest_version_id": manifest_version_id,
         "sha256": manifest.sha256,
+        "threshold": manifest.threshold,
     }
     with world.owner.begin() as connection:
         connection.execute(text(_RECORD), arguments)
-        connection.execute(text(_PROMOTE))
 
 
 _RECORD = """
     INSERT INTO model_version (machine, number, model_key, model_version_id, manifest_key, manifest_version_id, sha256,
                                algorithm, threshold, created_by)
     SELECT machine, 2, model_key, :model_version_id, 'machines/equipment/manifest.json', :manifest_version_id, :sha256,
-           algorithm, threshold, 'mallory' FROM model_version WHERE number = 1"""
+           algorithm, :threshold, 'mallory' FROM model_version WHERE number = 1"""
 _PROMOTE = """
     WITH promoted AS (INSERT INTO promotion (machine, number, previous, kind, decided_by, reason)
                       SELECT machine, 2, 1, 'gate', 'mallory', 'to have it loaded' FROM model_version WHERE number = 2)

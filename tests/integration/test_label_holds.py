@@ -83,6 +83,30 @@ def test_a_person_who_flips_everything_teaches_nothing_until_an_engineer_release
     assert shell("labels", "held") == "no label is held\n"
 
 
+def test_a_later_model_that_did_not_learn_an_answer_is_a_witness_against_it(
+    shell: Shell, owner: Engine, csv_file: str
+) -> None:
+    for _ in range(2):
+        assert train(shell, csv_file) == 0
+    # So few that their number alone is no burst.
+    incidents = [answered(owner, EQUIPMENT, Verdict.NOT_SURE, *HOT) for _ in range(FEW)]
+    with owner.begin() as connection:
+        mallory = connection.execute(text(_MALLORY)).scalar_one()
+    for incident in incidents:
+        AnsweredIncident(owner, {**incident.names, "operator": mallory}).label(Verdict.FALSE_ALARM, HOT)
+    assert train(shell, csv_file) == FEW, "nobody else spoke, and the champion itself raised these alerts"
+    promote(shell, 3)
+    assert train(shell, csv_file) == FEW, "version 3 learnt them: it is no witness"
+    promote(shell, 2)
+    assert train(shell, csv_file) == 0, "version 2 came after the alerts, knows nothing of the answers and is sure"
+    (hold,) = json.loads(shell("labels", "held", "--json"))
+    assert (hold["by"], hold["pattern"], len(hold["labels"])) == ("mallory", "overturns", FEW)
+
+
+def promote(shell: Shell, number: int) -> None:
+    shell("models", "promote", "equipment", str(number), "--force", "--as", "Eve", "--reason", "a test")
+
+
 def test_on_the_page_an_engineer_decides_as_in_the_shell(
     shell: Shell, owner: Engine, flipped: list[AnsweredIncident], csv_file: str, database_url: str
 ) -> None:
@@ -134,3 +158,6 @@ def _of_mallory(owner: Engine) -> dict[str, int]:
     with owner.connect() as connection:
         found = connection.execute(text("SELECT id FROM operator WHERE name = 'mallory'")).scalar_one()
     return {"operator": int(found)}
+
+
+_MALLORY = "INSERT INTO operator (name, role) VALUES ('mallory', 'operator') RETURNING id"
