@@ -81,6 +81,19 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     page_port: Annotated[Port, Meta(description="Port of the page; 0: a free one")] = 8000
     page_url: Annotated[str, Meta(description="What people type to reach the page, where a proxy leads to it")] = ""
 
+    # Programs.
+    api_host: Annotated[str, Meta(description="Address that the HTTP API listens on", min_length=1)] = "127.0.0.1"
+    api_port: Annotated[Port, Meta(description="Port of the HTTP API; 0: a free one")] = 8080
+    api_body_limit_bytes: Annotated[
+        int, Meta(description="A larger request to the HTTP API is refused", ge=4096, le=1_073_741_824)
+    ] = 16_777_216
+    api_requests_per_s: Annotated[
+        float, Meta(description="Requests that a key may make in a second; 0: any number", ge=0, le=1e6)
+    ] = 500.0
+    compat_without_key: Annotated[
+        bool, Meta(description="true: the older systems' paths of the HTTP API need no key")
+    ] = False
+
     # Models.
     signing_key: Annotated[
         str, Meta(description="Ed25519 private key (PEM) of the trainer", extra={"secret": True})

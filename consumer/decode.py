@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from consumer.accept import EARLIEST, LATEST, QualityCheck, device_name_problem
+from consumer.accept import EARLIEST, LATEST, device_name_problem
 from consumer.columns import Columns
 from consumer.duplicates import RecentIds
 from consumer.fetched import Fetched
@@ -14,6 +14,7 @@ from core.batch import Batch, Bools, DeadLetter, Flags, Integers, PartitionRun, 
 from core.errors import InvalidReading
 from core.machine import Machine
 from core.ports.stream import TopicPartition
+from core.quality_check import QualityCheck
 
 
 class Decoder:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from consumer.accept import QualityCheck
 from consumer.past import Look
 from core.batch import Batch, Integers, Quality
 from core.machine import Machine
 from core.ports.stream import TopicPartition
+from core.quality_check import QualityCheck
 from core.sensor_fault import DOUBTFUL, NO_DOUBTS, Doubts
 
 

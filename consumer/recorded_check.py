@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from consumer.accept import EARLIEST, LATEST, QualityCheck, device_name_problem
+from consumer.accept import EARLIEST, LATEST, device_name_problem
 from consumer.slots import Slots
 from consumer.stuck import Runs
 from core.batch import Bools, Flags, Floats, Integers, Quality
 from core.machine import Machine
+from core.quality_check import QualityCheck
 
 
 class Doubt(NamedTuple):

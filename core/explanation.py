@@ -82,9 +82,19 @@ def explanation(
     machine: Machine, usual: Mapping[str, UsualRange], reading: ScoredReading, found: Contributions
 ) -> Explanation:
     """The reading's contributions, of one row, with the sensors' names, units and usual ranges."""
-    values = with_engineered(machine, np.array([reading.sensors], dtype=np.float64))[0].tolist()
-    sensors = [
-        SensorPush(sensor.name, None if np.isnan(value) else value, sensor.unit, usual.get(sensor.name), push)
-        for sensor, value, push in zip(machine.inputs, values, found.pushes[0].tolist(), strict=True)
-    ]
-    return Explanation(reading, found.scale, found.base, sorted(sensors, key=lambda sensor: -sensor.push))
+    (sensors,) = pushes_of(machine, usual, np.array([reading.sensors], dtype=np.float64), found)
+    return Explanation(reading, found.scale, found.base, sensors)
+
+
+def pushes_of(
+    machine: Machine, usual: Mapping[str, UsualRange], rows: Floats, found: Contributions
+) -> Sequence[Sequence[SensorPush]]:
+    """Of each row of shape (n, sensors) its sensors with names, units and usual ranges, the strongest push first."""
+    explained = []
+    for values, pushes in zip(with_engineered(machine, rows).tolist(), found.pushes.tolist(), strict=True):
+        sensors = [
+            SensorPush(sensor.name, None if np.isnan(value) else value, sensor.unit, usual.get(sensor.name), push)
+            for sensor, value, push in zip(machine.inputs, values, pushes, strict=True)
+        ]
+        explained.append(sorted(sensors, key=lambda sensor: -sensor.push))
+    return explained

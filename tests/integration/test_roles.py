@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 MAY_UPDATE = {
     "consumer": "dead_letter device_state incident ingest_partition machine outbox_alarm partition_heard replay"
     " sensor_state topic",
-    "alerts": "bot_cursor chat operator outbox question_bookmark shelf subscription",
+    "alerts": "api_key bot_cursor chat operator outbox question_bookmark shelf subscription",
     "trainer": "champion_move machine shadow training_request",
     "api": "bot_cursor login_link rule_alert",
     "grafana": "",
@@ -23,8 +23,13 @@ MAY_DELETE = {
     "dashboards": "",
 }
 SECRET = ("api_key", "login_session", "login_link", "inbox", "audit")
-# Of the inbox the page sees the numbers alone.
-MAY_READ_SECRETS = {"consumer": "", "alerts": "audit inbox", "trainer": "", "api": "inbox login_link login_session"}
+# Of the inbox the page sees the numbers alone; of API keys, whoever makes them all but the hashes.
+MAY_READ_SECRETS = {
+    "consumer": "",
+    "alerts": "api_key audit inbox",
+    "trainer": "",
+    "api": "api_key inbox login_link login_session",
+}
 WHAT_WAS_SAID_AND_DECIDED = {
     *("label", "label_undo", "comment", "inbox", "audit", "label_hold", "label_held", "label_hold_decision"),
     *("promotion", "model_version", "model_load", "training_run", "training_report", "labelled_reading", "reading"),
@@ -89,3 +94,11 @@ _MAY_MAKE = """
     SELECT has_schema_privilege(:role, 'public', 'CREATE'), has_database_privilege(:role, current_database(), 'CREATE'),
            rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolcanlogin
       FROM pg_roles WHERE rolname = :role"""
+
+
+def test_who_makes_api_keys_never_sees_the_hash_of_one(owner: Engine) -> None:
+    with owner.connect() as connection:
+        found = connection.execute(
+            text("SELECT has_column_privilege('faultline_alerts', 'api_key', 'sha256', 'SELECT')")
+        )
+        assert found.scalar_one() is False

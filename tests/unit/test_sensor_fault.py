@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from consumer.accept import QualityCheck
 from consumer.doubts import doubts_of
 from consumer.past import Look, Past
 from core.batch import MOST, Quality
 from core.incident import Closed, Opened
 from core.machine import Machine, Sensor, SensorFaultPolicy
 from core.ports.stream import TopicPartition
+from core.quality_check import QualityCheck
 from core.sensor_fault import SensorJudgement, judge_sensors
 from tests.builders import a_batch, a_machine
 

@@ -1,0 +1,1 @@
+"""Paths of older systems, with their own shapes."""

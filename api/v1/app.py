@@ -1,0 +1,48 @@
+"""The HTTP API as one application."""
+
+import time
+
+from fastapi import FastAPI
+
+from api.older import equipment
+from api.v1 import predict
+from api.v1.keys import KeyCheck
+from api.v1.limits import BodyLimit
+from api.v1.parts import Parts
+from api.v1.problems import Problem, tell_problems
+from api.v1.rate import Rate
+
+_DESCRIPTION = """Readings scored by the model in service, and what is known of machines, alerts and models.
+
+Every request carries a key: `Authorization: Bearer fl_…`. Failures are `application/problem+json` (RFC 9457)."""
+
+
+def application(parts: Parts, *, body_limit_bytes: int, requests_per_s: float, compat_without_key: bool) -> FastAPI:
+    """The API over these parts.
+
+    `requests_per_s`: of a key, 0: any number. `compat_without_key`: the older systems' paths need none.
+    """
+    app = FastAPI(
+        title="Faultline",
+        version="1",
+        description=_DESCRIPTION,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # they would load scripts of another site
+        redoc_url=None,
+    )
+    app.state.parts = parts
+    app.include_router(predict.router)
+    if (machine := parts.machines.get(equipment.MACHINE)) is not None:
+        app.include_router(equipment.router(machine))
+    tell_problems(app)
+    _describe_problems(app)
+    app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)
+    rate = Rate(requests_per_s, time.monotonic)
+    app.add_middleware(KeyCheck, keys=parts.keys, rate=rate, without_key=compat_without_key)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    description = app.openapi()
+    description["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    app.openapi_schema = description

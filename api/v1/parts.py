@@ -1,0 +1,39 @@
+"""What the API is built on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from fastapi import HTTPException, Request
+
+from api.v1.batching import MicroBatcher
+from core.api_key import ApiKeys
+from core.batch import Floats
+from core.explanation import SensorPush
+from core.machine import Machine
+from core.ports.models import Model
+
+
+class Parts(NamedTuple):
+    """What the API asks, and whom."""
+
+    machines: Mapping[str, Machine]
+    keys: ApiKeys
+    batcher: MicroBatcher
+    explain: Callable[[Machine, Model, Floats], Sequence[Sequence[SensorPush]]]
+    """Which sensors pushed each row's prediction. Raises UserError where such a model cannot be explained."""
+    read_table: Callable[[Machine, str, bytes], Floats]
+    """The sensors of a file's rows, shape (n, sensors), by its name's ending. UserError names row and column."""
+
+
+def parts_of(request: Request) -> Parts:
+    """Of the application that is asked."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def machine_of(request: Request, name: str) -> Machine:
+    """The machine of this name. HTTPException 404."""
+    machine = parts_of(request).machines.get(name)
+    if machine is None:
+        raise HTTPException(404, "There is no such machine.")
+    return machine

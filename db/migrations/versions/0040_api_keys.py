@@ -1,0 +1,25 @@
+"""Keys of programs that ask the HTTP API, and what the process that answers them writes."""
+
+from alembic import op
+
+revision = "0040"
+down_revision = "0039"
+
+
+def upgrade() -> None:
+    """A key speaks for an operator. Who makes keys sees no hash; who answers says what became of models.
+
+    Nothing ever wrote into the table before.
+    """
+    op.execute(
+        """
+        ALTER TABLE api_key ADD operator integer NOT NULL REFERENCES operator;
+        ALTER TABLE api_key DROP CONSTRAINT api_key_name_key;  -- a revoked key's name may be given again
+        CREATE UNIQUE INDEX api_key_name ON api_key (name) WHERE revoked_at IS NULL;
+        GRANT SELECT ON api_key TO faultline_api;
+        GRANT SELECT (id, name, operator, scopes, created_at, revoked_at) ON api_key TO faultline_alerts;
+        GRANT INSERT ON api_key TO faultline_alerts;
+        GRANT UPDATE (revoked_at) ON api_key TO faultline_alerts;
+        GRANT SELECT (reason), INSERT ON model_load TO faultline_api;
+        """
+    )

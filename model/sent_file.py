@@ -1,0 +1,168 @@
+"""A file that somebody sends to be scored: CSV of any dialect, XLSX, JSON or Parquet, as the sensors of its rows."""
+
+import csv
+import io
+import math
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePath
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pyarrow.parquet
+
+from core.batch import MOST, Floats
+from core.errors import UserError
+from core.machine import Machine, Sensor
+
+MOST_ROWS = 100_000
+_MOST_UNPACKED = 256 * 1024 * 1024
+"""Bytes that an Excel file may unpack to."""
+_SEPARATORS = (",", ";", "\t", "|")
+_ABSENT = frozenset({"", "nan", "na", "n/a", "null", "none"})
+
+Columns = Mapping[str, Sequence[object]]
+"""Name → the cells of all rows: numbers, texts or None."""
+
+
+def read_sent_file(machine: Machine, name: str, content: bytes) -> Floats:
+    """The sensors of a file's rows, shape (n, sensors), NaN for absent. The name's ending says what the file is.
+
+    Columns are named as the sensors, or as in the machine's training files; others are left aside. Raises UserError
+    naming the row and column of what cannot be read; the header is row 1, as in a spreadsheet.
+    """
+    ending = PurePath(name).suffix.lower()
+    read = _READERS.get(ending)
+    if read is None:
+        raise UserError(f"the file's name must end in one of {', '.join(sorted(_READERS))}; this one is {name!a}")
+    try:
+        table = read(machine, content)
+    except UserError:
+        raise
+    except Exception as error:  # a file may be broken in any way, and its readers say so in many
+        words = " ".join(str(error).split())[:200]
+        raise UserError(f"the file cannot be read as {ending[1:].upper()}: {words or type(error).__name__}") from error
+    count = max((len(cells) for cells in table.values()), default=0)
+    if not count:
+        raise UserError("the file has no rows")
+    if count > MOST_ROWS:
+        raise UserError(f"the file has {count} rows; at most {MOST_ROWS} are scored at once: send it in parts")
+    return np.column_stack([_numbers(machine, table, sensor, count) for sensor in machine.sensors])
+
+
+def _numbers(machine: Machine, table: Columns, sensor: Sensor, count: int) -> Floats:
+    names = (sensor.name, machine.csv.columns.get(sensor.name, sensor.name))
+    found = next((name for name in names if name in table), None)
+    if found is None:
+        if sensor.optional:
+            return np.full(count, np.nan)
+        raise UserError(f"the file has no column {names[-1]!r}; it has {', '.join(map(repr, table))}")
+    words = machine.csv.values.get(sensor.name, {})
+    return np.array([_number(cell, words, row, found) for row, cell in enumerate(table[found])], dtype=np.float64)
+
+
+def _number(cell: object, words: Mapping[str, float], row: int, column: str) -> float:
+    if cell is None:
+        return math.nan
+    text = cell.strip() if isinstance(cell, str) else cell
+    if text in words:
+        return words[str(text)]
+    if isinstance(text, str):
+        if text.lower() in _ABSENT:
+            return math.nan
+        number = _parsed(text)
+    else:
+        number = float(text) if isinstance(text, int | float | np.number) and not isinstance(text, bool) else None
+    if number is None or math.isinf(number) or abs(number) > MOST:
+        raise UserError(f"row {row + 2}, column {column!r}: {cell!r:.60} is not a number")
+    return number
+
+
+def _parsed(text: str) -> float | None:
+    """With a decimal point, or a comma in its place."""
+    plain = text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+    if not plain.isascii() or "_" in plain:
+        return None
+    try:
+        return float(plain)
+    except ValueError:
+        return None
+
+
+def _csv(machine: Machine, content: bytes) -> Columns:
+    text = _text(content)
+    header = text.lstrip().partition("\n")[0]
+    known = {*machine.sensor_names, *machine.csv.columns.values()}
+    separator = max(_SEPARATORS, key=lambda one: len(known & {name.strip(' \r"') for name in header.split(one)}))
+    names, *lines = [cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if cells] or [[]]
+    for row, cells in enumerate(lines):
+        if len(cells) != len(names):
+            raise UserError(f"row {row + 2} has {len(cells)} cells, the header {len(names)}")
+    return {name.strip(): [cells[place] for cells in lines] for place, name in enumerate(names)}
+
+
+def _text(content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252")  # what spreadsheets of Western Europe write
+
+
+def _excel(_: Machine, content: bytes) -> Columns:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
+            raise UserError(f"the file unpacks to more than {_MOST_UNPACKED >> 20} MB: send it in parts")
+    table = pd.read_excel(io.BytesIO(content), engine="calamine")
+    return {
+        str(name).strip(): [None if missing else cell for cell, missing in zip(cells, cells.isna(), strict=True)]
+        for name, cells in table.items()
+    }
+
+
+def _json(_: Machine, content: bytes) -> Columns:
+    """A list of objects; or columns, each a list or an object of rows."""
+    try:
+        decoded = msgspec.json.decode(content)
+    except RecursionError:
+        raise UserError("the file is nested too deeply") from None
+    if isinstance(decoded, dict) and len(decoded) == 1 and isinstance(only := next(iter(decoded.values())), list):
+        decoded = only if all(isinstance(row, dict) for row in only) else decoded  # {"readings": [{…}, …]}
+    if isinstance(decoded, list) and all(isinstance(row, dict) for row in decoded):
+        names = dict.fromkeys(name for row in decoded for name in row)
+        return {name: [row.get(name) for row in decoded] for name in names}
+    if isinstance(decoded, dict) and all(isinstance(column, list | dict) for column in decoded.values()):
+        return _of_one_length(
+            {name: list(column.values() if isinstance(column, dict) else column) for name, column in decoded.items()}
+        )
+    raise UserError("JSON must be a list of objects, or an object of columns")
+
+
+def _of_one_length(columns: Mapping[str, list[object]]) -> Columns:
+    if len({len(cells) for cells in columns.values()}) > 1:
+        raise UserError("the columns have different numbers of rows")
+    return columns
+
+
+def _parquet(machine: Machine, content: bytes) -> Columns:
+    file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content))
+    if file.metadata.num_rows > MOST_ROWS:  # before anything is unpacked
+        raise UserError(f"the file has {file.metadata.num_rows} rows; at most {MOST_ROWS} are scored at once")
+    known: Iterable[str] = {*machine.sensor_names, *machine.csv.columns.values()}
+    names = [name for name in file.schema_arrow.names if name in known]
+    table = file.read(columns=names)
+    if not names:
+        return {name: [None] for name in file.schema_arrow.names}
+    return {name: table.column(name).to_pylist() for name in names}
+
+
+_READERS: Mapping[str, Callable[[Machine, bytes], Columns]] = {
+    ".csv": _csv,
+    ".txt": _csv,
+    ".tsv": _csv,
+    ".xlsx": _excel,
+    ".json": _json,
+    ".parquet": _parquet,
+}

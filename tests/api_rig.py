@@ -1,0 +1,83 @@
+"""The HTTP API over real models of the real machines' files, and a program before it."""
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.v1.app import application
+from api.v1.batching import MicroBatcher
+from api.v1.parts import Parts
+from app.machines import load_machines
+from app.served_models import ServedExplanations
+from app.wiring import ROOT
+from core.api_key import Scope
+from core.batch import Floats
+from core.history import History
+from core.machine import Machine
+from core.ports.models import Model
+from core.prediction import ModelVersion
+from model.fit import train
+from model.recipe import Recipe
+from model.scorer import FaultModel
+from model.sent_file import read_sent_file
+from tests.fake_api_keys import FakeApiKeys
+
+MACHINES = load_machines(ROOT / "machines")
+LIMIT_BYTES = 1_048_576
+
+
+def readings_of(machine: Machine, count: int, seed: int = 1, spread: float = 1.0) -> Floats:
+    """Rows around the usual ranges, now and then without an optional sensor; `spread` in widths of the range."""
+    random = np.random.default_rng(seed)
+    low, high = np.array([sensor.usual for sensor in machine.sensors]).T
+    rows: Floats = low + (high - low) * (0.5 + spread * (random.random((count, len(machine.sensors))) - 0.5))
+    rows.clip([one.minimum for one in machine.sensors], [one.maximum for one in machine.sensors], out=rows)
+    for column, sensor in enumerate(machine.sensors):
+        if sensor.optional:
+            rows[random.random(count) < 0.2, column] = np.nan
+    return rows
+
+
+@cache
+def a_model(name: str, version: int = 1) -> Model:
+    """A small model of a machine's file: what lies outside the usual range of its first sensors is a fault."""
+    machine = MACHINES[name]
+    rows = readings_of(machine, 600, seed=version, spread=1.6)
+    low, high = np.array([sensor.usual for sensor in machine.sensors]).T
+    fault = np.nan_to_num(rows > high - 0.05 * (high - low)).any(axis=1)
+    history = History(rows, fault, [name] * len(rows), np.arange(len(rows), dtype=np.int64) * 1_000_000)
+    candidate = train(machine, history, Recipe("rf" if name == "equipment" else "lr"), [], lambda _: None)
+    return FaultModel(ModelVersion(name, version), candidate.usual, candidate.metrics.threshold, candidate.pipeline)
+
+
+class ApiRig:
+    """An API whose models are real and whose keys are in memory."""
+
+    def __init__(self, *, compat_without_key: bool = False, requests_per_s: float = 0) -> None:
+        self.keys = FakeApiKeys()
+        self.serving: dict[str, Model] = {name: a_model(name) for name in MACHINES}
+        self.batcher = MicroBatcher(lambda: self.serving, 30)
+        parts = Parts(MACHINES, self.keys, self.batcher, ServedExplanations().explain, read_sent_file)
+        self.app: FastAPI = application(
+            parts,
+            body_limit_bytes=LIMIT_BYTES,
+            requests_per_s=requests_per_s,
+            compat_without_key=compat_without_key,
+        )
+        self.program = self.with_key(self.keys.offer(*Scope))
+
+    def with_key(self, key: str) -> TestClient:
+        """A program that sends this key."""
+        return TestClient(self.app, headers={"Authorization": f"Bearer {key}"})
+
+    def without_key(self) -> TestClient:
+        """One that sends none."""
+        return TestClient(self.app)
+
+
+def as_sensors(machine: Machine, row: Floats) -> Mapping[str, float]:
+    """A row as it is sent: absent sensors are left out."""
+    return {name: value for name, value in zip(machine.sensor_names, row.tolist(), strict=True) if not np.isnan(value)}

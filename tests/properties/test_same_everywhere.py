@@ -1,0 +1,68 @@
+"""A reading gets the same verdict alone, in a batch, in a file, through Kafka's decoder, and over HTTP."""
+
+import asyncio
+import json
+import uuid
+
+import httpx
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consumer.decode import Decoder
+from core.api_key import Scope
+from core.batch import Floats, Quality
+from core.machine import Machine
+from core.ports.stream import TopicPartition
+from tests.api_rig import MACHINES, ApiRig, a_model, as_sensors, readings_of
+from tests.builders import NOON, fetched
+
+RIG = ApiRig()
+KEY = RIG.keys.offer(Scope.PREDICT)
+
+
+@pytest.mark.parametrize("name", sorted(MACHINES))
+@settings(max_examples=5)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 8), spread=st.floats(0.1, 4))
+def test_a_reading_gets_the_same_class_and_probability_however_it_comes(
+    name: str, seed: int, count: int, spread: float
+) -> None:
+    machine, model = MACHINES[name], a_model(name)
+    rows = readings_of(machine, count, seed, spread)
+    together = model.predict(rows)
+    wanted = [
+        {"fault": fault, "probability": score, "problems": [], "explanation": None}
+        for fault, score in zip(together.faults.tolist(), together.scores.tolist(), strict=True)
+    ]
+    alone, batch, file = asyncio.run(_over_http(machine, rows))
+    assert (alone, batch, file) == (wanted, wanted, wanted)
+    assert np.array_equal(model.predict(_through_kafka(machine, rows)).scores, together.scores)
+
+
+async def _over_http(machine: Machine, rows: Floats) -> tuple[list[object], list[object], list[object]]:
+    """The verdicts of requests of one reading each, of one with all of them, and of a file."""
+    path = f"http://api/api/v1/machines/{machine.name}/predict"
+    sent = [{"sensors": as_sensors(machine, row)} for row in rows]
+    csv = pd.DataFrame(rows, columns=list(machine.sensor_names)).to_csv(index=False, sep=";", decimal=",").encode()
+    headers = {"Authorization": f"Bearer {KEY}"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(RIG.app), headers=headers) as client:
+        alone = await asyncio.gather(*(client.post(path, json=one) for one in sent))
+        batch = await client.post(f"{path}/batch", json={"readings": sent})
+        file = await client.post(f"{path}/file", files={"file": ("a.csv", csv)})
+    return [answer.json()["verdict"] for answer in alone], batch.json()["verdicts"], file.json()["verdicts"]
+
+
+def _through_kafka(machine: Machine, rows: Floats) -> Floats:
+    values = [
+        json.dumps(
+            {"id": str(uuid.uuid4()), "device": "one", "time": NOON.isoformat(), "sensors": as_sensors(machine, row)}
+        ).encode()
+        for row in rows
+    ]
+    topic = machine.topics[0]
+    batch = Decoder(machine).decode(fetched(values, topic=topic, key=b"one"), {TopicPartition(topic, 0): 0}, {})
+    assert not batch.dead_letters
+    assert (batch.quality == Quality.GOOD).all()
+    return batch.sensors
