@@ -32,6 +32,7 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
             yield f"Since {since} readings are doubtful and not judged"
         case _:
             yield f"{percent(facts.probability)} likely a fault · since {since}"
+            yield from _defects(facts, markup)
     yield f"Machine: {markup.text(facts.title or facts.machine, 100)}"
     yield from _why(facts, markup)
     if facts.advice:
@@ -45,6 +46,13 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
     yield _answer(facts, facts.verdict, zone, markup)
     if facts.said:
         yield markup.text(explained(facts.said, zone), _DISPUTE_LIMIT)
+
+
+def _defects(facts: AlertFacts, markup: Markup) -> Iterator[str]:
+    """Which it may be, of a machine with several defects."""
+    if facts.defects:
+        said = (f"{markup.text(one.defect, 60)} {percent(one.probability)}" for one in facts.defects)
+        yield f"Most likely: {', '.join(said)}"
 
 
 def _trouble(facts: AlertFacts, markup: Markup) -> str:
@@ -82,7 +90,7 @@ def _why(facts: AlertFacts, markup: Markup) -> Iterator[str]:
     if len(facts.reasons) > 5:
         yield f"… and {len(facts.reasons) - 5} more"
     if facts.pushed:
-        yield "What spoke for a fault:"
+        yield f"What spoke for {markup.text(facts.spoke_for, 60) or 'a fault'}:"
         yield from (_push(push, markup) for push in facts.pushed[:5])
         return
     yield from (_sensor(sensor, markup) for sensor in facts.standing_out[:5])

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from core.cause import Group
+from core.defect import LikelyDefect
 from core.digest import Grouping
 from core.dispute import Said
 from core.errors import Undeliverable
@@ -48,8 +49,14 @@ class AlertFacts(Struct, frozen=True):
     """Seconds, when it was told."""
     pushed: tuple[ShownPush, ...] = ()
     """Once the alert was looked into."""
+    spoke_for: str = ""
+    """The defect that `pushed` is about; empty: a fault."""
     unexplained: str = ""
     """Why nobody knows what pushed it; empty: somebody does, or it was not looked into yet."""
+    defects: tuple[LikelyDefect, ...] = ()
+    """Of a machine with several, the likeliest first."""
+    defect: str = ""
+    """That the answer names; empty: none."""
     again: Retelling | None = None
     """Why it is told again; None: for the first time."""
 

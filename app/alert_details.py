@@ -77,7 +77,7 @@ class AlertDetails(threading.Thread):
             return False
         found = self._look_into(wanted)
         if isinstance(found, Explanation):
-            facts = {"pushed": msgspec.to_builtins(shown_pushes(found))}
+            facts = {"pushed": msgspec.to_builtins(shown_pushes(found)), "spoke_for": found.spoke_for}
             self._alerts.save(wanted.alert, facts, self._chart(wanted, found))
         else:
             self._alerts.save(wanted.alert, {"unexplained": found})

@@ -9,6 +9,7 @@ import numpy as np
 from app.machines import pick_machine
 from app.models import model_source
 from app.settings import Settings
+from core.defect import likeliest
 from core.errors import FaultlineError
 from core.explanation import Explanation, ScoredReading, explanation
 from core.machine import Machine
@@ -19,7 +20,7 @@ from db.promotion_log import PostgresPromotionLog
 from db.scored_readings import PostgresScoredReadings
 from model.explain import Explainer
 from model.manifest import Manifest
-from model.scorer import FaultModel
+from model.scorer import FaultModel, likeliest_defect
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +62,14 @@ class Explanations:
         """Which sensors pushed the reading's prediction. Raises UserError, ModelRefused, Unavailable."""
         machine = pick_machine(self._machines, reading.version.machine)
         model, explainer = self._prepare(machine, reading.version)
-        return explanation(machine, model.usual, reading, explainer.contributions(np.array([reading.sensors])))
+        row = np.array([reading.sensors])
+        classes = model.class_probabilities(row)
+        if classes is None:
+            return explanation(machine, model.usual, reading, explainer.contributions(row))
+        number = int(likeliest_defect(classes)[0])
+        found = explainer.contributions_to_defect(row, number)
+        likely = likeliest(machine, classes[0].tolist())
+        return explanation(machine, model.usual, reading, found, likely, machine.classes[number])
 
     def manifest(self, version: ModelVersion) -> Manifest:
         """What the bucket says of the version, its signature proven. Raises UserError, ModelRefused, Unavailable."""

@@ -22,7 +22,8 @@ _SCALES = {
 
 def words(trace: Trace) -> str:
     """For people."""
-    parts = [_heading(trace.found), pushed(trace.explanation), _model(trace.manifest), *_taught(trace)]
+    which = _defects(trace.explanation)
+    parts = [_heading(trace.found), *which, pushed(trace.explanation), _model(trace.manifest), *_taught(trace)]
     return "\n".join(parts)
 
 
@@ -38,11 +39,17 @@ def _heading(found: FoundReading) -> str:
     )
 
 
+def _defects(found: Explanation) -> Iterator[str]:
+    if found.defects:
+        yield "Most likely: " + ", ".join(f"{one.defect} {percent(one.probability)}" for one in found.defects)
+
+
 def pushed(found: Explanation) -> str:
     """What each sensor was, usually is, and how far it pushed."""
     sums = [["all together", "", "", f"{found.margin:+.3f}"], ["without any sensor", "", "", f"{found.base:+.3f}"]]
     rows = table([["sensor", "value", "usually", "push"], *map(_row, found.sensors), *sums])
-    return f"{rows}\nPushes above 0 speak for a fault. They count {_SCALES[found.scale]}, before calibration."
+    towards = found.spoke_for or "a fault"
+    return f"{rows}\nPushes above 0 speak for {towards}. They count {_SCALES[found.scale]}, before calibration."
 
 
 def _row(sensor: SensorPush) -> list[str]:
@@ -106,6 +113,8 @@ def facts(trace: Trace) -> dict[str, object]:
         "probability": reading.probability,
         "severity": None if reading.severity is None else reading.severity.words,
         "model_version": reading.version.number,
+        "defects": explanation.defects,
+        "spoke_for": explanation.spoke_for,
         "scale": explanation.scale,
         "base": explanation.base,
         "margin": explanation.margin,

@@ -24,6 +24,7 @@ def isolate(
     scores = np.full(len(sensors), np.nan)
     classes = np.zeros(len(sensors), dtype=np.int16)
     faults = np.zeros(len(sensors), dtype=np.bool_)
+    defects: Floats | None = None
     reasons: dict[int, str] = {}
     parts = [rows]
     while parts:
@@ -39,11 +40,14 @@ def isolate(
             reasons.update(dict.fromkeys(part.tolist(), described(error)))
         else:
             scores[part], classes[part], faults[part] = found.scores, found.classes, found.faults
+            if found.defects is not None:
+                defects = np.full((len(sensors), found.defects.shape[1]), np.nan) if defects is None else defects
+                defects[part] = found.defects
             reasons.update(unusable(scores, part))
         if len(reasons) > most:
             trouble = next(iter(reasons.values()))
             raise ModelFailed(version, f"cannot score {len(reasons)} or more readings of one batch ({trouble})")
-    return Predictions(version, scores, classes, faults), reasons
+    return Predictions(version, scores, classes, faults, defects=defects), reasons
 
 
 def unusable(scores: Floats, rows: Integers) -> Reasons:

@@ -10,7 +10,8 @@ from core.batch import Bools, Floats, Integers
 
 PERCENT = 95
 """Of the bootstrap interval."""
-_DRAWS = 400
+DRAWS = 400
+"""Of the bootstrap."""
 
 
 class Interval(NamedTuple):
@@ -113,7 +114,7 @@ def _interval(truth: Bools, given: Floats, seed: int, figures: Callable[[Floats]
     """Between which the figures lie as rows of these weights are drawn again and again, with both classes."""
     random = np.random.default_rng(seed)
     found = []
-    for _ in range(_DRAWS):
+    for _ in range(DRAWS):
         drawn = given * np.bincount(random.integers(0, len(truth), len(truth)), minlength=len(truth))
         if drawn[truth].any() and drawn[~truth].any():
             found.append(figures(drawn))

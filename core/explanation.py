@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.batch import Floats
+from core.defect import LikelyDefect
 from core.engineered import with_engineered
 from core.machine import Machine
 from core.prediction import ModelVersion, UsualRange
@@ -70,7 +71,11 @@ class Explanation:
     scale: Scale
     base: float
     sensors: Sequence[SensorPush]
-    """The strongest push towards a fault first."""
+    """The strongest push towards a fault first; of a machine with several defects, towards the likeliest one."""
+    defects: Sequence[LikelyDefect] = ()
+    """Of a machine with several, the likeliest first."""
+    spoke_for: str = ""
+    """The defect that the pushes are about; empty: a fault."""
 
     @property
     def margin(self) -> float:
@@ -79,11 +84,16 @@ class Explanation:
 
 
 def explanation(
-    machine: Machine, usual: Mapping[str, UsualRange], reading: ScoredReading, found: Contributions
+    machine: Machine,
+    usual: Mapping[str, UsualRange],
+    reading: ScoredReading,
+    found: Contributions,
+    defects: Sequence[LikelyDefect] = (),
+    spoke_for: str = "",
 ) -> Explanation:
     """The reading's contributions, of one row, with the sensors' names, units and usual ranges."""
     (sensors,) = pushes_of(machine, usual, np.array([reading.sensors], dtype=np.float64), found)
-    return Explanation(reading, found.scale, found.base, sensors)
+    return Explanation(reading, found.scale, found.base, sensors, defects, spoke_for)
 
 
 def pushes_of(

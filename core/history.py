@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.batch import Bools, Floats, Integers
 
@@ -18,6 +19,9 @@ class History:
     devices: Sequence[str]
     times: Integers
     """Event times, microseconds since 1970 UTC."""
+    classes: npt.NDArray[np.int16] | None = None
+    """Of a machine with several defects: which one, as core.machine.Machine.classes numbers them; 0 where no fault is,
+    -1 where one is of which nobody knows the defect. None: the machine has one kind of fault."""
 
     def __len__(self) -> int:
         return len(self.fault)
@@ -25,9 +29,13 @@ class History:
     def rows(self, chosen: Bools) -> "History":
         """The rows where `chosen`, shape (n,), is true."""
         devices = [device for device, keep in zip(self.devices, chosen, strict=True) if keep]
-        return History(self.sensors[chosen], self.fault[chosen], devices, self.times[chosen])
+        return History(self.sensors[chosen], self.fault[chosen], devices, self.times[chosen], self._classes(chosen))
 
     def in_order(self) -> "History":
         """The same rows in order of time; rows of one time keep theirs."""
         order = np.argsort(self.times, kind="stable")
-        return History(self.sensors[order], self.fault[order], [self.devices[row] for row in order], self.times[order])
+        devices = [self.devices[row] for row in order]
+        return History(self.sensors[order], self.fault[order], devices, self.times[order], self._classes(order))
+
+    def _classes(self, chosen: Bools | Integers) -> npt.NDArray[np.int16] | None:
+        return None if self.classes is None else self.classes[chosen]

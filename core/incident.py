@@ -57,6 +57,8 @@ class Opened:
     row: int
     at: Moment
     state: DeviceState
+    defects: tuple[float, ...] = ()
+    """Probability of each class, of a machine with several defects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class _Course:
         self._device = device
         self._policy = policy
         self._batch = batch
-        self._scores = predictions.scores
+        self._predictions = predictions
 
     def faults(self, rows: Integers) -> None:
         """These rows in a row are faults. At most k of them are looked at one by one: then the incident is open."""
@@ -120,7 +122,7 @@ class _Course:
             if self.state.window.bit_count() >= self._policy.open_after:
                 self.state = replace(self.state, open=True)
                 row = int(rows[0])
-                self.happened.append((row, Opened(self._device, row, self._at(row), self.state)))
+                self.happened.append((row, Opened(self._device, row, self._at(row), self.state, self._defects(row))))
             rows = rows[1:]
         if len(rows):
             self._add(rows)
@@ -150,7 +152,7 @@ class _Course:
             since=state.since or self._at(int(rows[0])),
             last=self._at(int(rows[-1])),
             faults=state.faults + len(rows),
-            peak=max(state.peak, float(self._scores[rows].max())),
+            peak=max(state.peak, float(self._predictions.scores[rows].max())),
             newest=newest if state.newest is None else max(state.newest, newest),
         )
 
@@ -158,6 +160,10 @@ class _Course:
         """The window that many readings later, as if they were normal."""
         n = self._policy.of_last
         return (self.state.window << min(readings, n)) & ((1 << n) - 1)
+
+    def _defects(self, row: int) -> tuple[float, ...]:
+        defects = self._predictions.defects
+        return () if defects is None else tuple(defects[row].tolist())
 
     def _at(self, row: int) -> Moment:
         batch = self._batch

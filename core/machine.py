@@ -12,6 +12,11 @@ from core.threshold import ThresholdPolicy
 Task = Literal["fault", "defects", "one_class", "regression"]
 Topic = Annotated[str, Meta(pattern=r"^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$", description="as Kafka takes it")]
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,47}$", description="lower case letters, digits and _")]
+DefectName = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z][A-Za-z0-9_ -]{0,23}$", description="letters, digits, _, - and blanks, at most 24 in all"),
+]
+"""Short enough for a button of Telegram's, which holds 64 bytes with the alert's number and a signature."""
 Seconds = Annotated[float, Meta(gt=0, lt=4e9)]
 
 
@@ -85,8 +90,21 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a training file says what a reading was."""
 
     column: str = "fault"
+    """Of task `defects`: it holds their names."""
     fault_value: str = "1"
-    """The text that means fault in `column`; every other value means normal."""
+    """The text that means fault in `column`; every other value means normal. Not of task `defects`."""
+    normal: str = "normal"
+    """Of task `defects`: what a reading is called that calls nobody. It may be one of the defects."""
+    one_hot: bool = False
+    """Of task `defects`: each has a column of its own, named after it, with 1 where a reading has it, else 0."""
+
+
+class Defect(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of several kinds of fault, which people tell apart."""
+
+    name: DefectName
+    advice: str = ""
+    """What to do; empty: what the machine's file says."""
 
 
 class CsvDialect(Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +112,9 @@ class CsvDialect(Struct, frozen=True, forbid_unknown_fields=True):
 
     separator: str = ","
     decimal: str = "."
+    header: bool = True
+    """Whether the first row names the columns. Else they are the sensors and behind them the label, or of `one_hot`
+    labels the defects, all in this file's order."""
     device: str = "device"
     """The device's column; where a file has none, its rows belong to one device named after the machine."""
     time: str = "time"
@@ -137,8 +158,8 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     engineered: Annotated[tuple[EngineeredSensor, ...], Meta(max_length=1000)] = ()
     title: str = ""
     task: Task = "fault"
-    classes: tuple[str, ...] = ()
-    """The defects' names, for task `defects`."""
+    defects: Annotated[tuple[Defect, ...], Meta(max_length=100)] = ()
+    """Of task `defects`."""
     topics: Annotated[tuple[Topic, ...], Meta(min_length=1)] = ()
     key: Literal["device", "any"] = "device"
     """`device`: the Kafka key must be the device's name. `any`: it says nothing."""
@@ -174,6 +195,14 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     def sensor_names(self) -> tuple[str, ...]:
         """The sensors in the file's order: the order of every array of readings."""
         return tuple(sensor.name for sensor in self.sensors)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Of task `defects`, by the number that is stored: first what calls nobody, then the defects that do."""
+        if not self.defects:
+            return ()
+        normal = self.labels.normal
+        return (normal, *(defect.name for defect in self.defects if defect.name != normal))
 
     @property
     def expressions(self) -> tuple[str, ...]:

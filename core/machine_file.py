@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from core.batch import MOST
+from core.defect import plain_name
 from core.errors import UserError
 from core.expression import NoExpression, parsed
+from core.label import read_answer
 from core.machine import Machine
 from core.toml_place import line_of, values_of
 
@@ -55,8 +57,7 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
         found.append(("silent_after", "must be more than future_after: a clock that is ahead would silence the others"))
     for table, policy in (("incident", machine.incident), ("sensor_faults", machine.sensor_faults)):
         found += [(f"{table}.{key}", problem) for key, problem in policy.problems()]
-    if (machine.task == "defects") != bool(machine.classes):
-        found.append(("classes", "names the defects of task `defects`, and of no other task"))
+    found += _defect_problems(machine)
     for index, fault in enumerate(machine.faults):
         found += [
             (f"faults[{index}].pushes", f"no sensor named {push.sensor}")
@@ -88,6 +89,27 @@ def _engineered_problems(machine: Machine) -> list[tuple[str, str]]:
             parsed(sensor.expression, machine.sensor_names)
         except NoExpression as error:
             found.append((f"engineered[{position}].expression", str(error)))
+    return found
+
+
+def _defect_problems(machine: Machine) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if (machine.task == "defects") != bool(machine.defects):
+        return [("defects", "names the defects of task `defects`, and of no other task")]
+    plain = [plain_name(defect.name) for defect in machine.defects]
+    for position, defect in enumerate(machine.defects):
+        if plain[position] in plain[:position]:
+            found.append((f"defects[{position}].name", f"a second defect named {defect.name}"))
+        if read_answer(plain[position]) is not None:
+            found.append((f"defects[{position}].name", f"{defect.name} is an answer already: give it another name"))
+    if machine.defects and len(machine.classes) < 3:
+        found.append(("defects", "at least two that call somebody: where there is one, use task `fault`"))
+    if machine.defects:
+        found += [
+            (f"faults[{index}].name", f"{fault.name} is none of the defects that call somebody")
+            for index, fault in enumerate(machine.faults)
+            if fault.name not in machine.classes[1:]
+        ]
     return found
 
 

@@ -26,13 +26,16 @@ class Predictions:
 
     version: ModelVersion
     scores: Floats
-    """Probability of a fault, of the top class (task `defects`) or the predicted value; NaN = not scored."""
+    """Probability of a fault, of whichever defect, or the predicted value; NaN = not scored."""
     classes: npt.NDArray[np.int16]
-    """Index of the predicted class; 0 where the task has none."""
+    """Index of the predicted class; 0 where the task has none and, of task `defects`, where no fault is."""
     faults: Bools
     """Whether the reading passes the alarm threshold."""
     shadow: "Predictions | None" = None
     """What the version in the shadow says of the same readings: stored apart, and nobody hears of it."""
+    defects: Floats | None = None
+    """Of a machine with several defects: the probability of each class, shape (n, classes); NaN where no fault is.
+    None: the machine has one kind of fault."""
 
     def only(self, rows: Bools) -> "Predictions":
         """The same predictions with every other row not scored."""
@@ -44,6 +47,7 @@ class Predictions:
             classes=np.where(rows, self.classes, 0).astype(np.int16),
             faults=self.faults & rows,
             shadow=self.shadow and self.shadow.only(rows),
+            defects=None if self.defects is None else np.where(rows[:, np.newaxis], self.defects, np.nan),
         )
 
     def of(self, rows: Bools) -> "Predictions":
@@ -54,6 +58,7 @@ class Predictions:
             classes=self.classes[rows],
             faults=self.faults[rows],
             shadow=self.shadow and self.shadow.of(rows),
+            defects=None if self.defects is None else self.defects[rows],
         )
 
 

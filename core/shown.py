@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from core.defect import LikelyDefect
 from core.dispute import Said
 from core.label import Verdict
 from core.severity import Severity
@@ -70,8 +71,12 @@ class ShownAlert(Struct, frozen=True):
     """What was seen of sensors that cannot be right."""
     advice: str = ""
     """What to do; empty: what the machine's file says."""
+    defects: tuple[LikelyDefect, ...] = ()
+    """Of a machine with several, the likeliest first."""
     pushed: tuple[ShownPush, ...] = ()
     """Empty until it was looked into, and where nothing was found."""
+    spoke_for: str = ""
+    """The defect that `pushed` is about; empty: a fault."""
 
     @property
     def version(self) -> str:

@@ -36,6 +36,8 @@ class LabelledIncident:
     """It answers a question about a reading that was drawn among all."""
     said: datetime | None = None
     """When, by the database's clock."""
+    defect: str = ""
+    """That the person named; empty: none, or the machine has one kind of fault."""
     held: bool = False
     """It is unusual and waits for an engineer: it neither trains nor judges."""
 

@@ -40,9 +40,9 @@ def catalogue(connection: Connection, machine: Machine) -> Catalogued:
 def machine_number(connection: Connection, machine: Machine) -> int:
     """The machine's number, registered where it is new; new sensors at the end are taken in. Raises Halted."""
     names = list(machine.sensor_names)
-    arguments = {"name": machine.name, "task": machine.task, "sensors": names}
+    arguments = {"name": machine.name, "task": machine.task, "sensors": names, "classes": list(machine.classes)}
     connection.execute(text(_NEW_MACHINE), arguments)
-    row = connection.execute(text("SELECT id, sensors FROM machine WHERE name = :name"), arguments).one()
+    row = connection.execute(text("SELECT id, sensors, classes FROM machine WHERE name = :name"), arguments).one()
     stored: list[str] = row.sensors
     if names[: len(stored)] != stored:
         raise Halted(
@@ -51,6 +51,8 @@ def machine_number(connection: Connection, machine: Machine) -> int:
         )
     if len(names) > len(stored):
         connection.execute(text("UPDATE machine SET sensors = :sensors WHERE name = :name"), arguments)
+    if row.classes != arguments["classes"]:
+        connection.execute(text("UPDATE machine SET classes = :classes WHERE name = :name"), arguments)
     return int(row.id)
 
 
@@ -65,7 +67,8 @@ def _like(pattern: str) -> str:
 
 
 _NEW_MACHINE = """
-    INSERT INTO machine (name, task, sensors) SELECT :name, :task, CAST(:sensors AS text[])
+    INSERT INTO machine (name, task, sensors, classes)
+    SELECT :name, :task, CAST(:sensors AS text[]), CAST(:classes AS text[])
      WHERE NOT EXISTS (SELECT FROM machine WHERE name = :name) ON CONFLICT DO NOTHING"""
 _PLACES = """
     UPDATE machine SET places = CAST(:places AS jsonb)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from core.alert_policy import AlertPolicy
 from core.batch import Batch
+from core.defect import LikelyDefect, advice_on, likeliest
 from core.engineered import with_engineered
 from core.incident import DeviceState, Judgement, Opened
 from core.ports.models import Model
@@ -34,9 +35,10 @@ def _alert(
     connection: Connection, known: Catalogued, batch: Batch, opened: Sequence[tuple[int, Opened]], model: Model
 ) -> None:
     sensors = [_standing_out(known, batch, one, model) for _, one in opened]
+    likely = [likeliest(known.machine, one.defects) if one.defects else () for _, one in opened]
     rows = [
-        (incident, one.state.peak, msgspec.json.encode(shown).decode(), model.version.number)
-        for (incident, one), shown in zip(opened, sensors, strict=True)
+        (incident, one.state.peak, _json(shown), model.version.number, _json(defects), _advice(known, defects))
+        for (incident, one), shown, defects in zip(opened, sensors, likely, strict=True)
     ]
     alerts = [row[0] for row in insert_returning(connection, _INSERT_ALERTS, rows)]
     facts = [
@@ -50,9 +52,10 @@ def _alert(
             "severity": _severity(one.state, known.machine.alerts),
             "standing_out": shown,
             "model_version": model.version.number,
-            "advice": known.machine.advice,
+            "advice": advice_on(known.machine, defects),
+            "defects": msgspec.to_builtins(defects),
         }
-        for alert, (_, one), shown in zip(alerts, opened, sensors, strict=True)
+        for alert, (_, one), shown, defects in zip(alerts, opened, sensors, likely, strict=True)
     ]
     tell(connection, known.id, facts)
 
@@ -65,4 +68,14 @@ def _standing_out(known: Catalogued, batch: Batch, opened: Opened, model: Model)
     return [{**item._asdict(), "unit": units[item.sensor]} for item in standing_out(values, model.usual)]
 
 
-_INSERT_ALERTS = "INSERT INTO alert (incident, probability, standing_out, model_version) VALUES %s RETURNING id"
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _advice(known: Catalogued, defects: Sequence[LikelyDefect]) -> str:
+    """Of the likeliest defect; empty: what the machine's file says."""
+    return advice_on(known.machine, defects) if defects else ""
+
+
+_INSERT_ALERTS = """
+    INSERT INTO alert (incident, probability, standing_out, model_version, defects, advice) VALUES %s RETURNING id"""

@@ -17,6 +17,7 @@ from core.sensor_fault import SensorJudgement
 from core.silence import Heard, Silence
 from db.bulk import copy_binary, execute, insert_values
 from db.catalogue import Catalogued
+from db.classes import likeliest_classes
 from db.copy import COLUMNS
 from db.device_state import save_states
 from db.halts import note_halt
@@ -55,6 +56,7 @@ class PostgresReadingTransaction:
             copy_binary(self._connection, f"reading ({COLUMNS})", BytesIO(stream))
             if shadow:
                 copy_binary(self._connection, f"shadow_score ({SHADOW_COLUMNS})", BytesIO(shadow))
+        insert_values(self._connection, _CLASSES, likeliest_classes(batch, topic, predictions))
         insert_values(self._connection, _EXTRAS, [(topic, *_position(batch, row), raw) for row, raw in batch.extras])
         insert_values(self._connection, _DEAD_LETTERS, [_dead_letter(topic, letter) for letter in batch.dead_letters])
         gaps = [(topic, run.partition, first, count) for run in batch.runs for first, count in run.gaps]
@@ -151,6 +153,8 @@ _IS_OURS = """
     SELECT FROM ingest_partition
      WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :next AND owner_epoch = :epoch
        FOR UPDATE"""
+_CLASSES = """
+    INSERT INTO reading_class (topic, kafka_partition, kafka_offset, rank, class, probability) VALUES %s"""
 _EXTRAS = "INSERT INTO reading_extra (topic, kafka_partition, kafka_offset, raw) VALUES %s"
 _DEAD_LETTERS = """
     INSERT INTO dead_letter (topic, kafka_partition, kafka_offset, stage, reason, key, value, headers,

@@ -30,6 +30,8 @@ def made_up_faults(history: History, machine: Machine, random: np.random.Generat
         np.append(history.fault, np.ones(len(chosen), dtype=np.bool_)),
         [*history.devices, *(history.devices[row] for row in chosen)],
         np.append(history.times, history.times[chosen]),
+        # Nobody knows which defect a fault is that was made up.
+        None if history.classes is None else np.append(history.classes, np.full(len(chosen), -1, dtype=np.int16)),
     )
 
 

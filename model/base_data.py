@@ -5,6 +5,7 @@ import io
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from core.errors import ModelRefused
@@ -26,6 +27,8 @@ def base_data(machine: Machine, history: History) -> BaseData:
     """The history as Parquet, not yet in the bucket."""
     table = pd.DataFrame(history.sensors, columns=list(machine.sensor_names))
     table["fault"] = history.fault
+    if history.classes is not None:  # names mean the same when the machine's file lists its defects in another order
+        table["class"] = pd.Categorical([machine.classes[number] if number >= 0 else "" for number in history.classes])
     table["device"] = pd.Series(list(history.devices), dtype="category")
     table["time"] = history.times
     buffer = io.BytesIO()
@@ -59,4 +62,15 @@ def _decode(machine: Machine, content: bytes) -> History:
         table["fault"].to_numpy(dtype=np.bool_),
         [str(device) for device in table["device"]],
         table["time"].to_numpy(dtype=np.int64),
+        _classes(machine, table),
     )
+
+
+def _classes(machine: Machine, table: pd.DataFrame) -> npt.NDArray[np.int16] | None:
+    """A defect that the machine has no more is one that nobody knows."""
+    if not machine.classes:
+        return None
+    numbers = {name: number for number, name in enumerate(machine.classes)}
+    if "class" not in table:
+        return np.asarray(-table["fault"].to_numpy(dtype=np.int16), dtype=np.int16)
+    return np.array([numbers.get(str(name), -1) for name in table["class"]], dtype=np.int16)

@@ -10,7 +10,7 @@ from core.history import History
 from core.machine import Machine
 from core.training import LabelledIncident
 from core.training_options import ALGORITHMS, Algorithm, TrainingOptions
-from model.cross_validation import cross_validated
+from model.cross_validation import cross_validated, judged_by
 from model.recipe import Recipe, divided, kind
 from model.search_budget import Budget
 from model.training_set import TrainingSet, training_set
@@ -42,7 +42,7 @@ def choose(
     if not options.search and options.algorithm != "compare":
         asked = options.algorithm
         return Chosen(recipe if asked is None else msgspec.structs.replace(recipe, algorithm=asked, parameters={}))
-    rows = training_set(divided(base, machine, recipe)[0], incidents, recipe.seed)
+    rows = training_set(divided(base, machine, recipe)[0], incidents, recipe.seed, machine.classes)
     if options.search:
         return _searched(machine, recipe, _kinds(options, recipe), rows, progress, budget)
     return _compared(machine, recipe, rows, progress)
@@ -58,10 +58,10 @@ def _compared(machine: Machine, recipe: Recipe, rows: TrainingSet, progress: Pro
     areas = {}
     for algorithm in ALGORITHMS:
         areas[algorithm] = cross_validated(machine, algorithm, rows, recipe.seed, {})
-        progress(f"{algorithm}: PR-AUC {areas[algorithm]:.4f} by cross validation of the training rows")
+        progress(f"{algorithm}: {judged_by(machine)} {areas[algorithm]:.4f} by cross validation of the training rows")
     best = max(areas, key=lambda algorithm: areas[algorithm])
     said = ", ".join(f"{algorithm} {area:.4f}" for algorithm, area in areas.items())
-    how = f"{best} was best of all (PR-AUC by cross validation of the training rows: {said})"
+    how = f"{best} was best of all ({judged_by(machine)} by cross validation of the training rows: {said})"
     return Chosen(msgspec.structs.replace(recipe, algorithm=best, parameters={}), how)
 
 
@@ -78,6 +78,6 @@ def _searched(
     best = search(machine, algorithms, rows, recipe.seed, budget, progress, time.monotonic)
     how = (
         f"{kind(best.algorithm, best.parameters)} was best of {best.trials} trials"
-        f" (PR-AUC by cross validation of the training rows: {best.area:.4f}; as usual: {best.usual:.4f})"
+        f" ({judged_by(machine)} by cross validation of the training rows: {best.area:.4f}; as usual: {best.usual:.4f})"
     )
     return Chosen(msgspec.structs.replace(recipe, algorithm=best.algorithm, parameters=best.parameters), how)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.batch import Bools, Floats, Integers
+from core.defect import plain_name
 from core.errors import UserError
 from core.history import History
 from core.machine import Machine, Sensor
@@ -26,7 +27,9 @@ def read_history(path: Path, machine: Machine) -> History:
     """
     table = _read_text(path, machine)
     sensors = np.column_stack([_numbers(path, table, machine, sensor) for sensor in machine.sensors])
-    history = History(sensors, _faults(path, table, machine), _devices(table, machine), _times(path, table, machine))
+    classes = _classes(path, table, machine) if machine.classes else None
+    fault = _faults(path, table, machine) if classes is None else classes != 0
+    history = History(sensors, fault, _devices(table, machine), _times(path, table, machine), classes)
     usable = _scorable(sensors, machine)
     if left_out := len(usable) - np.count_nonzero(usable):
         _log.warning(
@@ -41,16 +44,37 @@ def _read_text(path: Path, machine: Machine) -> pd.DataFrame:
     """Every cell as text: what cannot be read as a number is then named by its row and column."""
     try:
         table = pd.read_csv(
-            path, sep=machine.csv.separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+            path,
+            sep=machine.csv.separator,
+            header=0 if machine.csv.header else None,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            index_col=False,
         )
     except pd.errors.EmptyDataError:
         raise UserError(f"{path} is empty") from None
     except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path} cannot be read as CSV: {str(error).strip()}") from error
-    table.columns = [str(name).strip() for name in table.columns]
+    table.columns = _column_names(path, table, machine)
     if not len(table):
         raise UserError(f"{path} has a header and no rows")
+    table.index += 2 if machine.csv.header else 1  # as a spreadsheet counts
     return table
+
+
+def _column_names(path: Path, table: pd.DataFrame, machine: Machine) -> list[str]:
+    if machine.csv.header:
+        return [str(name).strip() for name in table.columns]
+    sensors = [machine.csv.columns.get(name, name) for name in machine.sensor_names]
+    labels = [defect.name for defect in machine.defects] if machine.labels.one_hot else [machine.labels.column]
+    names = [*sensors, *labels]
+    if len(table.columns) != len(names):
+        raise UserError(
+            f"{path} has {len(table.columns)} columns, read with the separator {machine.csv.separator!r}, and no header"
+            f" to name them: the file of {machine.name} says that there are {len(names)}, {', '.join(names)}"
+        )
+    return names
 
 
 def _column(path: Path, table: pd.DataFrame, machine: Machine, name: str, what: str) -> "pd.Series[str]":
@@ -87,6 +111,33 @@ def _faults(path: Path, table: pd.DataFrame, machine: Machine) -> Bools:
     return said
 
 
+def _classes(path: Path, table: pd.DataFrame, machine: Machine) -> npt.NDArray[np.int16]:
+    """Which defect each row is, by the label's column or by one column of each defect."""
+    if machine.labels.one_hot:
+        return _one_hot(path, table, machine)
+    name, numbers = machine.labels.column, {plain_name(name): number for number, name in enumerate(machine.classes)}
+    text = _column(path, table, machine, name, "the label")
+    found = text.map(plain_name).map(numbers)
+    _refuse(path, name, text, found.isna().to_numpy(), f"none of {', '.join(machine.classes)}")
+    return np.asarray(found, dtype=np.int16)
+
+
+def _one_hot(path: Path, table: pd.DataFrame, machine: Machine) -> npt.NDArray[np.int16]:
+    found, ones = np.zeros(len(table), dtype=np.int16), np.zeros(len(table), dtype=np.int16)
+    for defect in machine.defects:
+        text = _column(path, table, machine, defect.name, f"defect {defect.name}")
+        numbers = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64)
+        _refuse(path, defect.name, text, ~np.isin(numbers, (0, 1)), "neither 0 nor 1")
+        found[numbers == 1] = machine.classes.index(defect.name)
+        ones += numbers == 1
+        _refuse(path, defect.name, text, ones > 1, "a second defect of one row: a reading has one, or none")
+    if machine.labels.normal in {defect.name for defect in machine.defects}:
+        _refuse(
+            path, machine.labels.normal, table[machine.labels.normal], ones == 0, "no defect's row, nor is another 1"
+        )
+    return found
+
+
 def _devices(table: pd.DataFrame, machine: Machine) -> list[str]:
     if machine.csv.device in table.columns:
         return [str(name) for name in table[machine.csv.device]]
@@ -112,7 +163,7 @@ def _refuse(path: Path, column: str, text: "pd.Series[str]", wrong: npt.NDArray[
     rows = np.flatnonzero(wrong)
     if len(rows):
         more = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
-        raise UserError(f"{path}, row {rows[0] + 2}, column {column!r}: {text.iloc[rows[0]]!r} is {why}{more}")
+        raise UserError(f"{path}, row {text.index[rows[0]]}, column {column!r}: {text.iloc[rows[0]]!r} is {why}{more}")
 
 
 def _scorable(sensors: Floats, machine: Machine) -> Bools:

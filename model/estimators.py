@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -43,14 +43,48 @@ class BoundedScaler(StandardScaler):  # type: ignore[misc]  # scikit-learn has n
 
 
 class SteadyLogisticRegression(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no types
-    """A LogisticRegression for two classes that gives a row the same bits alone and in a batch.
+    """A LogisticRegression that gives a row the same bits alone and in a batch.
 
     The matrix product of BLAS sums a row's terms in an order that depends on the number of rows.
     """
 
     def decision_function(self, X: Any) -> Floats:  # noqa: N803 (scikit-learn's name)
-        """Distance to the boundary, shape (n,), summed sensor by sensor."""
-        total = np.full(len(X), self.intercept_[0])
-        for column, weight in zip(np.asarray(X).T, self.coef_[0], strict=True):
-            total += column * weight
-        return total
+        """Distance to the boundary, shape (n,), or of each class where there are more than two, summed by sensor."""
+        total = np.tile(self.intercept_, (len(X), 1))
+        for column, weights in zip(np.asarray(X).T, self.coef_.T, strict=True):
+            total += column[:, np.newaxis] * weights
+        return total if len(self.intercept_) > 1 else total[:, 0]
+
+
+class FaultAndDefect(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Whether it is a fault, and by a second classifier which defect, given that it is one.
+
+    What finds faults learns from every row, also from those of which nobody said which defect they are; what tells
+    defects apart learns from the others alone, and costs a normal reading nothing.
+    """
+
+    def __init__(self, fault: Any, defect: Any, defects: int) -> None:
+        """Two classifiers that are not fitted, and how many defects there are."""
+        self.fault = fault
+        self.defect = defect
+        self.defects = defects
+
+    def fit(self, X: Any, y: Any, sample_weight: Any) -> "FaultAndDefect":  # noqa: N803 (scikit-learn's name)
+        """`y`: 0 for normal, the defect's number from 1 on, or -1 where nobody knows which one it is."""
+        rows, classes, weights = np.asarray(X), np.asarray(y), np.asarray(sample_weight)
+        known = classes > 0
+        self.fault_ = clone(self.fault).fit(rows, classes != 0, sample_weight=weights)
+        self.defect_ = clone(self.defect).fit(rows[known], classes[known], sample_weight=weights[known])
+        self.classes_ = np.array([False, True])
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:  # noqa: N803 (scikit-learn's name)
+        """Of normal and of a fault, shape (n, 2)."""
+        both: Floats = self.fault_.predict_proba(X)
+        return both
+
+    def predict_defect(self, X: Any) -> Floats:  # noqa: N803 (scikit-learn's name)
+        """Of each defect, where the row is a fault: shape (n, defects); 0 for one that it never learnt."""
+        found = np.zeros((len(X), self.defects))
+        found[:, self.defect_.classes_ - 1] = self.defect_.predict_proba(X)
+        return found

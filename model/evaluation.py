@@ -4,7 +4,8 @@ import numpy as np
 from msgspec import Struct
 from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve, roc_auc_score
 
-from core.batch import Bools, Floats
+from core.batch import Bools, Floats, Integers
+from core.which_defect import macro_f1
 
 TOLERANCE = 0.01
 """Share of the highest F1 that a threshold may cost."""
@@ -21,6 +22,17 @@ class Confusion(Struct, frozen=True):
     false_positives: int
     false_negatives: int
     true_negatives: int
+
+
+class DefectMetrics(Struct, frozen=True):
+    """How well a model tells defects apart, on the faults of the hold-out of which it is known which they are."""
+
+    macro_f1: float
+    """Mean over the defects there are, so that a rare one counts like a frequent one."""
+    top_1: float
+    top_3: float
+    """Share of faults whose defect is the likeliest one, or among the three likeliest."""
+    faults: int
 
 
 class Metrics(Struct, frozen=True):
@@ -40,6 +52,8 @@ class Metrics(Struct, frozen=True):
     confusion: Confusion
     rows: int
     faults: int
+    defects: DefectMetrics | None = None
+    """Of a machine with several."""
 
 
 def evaluate(truth: Bools, scores: Floats, fixed_threshold: float | None, rule: str = FIXED) -> Metrics:
@@ -63,6 +77,19 @@ def evaluate(truth: Bools, scores: Floats, fixed_threshold: float | None, rule: 
         confusion=confusion,
         rows=len(truth),
         faults=faults,
+    )
+
+
+def evaluate_defects(truth: Integers, said: Floats) -> DefectMetrics | None:
+    """`truth`: numbers from 1 on, shape (n,); `said`: of each defect, shape (n, defects). None where n is 0."""
+    if not len(truth):
+        return None
+    ranked = np.argsort(-said, axis=1, kind="stable") + 1
+    return DefectMetrics(
+        macro_f1=macro_f1(truth, ranked[:, 0]),
+        top_1=float(np.mean(ranked[:, 0] == truth)),
+        top_3=float(np.mean((ranked[:, :3] == truth[:, np.newaxis]).any(axis=1))),
+        faults=len(truth),
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
@@ -10,8 +12,10 @@ from sklearn.pipeline import Pipeline
 from core.batch import Floats
 from core.errors import UserError
 from core.explanation import Contributions, Scale
+from model.estimators import FaultAndDefect
 
-_Explains = Callable[[Floats], Contributions]
+_Explains = Callable[[Floats, object], Contributions]
+"""Of rows that are prepared, and of one of the classes."""
 
 
 class Explainer:
@@ -25,21 +29,45 @@ class Explainer:
     def __init__(self, pipeline: Pipeline) -> None:
         """UserError where this installation cannot explain such a model."""
         self._prepare = pipeline[:-1]
-        estimator = pipeline[-1].calibrated_classifiers_[0].estimator
-        self._explain = _linear(estimator) if isinstance(estimator, LogisticRegression) else _trees(estimator)
+        classifier = pipeline[-1]
+        of_fault, self._defects = classifier, None
+        if isinstance(classifier, FaultAndDefect):
+            of_fault, self._defects = classifier.fault_, _explained(classifier.defect_)
+        self._fault = _explained(of_fault)
 
     def contributions(self, sensors: Floats) -> Contributions:
-        """Base and pushes of rows of shape (n, sensors), NaN for absent."""
-        return self._explain(self._prepare.transform(sensors))
+        """Base and pushes of rows of shape (n, sensors), NaN for absent: towards a fault."""
+        return self._fault(self._prepare.transform(sensors), True)
+
+    def contributions_to_defect(self, sensors: Floats, number: int) -> Contributions:
+        """The same towards this defect rather than the others, of rows that are faults."""
+        assert self._defects is not None, "it is of a machine with several defects"
+        return self._defects(self._prepare.transform(sensors), number)
+
+
+def _explained(calibrated: CalibratedClassifierCV) -> _Explains:
+    estimator = calibrated.calibrated_classifiers_[0].estimator
+    return _linear(estimator) if isinstance(estimator, LogisticRegression) else _trees(estimator)
 
 
 def _linear(estimator: LogisticRegression) -> _Explains:
     """Exact: weight times distance from the mean of the training rows, which the scaler moved to 0."""
-    weights, base = estimator.coef_[0], float(estimator.intercept_[0])
-    return lambda rows: Contributions(Scale.LOG_ODDS, base, rows * weights)
+    weights, bases = _of_each_class(estimator.coef_), _of_each_class(estimator.intercept_[:, np.newaxis])[:, 0]
+    classes = estimator.classes_.tolist()
+
+    def explain(rows: Floats, wanted: object) -> Contributions:
+        at = classes.index(wanted)
+        return Contributions(Scale.LOG_ODDS, float(bases[at]), rows * weights[at])
+
+    return explain
 
 
-def _trees(estimator: object) -> _Explains:
+def _of_each_class(of_boundaries: Floats) -> Floats:
+    """Two classes have one boundary, from which they lie in opposite directions."""
+    return of_boundaries if len(of_boundaries) > 1 else np.vstack([-of_boundaries, of_boundaries])
+
+
+def _trees(estimator: ClassifierMixin) -> _Explains:
     """Exact Shapley values of the trees, with absent sensors averaged over the training rows of each branch.
 
     TreeSHAP: Lundberg and others, "From local explanations to global understanding with explainable AI for trees",
@@ -51,13 +79,16 @@ def _trees(estimator: object) -> _Explains:
         raise UserError("explaining forests and boosted trees needs Python 3.12 on this machine") from error
     # Without background rows it goes by those that each branch saw in training.
     explainer = shap.TreeExplainer(estimator, feature_perturbation="tree_path_dependent")
-    base = float(np.ravel(explainer.expected_value)[-1])
+    bases, classes = np.ravel(explainer.expected_value), estimator.classes_.tolist()
     scale = Scale.SHARE if isinstance(estimator, RandomForestClassifier) else Scale.LOG_ODDS
 
-    def explain(rows: Floats) -> Contributions:
+    def explain(rows: Floats, wanted: object) -> Contributions:
         # Its own check that the sum is right would score every row again; our tests hold that.
         pushes = explainer.shap_values(rows, check_additivity=False)
-        of_faults = pushes[..., 1] if pushes.ndim == 3 else pushes  # a forest's come for both classes
-        return Contributions(scale, base, of_faults)
+        at = classes.index(wanted)
+        if pushes.ndim == 3:
+            return Contributions(scale, float(bases[at]), pushes[..., at])
+        sign = 1 if at else -1  # boosting has one margin for two classes
+        return Contributions(scale, sign * float(bases[-1]), sign * pushes)
 
     return explain

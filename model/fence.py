@@ -10,7 +10,7 @@ from core.errors import ModelRefused
 # The ways numpy and scikit-learn rebuild arrays, random states and compiled parts; classes of scikit-learn are
 # accepted as such. A whole module is never accepted: numpy's own hold functions that run code.
 _CONSTRUCTORS = {
-    "model.estimators": {"BoundedScaler", "EngineeredSensors", "SteadyLogisticRegression"},
+    "model.estimators": {"BoundedScaler", "EngineeredSensors", "FaultAndDefect", "SteadyLogisticRegression"},
     "numpy": {"dtype", "ndarray"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
     "numpy._core.numeric": {"_frombuffer"},

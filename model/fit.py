@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 from sklearn.pipeline import Pipeline
 
 from core.batch import Floats
@@ -15,10 +16,11 @@ from core.history import History
 from core.machine import Machine
 from core.prediction import UsualRange
 from core.training import LabelledIncident
-from model.evaluation import Metrics, evaluate
+from model.evaluation import DefectMetrics, Metrics, evaluate, evaluate_defects
 from model.fence import unpickle
+from model.known_defects import known_defects
 from model.manifest import Golden
-from model.pipeline import fit, probabilities
+from model.pipeline import defect_probabilities, fit, fit_defects, probabilities, tells_defects
 from model.recipe import Recipe, divided, kind
 from model.threshold import tuned
 from model.training_set import IncidentWeights, incident_weights, teaching, training_set
@@ -56,21 +58,28 @@ def train(
 
     Raises UserError where the data cannot train a model.
     """
-    if machine.task != "fault":
-        raise UserError(f"{machine.name} has the task {machine.task}: this release trains the task fault")
+    if machine.task not in ("fault", "defects"):
+        raise UserError(f"{machine.name} has the task {machine.task}: this release trains the tasks fault and defects")
     train_part, hold_out = divided(base, machine, recipe)
-    rows = training_set(train_part, incidents, recipe.seed)
+    rows = training_set(train_part, incidents, recipe.seed, machine.classes)
     what, faults = kind(recipe.algorithm, recipe.parameters), np.count_nonzero(rows.fault)
     progress(f"fitting {what} on {len(rows.fault):,} rows, {faults:,} of them faults")
-    fitted = fit(machine, recipe.algorithm, rows.sensors, rows.fault, rows.weights, recipe.seed, recipe.parameters)
+    how = (rows.weights, recipe.seed, recipe.parameters)
+    if machine.classes:
+        fitted = fit_defects(machine, recipe.algorithm, rows.sensors, rows.classes, *how)
+    else:
+        fitted = fit(machine, recipe.algorithm, rows.sensors, rows.fault, *how)
     pickled = pickle.dumps(fitted, protocol=5)
     pipeline = unpickle(pickled)
     scores = probabilities(pipeline, hold_out.sensors)
     metrics = evaluate(hold_out.fault, scores, *tuned(machine, base, hold_out, scores, incidents, pipeline))
+    metrics = replace(metrics, defects=_told_apart(hold_out, pipeline))
     progress(
         f"hold-out of {metrics.rows:,} rows, {metrics.faults:,} faults: "
         f"PR-AUC {metrics.pr_auc:.4f}, F1 {metrics.f1:.3f} at {metrics.threshold:.3f}"
     )
+    if metrics.defects:
+        progress(f"which defect: macro F1 {metrics.defects.macro_f1:.3f}, right {metrics.defects.top_1:.1%}")
     return Candidate(
         machine=machine,
         recipe=recipe,
@@ -86,6 +95,14 @@ def train(
         incident_weights=incident_weights(train_part.fault, incidents),
         label_ids=[incident.label for incident in teaching(incidents)],
     )
+
+
+def _told_apart(hold_out: History, pipeline: Pipeline) -> DefectMetrics | None:
+    """None of a machine with one kind of fault."""
+    known = known_defects(hold_out)
+    if known is None:
+        return None
+    return evaluate_defects(known.truth, defect_probabilities(pipeline, known.sensors))
 
 
 def usual_ranges(machine: Machine, history: History) -> Mapping[str, UsualRange]:
@@ -110,4 +127,5 @@ def _golden(machine: Machine, hold_out: History, pipeline: Pipeline) -> Golden:
     inputs = np.vstack([hold_out.sensors[np.concatenate(chosen)], without])
     outputs = probabilities(pipeline, inputs)
     rows = [tuple(None if np.isnan(value) else value for value in row) for row in inputs.tolist()]
-    return Golden(tuple(rows), tuple(outputs.tolist()))
+    which = defect_probabilities(pipeline, inputs).tolist() if tells_defects(pipeline) else []
+    return Golden(tuple(rows), tuple(outputs.tolist()), tuple(tuple(row) for row in which))

@@ -5,13 +5,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from core.batch import Floats
 from core.errors import ModelRefused
 from core.machine import Machine
 from core.prediction import ModelVersion
 from core.training import StoredVersion
 from model.fence import unpickle
 from model.manifest import Manifest, decode, running_versions, sensors_sha256
-from model.pipeline import probabilities
+from model.pipeline import defect_probabilities, probabilities
 from model.scorer import FaultModel
 from model.signature import TrustedKeys
 
@@ -58,6 +59,11 @@ def read_manifest(
     if manifest.task != machine.task or manifest.sensors_sha256 != sensors_sha256(machine):
         raise ModelRefused(f"{_changed(machine, manifest)} after it was trained: train again")
     step(f"sensors: those of {machine.name}")
+    if manifest.classes != machine.classes:
+        raise ModelRefused(
+            f"the defects in the file of {machine.name} changed after it was trained (it tells"
+            f" {', '.join(manifest.classes)}): train again"
+        )
     return manifest
 
 
@@ -86,10 +92,18 @@ def _check_versions(manifest: Manifest) -> None:
 def _check_golden(manifest: Manifest, model: FaultModel) -> None:
     inputs = manifest.golden.sensors()
     try:
-        together = probabilities(model.pipeline, inputs)
-        alone = np.concatenate([probabilities(model.pipeline, inputs[row : row + 1]) for row in range(len(inputs))])
+        together = _answers(manifest, model, inputs)
+        alone = np.concatenate([_answers(manifest, model, inputs[row : row + 1]) for row in range(len(inputs))])
     except Exception as error:  # a signed model may still be broken in any way: it must not take its consumer along
         raise ModelRefused(f"it cannot score known readings ({type(error).__name__}: {error})") from error
-    expected = np.array(manifest.golden.outputs)
+    expected = np.array(manifest.golden.outputs)[:, np.newaxis]
+    if manifest.classes:
+        expected = np.hstack([expected, np.array(manifest.golden.defects)])
     if not np.array_equal(together, expected) or not np.array_equal(alone, expected):
         raise ModelRefused("known readings do not get their known probabilities: this machine computes differently")
+
+
+def _answers(manifest: Manifest, model: FaultModel, inputs: Floats) -> Floats:
+    """The probability of a fault and, of a machine with several defects, of each of them: shape (n, 1 + defects)."""
+    fault = probabilities(model.pipeline, inputs)[:, np.newaxis]
+    return np.hstack([fault, defect_probabilities(model.pipeline, inputs)]) if manifest.classes else fault

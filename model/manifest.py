@@ -47,6 +47,8 @@ class Golden(Struct, frozen=True, forbid_unknown_fields=True):
     inputs: tuple[tuple[float | None, ...], ...]
     """In the machine's order of sensors; None for absent."""
     outputs: tuple[float, ...]
+    defects: tuple[tuple[float, ...], ...] = ()
+    """Of each defect, where the machine has several."""
 
     def sensors(self) -> Floats:
         """The inputs, shape (n, sensors), NaN for absent."""
@@ -68,6 +70,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sensors_sha256: str
     engineered: tuple[EngineeredSensor, ...] = ()
     """That it was trained with, beside the sensors."""
+    classes: tuple[str, ...] = ()
+    """As core.machine.Machine.classes had them when it was trained: what its numbers mean."""
     algorithm: str
     threshold: float
     threshold_rule: str

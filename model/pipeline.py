@@ -12,11 +12,11 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from threadpoolctl import ThreadpoolController
 
-from core.batch import Bools, Floats
+from core.batch import Bools, Floats, Integers
 from core.errors import UserError
 from core.machine import Machine
 from core.training_options import Algorithm
-from model.estimators import BoundedScaler, EngineeredSensors, SteadyLogisticRegression
+from model.estimators import BoundedScaler, EngineeredSensors, FaultAndDefect, SteadyLogisticRegression
 
 FOLDS = 3
 """Of every cross validation."""
@@ -40,10 +40,40 @@ def fit(
     The probability is column 1 of `predict_proba`. Raises UserError where a class has too few rows.
     """
     need_both_classes(fault)
-    # ensemble=False keeps one estimator instead of one a fold: it scores as fast as the bare one.
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    classifier = CalibratedClassifierCV(_estimator(algorithm, seed, parameters), ensemble=False, cv=folds)
-    return _fitted(machine, classifier, sensors, fault, weights)
+    return _fitted(machine, _calibrated(algorithm, seed, parameters), sensors, fault, weights)
+
+
+def fit_defects(
+    machine: Machine,
+    algorithm: Algorithm,
+    sensors: Floats,
+    classes: Integers,
+    weights: Floats,
+    seed: int,
+    parameters: Mapping[str, object] = _USUAL,
+) -> Pipeline:
+    """The same of a machine with several defects; `classes` (n,) as core.history.History numbers them.
+
+    Raises UserError also where there are too few defects to tell apart, or too few rows of one.
+    """
+    need_both_classes(classes != 0)
+    need_defects(machine, classes)
+    one, other = (_calibrated(algorithm, seed, parameters) for _ in range(2))
+    return _fitted(machine, FaultAndDefect(one, other, len(machine.classes) - 1), sensors, classes, weights)
+
+
+def fit_defects_bare(
+    machine: Machine,
+    algorithm: Algorithm,
+    sensors: Floats,
+    classes: Integers,
+    weights: Floats,
+    seed: int,
+    parameters: Mapping[str, object] = _USUAL,
+) -> Pipeline:
+    """The same without calibration."""
+    one, other = (_estimator(algorithm, seed, parameters) for _ in range(2))
+    return _fitted(machine, FaultAndDefect(one, other, len(machine.classes) - 1), sensors, classes, weights)
 
 
 def fit_bare(
@@ -68,7 +98,18 @@ def need_both_classes(fault: Bools) -> None:
         )
 
 
-def _fitted(machine: Machine, classifier: ClassifierMixin, sensors: Floats, fault: Bools, weights: Floats) -> Pipeline:
+def need_defects(machine: Machine, classes: Integers) -> None:
+    """Raises UserError where there are not at least two defects, or one has too few rows for cross validation."""
+    counts = {name: int(np.count_nonzero(classes == number)) for number, name in enumerate(machine.classes) if number}
+    few = [f"{name} ({count})" for name, count in counts.items() if 0 < count < FOLDS]
+    if few or sum(count > 0 for count in counts.values()) < 2:
+        lacking = f"too few rows of {', '.join(few)}" if few else "there are not two defects with rows"
+        raise UserError(f"{lacking} to train {machine.name} on: at least {FOLDS} of each that there is are needed")
+
+
+def _fitted(
+    machine: Machine, classifier: ClassifierMixin, sensors: Floats, truth: Bools | Integers, weights: Floats
+) -> Pipeline:
     engineered = EngineeredSensors(machine.sensor_names, machine.expressions)
     pipeline = Pipeline(
         [
@@ -81,7 +122,7 @@ def _fitted(machine: Machine, classifier: ClassifierMixin, sensors: Floats, faul
         ]
     )
     with _THREADS.limit(limits=1, user_api="openmp"):
-        pipeline.fit(sensors, fault, classify__sample_weight=weights)
+        pipeline.fit(sensors, truth, classify__sample_weight=weights)
     return pipeline
 
 
@@ -92,6 +133,26 @@ def probabilities(pipeline: Pipeline, sensors: Floats) -> Floats:
     with _THREADS.limit(limits=1, user_api="openmp"):
         column: Floats = pipeline.predict_proba(sensors)[:, 1]
     return column
+
+
+def defect_probabilities(pipeline: Pipeline, sensors: Floats) -> Floats:
+    """The probability of each defect of rows that are faults, shape (n, defects); each row adds up to 1."""
+    classifier: FaultAndDefect = pipeline[-1]
+    if not len(sensors):
+        return np.empty((0, classifier.defects))
+    with _THREADS.limit(limits=1, user_api="openmp"):
+        return classifier.predict_defect(pipeline[:-1].transform(sensors))
+
+
+def tells_defects(pipeline: Pipeline) -> bool:
+    """Whether it is of a machine with several defects."""
+    return isinstance(pipeline[-1], FaultAndDefect)
+
+
+def _calibrated(algorithm: Algorithm, seed: int, parameters: Mapping[str, object]) -> CalibratedClassifierCV:
+    # ensemble=False keeps one estimator instead of one a fold: it scores as fast as the bare one.
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    return CalibratedClassifierCV(_estimator(algorithm, seed, parameters), ensemble=False, cv=folds)
 
 
 def _estimator(algorithm: Algorithm, seed: int, parameters: Mapping[str, object]) -> ClassifierMixin:

@@ -70,7 +70,8 @@ def divided(base: History, machine: Machine, recipe: Recipe) -> tuple[History, H
 def _held_out(base: History, recipe: Recipe) -> Bools:
     if recipe.split == "time":
         return latest_rows(base.times, recipe.hold_out_share)
-    return stratified_rows(base.sensors, base.fault, recipe.hold_out_share, recipe.seed)
+    classes = base.fault if base.classes is None else base.classes.astype(np.int64)
+    return stratified_rows(base.sensors, classes, recipe.hold_out_share, recipe.seed)
 
 
 def _need_both_classes(fault: Bools, part: str, recipe: Recipe) -> None:
@@ -81,7 +82,7 @@ def _need_both_classes(fault: Bools, part: str, recipe: Recipe) -> None:
         if not fault.any()
         else (
             "normal reading",
-            "check labels.fault_value in the machine's file",
+            "check [labels] in the machine's file: fault_value, or normal where it has several defects",
         )
     )
     if recipe.split == "time":

@@ -162,6 +162,7 @@ class Release:
             versions=running_versions(),
             sensors_sha256=sensors_sha256(candidate.machine),
             engineered=candidate.machine.engineered,
+            classes=candidate.machine.classes,
             algorithm=candidate.recipe.algorithm,
             threshold=metrics.threshold,
             threshold_rule=metrics.threshold_rule,

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from core.batch import Floats
+from core.batch import Floats, Integers
 from core.prediction import ModelVersion, Predictions, UsualRange
-from model.pipeline import probabilities
+from model.pipeline import defect_probabilities, probabilities, tells_defects
 
 
 @dataclass(frozen=True, slots=True)
 class FaultModel:
-    """A verified version of task `fault`."""
+    """A verified version of task `fault` or `defects`."""
 
     version: ModelVersion
     usual: Mapping[str, UsualRange]
@@ -23,4 +23,28 @@ class FaultModel:
     def predict(self, sensors: Floats) -> Predictions:
         """Probabilities of rows of shape (n, sensors), NaN for absent: the same bits alone and in a batch."""
         scores = probabilities(self.pipeline, sensors)
-        return Predictions(self.version, scores, np.zeros(len(scores), dtype=np.int16), scores >= self.threshold)
+        faults = scores >= self.threshold
+        classes = np.zeros(len(scores), dtype=np.int16)
+        if not tells_defects(self.pipeline):
+            return Predictions(self.version, scores, classes, faults)
+        found = _class_probabilities(self.pipeline, sensors[faults], scores[faults])
+        classes[faults] = likeliest_defect(found)
+        defects = np.full((len(scores), found.shape[1]), np.nan)
+        defects[faults] = found
+        return Predictions(self.version, scores, classes, faults, defects=defects)
+
+    def class_probabilities(self, sensors: Floats) -> Floats | None:
+        """Of each class, shape (n, classes), also where no fault is; None where it tells no defects apart."""
+        if not tells_defects(self.pipeline):
+            return None
+        return _class_probabilities(self.pipeline, sensors, probabilities(self.pipeline, sensors))
+
+
+def likeliest_defect(found: Floats) -> Integers:
+    """The number of the likeliest class that calls somebody, shape (n,), of probabilities of each class."""
+    return np.asarray(1 + found[:, 1:].argmax(axis=1), dtype=np.int64)
+
+
+def _class_probabilities(pipeline: Pipeline, sensors: Floats, scores: Floats) -> Floats:
+    which = defect_probabilities(pipeline, sensors)
+    return np.column_stack([1 - scores, which * scores[:, np.newaxis]])

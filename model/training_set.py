@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.batch import Bools, Floats
+from core.batch import Bools, Floats, Integers
 from core.history import History
 from core.label import Verdict
 from core.training import LabelledIncident
@@ -56,6 +56,8 @@ class TrainingSet(NamedTuple):
     weights: Floats
     verdict: Bools
     """Of a person, or made up around one; the others are base rows."""
+    classes: Integers
+    """Which defect it is, as core.history.History numbers them; of a machine with one kind of fault 0 or -1."""
 
 
 def teaching(incidents: Sequence[LabelledIncident]) -> Sequence[LabelledIncident]:
@@ -63,17 +65,25 @@ def teaching(incidents: Sequence[LabelledIncident]) -> Sequence[LabelledIncident
     return [one for one in incidents if one.verdict in _TRAINS and len(one.sensors) and not (one.held_back or one.held)]
 
 
-def training_set(base: History, incidents: Sequence[LabelledIncident], seed: int) -> TrainingSet:
+def training_set(
+    base: History, incidents: Sequence[LabelledIncident], seed: int, classes: Sequence[str] = ()
+) -> TrainingSet:
     """Base rows of weight 1 and labelled readings of `incident_weights` an incident.
 
-    A verdict wins over base rows: equal rows of the base data that say otherwise are left out.
+    A verdict wins over base rows: equal rows of the base data that say otherwise are left out. `classes`: of a machine
+    with several defects.
     """
     random = np.random.default_rng(seed)
     weights, spread = incident_weights(base.fault, incidents), _spread(base)
-    verdicts = [_one_incident(incident, weights, spread, random) for incident in teaching(incidents)]
-    kept = _not_contradicted(base, verdicts)
+    verdicts = [
+        _of_class(_one_incident(incident, weights, spread, random), incident, classes)
+        for incident in teaching(incidents)
+    ]
+    base_classes = -base.fault.astype(np.int64) if base.classes is None else base.classes.astype(np.int64)
+    kept = _not_contradicted(base, base_classes, verdicts)
     count = np.count_nonzero(kept)
-    base_rows = TrainingSet(base.sensors[kept], base.fault[kept], np.ones(count), np.zeros(count, dtype=np.bool_))
+    no_verdict = np.zeros(count, dtype=np.bool_)
+    base_rows = TrainingSet(base.sensors[kept], base.fault[kept], np.ones(count), no_verdict, base_classes[kept])
     parts = [base_rows, *verdicts]
     return TrainingSet(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
@@ -115,7 +125,16 @@ def _one_incident(
 def _rows(sensors: Floats, fault: bool, weight: float) -> TrainingSet:
     """Of one verdict, which weigh so much together."""
     count = len(sensors)
-    return TrainingSet(sensors, np.full(count, fault), np.full(count, weight / count), np.ones(count, dtype=np.bool_))
+    of_fault = np.full(count, fault)
+    verdict = np.ones(count, dtype=np.bool_)
+    return TrainingSet(sensors, of_fault, np.full(count, weight / count), verdict, -of_fault.astype(np.int64))
+
+
+def _of_class(rows: TrainingSet, incident: LabelledIncident, classes: Sequence[str]) -> TrainingSet:
+    """The same rows with the defect that the person named; one that the machine has no more is not known."""
+    if incident.verdict is not Verdict.FAULT or incident.defect not in classes[1:]:
+        return rows
+    return rows._replace(classes=np.full(len(rows.fault), classes.index(incident.defect)))
 
 
 def _spread(base: History) -> Floats:
@@ -125,13 +144,18 @@ def _spread(base: History) -> Floats:
     return deviations
 
 
-def _not_contradicted(base: History, verdicts: Sequence[TrainingSet]) -> Bools:
+def _not_contradicted(base: History, classes: Integers, verdicts: Sequence[TrainingSet]) -> Bools:
     said = {
-        row.tobytes(): fault for verdict in verdicts for row, fault in zip(verdict.sensors, verdict.fault, strict=True)
+        row.tobytes(): number
+        for verdict in verdicts
+        for row, number in zip(verdict.sensors, verdict.classes.tolist(), strict=True)
     }
     if not said:
         return np.ones(len(base), dtype=np.bool_)
-    return np.array(
-        [said.get(row.tobytes(), fault) == fault for row, fault in zip(base.sensors, base.fault, strict=True)],
-        dtype=np.bool_,
-    )
+    rows = zip(base.sensors, classes.tolist(), strict=True)
+    return np.array([_agree(said.get(row.tobytes(), number), number) for row, number in rows], dtype=np.bool_)
+
+
+def _agree(said: int, base: int) -> bool:
+    """A fault of which nobody said the defect contradicts none."""
+    return said == base or (min(said, base) == -1 and max(said, base) != 0)

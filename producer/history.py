@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import UserError
 from core.history import History
@@ -32,7 +33,14 @@ def simulated_history(machine: Machine, devices: int, count: int, seed: int, fau
         fault=is_machine_fault(machine, past.truths)[kept],
         devices=[names[device] for device in past.devices[kept].tolist()],
         times=past.times[kept],
+        classes=_classes(machine, past.truths[kept]) if machine.classes else None,
     )
+
+
+def _classes(machine: Machine, truths: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """Of readings without a sensor fault: the defect that is named like the simulated fault."""
+    numbers = [0, *(machine.classes.index(fault.name) for fault in machine.faults)]
+    return np.array(numbers, dtype=np.int16)[truths]
 
 
 def _together(chunks: Iterator[SimulatedChunk], count: int) -> SimulatedChunk:

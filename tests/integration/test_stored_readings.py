@@ -13,7 +13,7 @@ from consumer.duplicates import RecentIds
 from core.batch import Batch
 from core.errors import Fenced, Halted, Unavailable
 from core.incident import judge
-from core.machine import Machine, Sensor
+from core.machine import Defect, Machine, Sensor
 from core.ports.stream import LogBounds, TopicPartition
 from core.prediction import ModelVersion, Predictions
 from db.bulk import copy_binary
@@ -24,7 +24,7 @@ from tests.builders import NOON, HotIsFaulty, a_batch, a_machine, a_reading, enc
 PLATES = Machine(
     name="plates",
     task="defects",
-    classes=("pastry", "z_scratch", "k_scatch", "stains", "dirtiness", "bumps", "other_faults"),
+    defects=tuple(map(Defect, ("Pastry", "Z_Scratch", "K_Scatch", "Stains", "Dirtiness", "Bumps", "Other_Faults"))),
     topics=("readings.plates",),
     sensors=tuple(Sensor(f"feature_{number}", (0, 1)) for number in range(27)),
 )
@@ -78,8 +78,8 @@ def test_a_binary_machine_with_an_optional_sensor(store: PostgresReadingStore, o
 def test_a_machine_of_27_sensors_and_seven_classes(store: PostgresReadingStore, owner: Engine) -> None:
     values = np.linspace(-1e9, 1e9, 27)
     batch = a_batch(1, machine=PLATES, sensors=[values.tolist()])
-    (row,) = stored(store, owner, PLATES, batch, says(PLATES, [0.625], [6]))
-    assert (row.score, PLATES.classes[row._mapping["class"]]) == (0.625, "other_faults")
+    (row,) = stored(store, owner, PLATES, batch, says(PLATES, [0.625], [7]))
+    assert (row.score, PLATES.classes[row._mapping["class"]]) == (0.625, "Other_Faults")
     assert row.sensors == dict(zip(PLATES.sensor_names, values.tolist(), strict=True))
 
 

@@ -51,6 +51,16 @@ def test_an_alert_says_all_that_a_person_needs() -> None:
     )
 
 
+def test_an_alert_of_a_machine_with_several_defects_tells_the_likeliest() -> None:
+    defects = [{"defect": "Z_Scratch", "probability": 0.62}, {"defect": "Bumps", "probability": 0.21}]
+    pushed = [{"sensor": "area", "value": 3.0, "unit": "", "low": None, "high": None, "share": 0.8}]
+    said = plain_text(
+        render(a_message(body=BODY | {"defects": defects, "pushed": pushed, "spoke_for": "Z_Scratch"})).text, "HTML"
+    )
+    assert "Mar\nMost likely: Z_Scratch 62 %, Bumps 21 %\nMachine" in said
+    assert "What spoke for Z_Scratch:\n• area: 3 (80 % of it)" in said
+
+
 def test_an_alert_has_a_button_for_each_answer() -> None:
     words = [[button.text for button in row] for row in render(a_message()).buttons]
     assert words == [["✅ Real fault", "❌ False alarm"], ["🔧 Maintenance", "📟 Sensor fault"], ["❓ Not sure"]]

@@ -1,0 +1,56 @@
+"""Machines with several defects: what an alert says of them, and which one a person names."""
+
+from alembic import op
+
+revision = "0041"
+down_revision = "0040"
+
+
+def upgrade() -> None:
+    """A label's defect is kept as its name: numbers mean another one when a machine's file lists them otherwise."""
+    op.execute(
+        """
+        ALTER TABLE machine ADD COLUMN classes text[] NOT NULL DEFAULT '{}';
+        ALTER TABLE alert ADD COLUMN defects jsonb NOT NULL DEFAULT '[]';
+        ALTER TABLE label ADD COLUMN defect text NOT NULL DEFAULT '';
+        CREATE OR REPLACE VIEW effective_label AS
+        (SELECT DISTINCT ON (incident) * FROM label l
+          WHERE incident IS NOT NULL AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
+          ORDER BY incident, settles DESC, id DESC)
+        UNION ALL
+        SELECT * FROM label l
+         WHERE source = 'report' AND incident IS NULL AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
+        UNION ALL
+        (SELECT DISTINCT ON (question) * FROM label l
+          WHERE question IS NOT NULL AND incident IS NULL
+            AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
+          ORDER BY question, id DESC);
+        CREATE OR REPLACE VIEW teaching_label AS
+        SELECT DISTINCT ON (incident, question, CASE WHEN num_nulls(incident, question) = 2 THEN id END) * FROM label l
+         WHERE NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
+           AND NOT EXISTS (SELECT FROM held_label h WHERE h.label = l.id AND h.decision = 'refused')
+         ORDER BY incident, question, CASE WHEN num_nulls(incident, question) = 2 THEN id END,
+                  (incident IS NOT NULL AND settles) DESC, id DESC;
+        CREATE OR REPLACE VIEW incident_said AS
+        SELECT n.incident,
+               count(DISTINCT n.verdict) > 1 OR count(DISTINCT nullif(n.defect, '')) > 1 AS disputed,
+               bool_or(n.settles) AS settled,
+               jsonb_agg(jsonb_build_object('label', n.id, 'operator', n.operator, 'by', p.name, 'verdict', n.verdict,
+                                            'at', n.created_at, 'settles', n.settles, 'defect', n.defect)
+                         ORDER BY n.id) AS said
+          FROM (SELECT DISTINCT ON (l.incident, l.operator) l.* FROM label l
+                 WHERE l.incident IS NOT NULL AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id)
+                 ORDER BY l.incident, l.operator, l.settles DESC, l.id DESC) n
+          JOIN operator p ON p.id = n.operator GROUP BY n.incident;
+        CREATE OR REPLACE VIEW alert_answer AS
+        SELECT a.id AS alert,
+               jsonb_build_object('verdict', l.verdict, 'by', p.name, 'answered', l.created_at, 'comment', l.comment,
+                                  'label', l.id, 'said', CASE WHEN s.disputed THEN s.said ELSE '[]' END,
+                                  'defect', l.defect) AS facts
+          FROM alert a JOIN effective_label l ON l.incident = a.incident JOIN operator p ON p.id = l.operator
+          JOIN incident_said s ON s.incident = a.incident;
+        """
+    )
+    op.execute("COMMENT ON COLUMN machine.classes IS 'of task defects, by their numbers: the first calls nobody'")
+    op.execute("COMMENT ON COLUMN alert.defects IS 'the likeliest when it was raised, as core.defect.LikelyDefect'")
+    op.execute("COMMENT ON COLUMN label.defect IS 'that the person named; empty: none'")
