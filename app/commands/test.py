@@ -22,6 +22,7 @@ from core.errors import UserError
 @click.option("--fuzz", is_flag=True, help="The fuzzing instead: any bytes at the decoder and the signature check.")
 @click.option("--bench", is_flag=True, help="The benches instead, each quickly: that they measure.")
 @click.option("--browser", is_flag=True, help="The page instead, in a real browser (needs Chromium).")
+@click.option("--helm", is_flag=True, help="The Helm chart instead (needs Helm).")
 @click.option("--screenshots", type=click.Path(path_type=Path), metavar="DIR", help="Take the page's pictures.")
 @click.option("--soak", type=Amount(0, min_open=True), metavar="MINUTES", help="Mix faults at random.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the soak.")
@@ -33,6 +34,7 @@ def command(
     fuzz: bool,
     bench: bool,
     browser: bool,
+    helm: bool,
     screenshots: Path | None,
     soak: float | None,
     seed: int,
@@ -55,7 +57,7 @@ def command(
     os.chdir(ROOT)
     tiers = (
         *((compose, _COMPOSE), (soak, _SOAK), (faults, _FAULTS), (fuzz, _FUZZ), (bench, _BENCH)),
-        *((screenshots, _SCREENSHOTS), (browser, _BROWSER)),
+        *((screenshots, _SCREENSHOTS), (browser, _BROWSER), (helm, _HELM)),
     )
     tier = next((tier for wanted, tier in tiers if wanted), _REST)
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *tier, *pytest_arguments], {**os.environ, **told})
@@ -80,6 +82,7 @@ _FUZZ = ["-m", "fuzz", "-n", "2"]
 _BENCH = ["-m", "bench"]
 _BROWSER = ["-m", "browser", "tests/browser"]
 _SCREENSHOTS = ["-s", "tests/browser/screenshots.py"]
-_OTHER = "not compose and not faults and not fuzz and not bench and not browser"
+_HELM = ["-m", "helm", "tests/helm"]
+_OTHER = "not compose and not faults and not fuzz and not bench and not browser and not helm"
 # Files stay together. A worker that died is not started anew: pytest-xdist would then wait for ever at the end.
 _REST = ["-m", _OTHER, "-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]

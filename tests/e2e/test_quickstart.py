@@ -37,7 +37,7 @@ def arguments(command: str, placeholders: Mapping[str, str]) -> list[str]:
     return [placeholders.get(word, word) for word in words[1:]]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_the_quickstart_leads_to_an_alert_on_the_phone_and_a_model_that_learnt_from_the_answer(
     folder: Path, telegram: Chats
 ) -> None:
@@ -67,14 +67,14 @@ def test_the_quickstart_leads_to_an_alert_on_the_phone_and_a_model_that_learnt_f
         return [one for one in telegram.messages(ANN) if "needs attention" in one["text"]]
 
     try:
-        wait_until(lambda: "machines are running" in demo.tail() or not demo.running, "the demo runs", 180)
+        wait_until(lambda: "machines are running" in demo.tail() or not demo.running, "the demo runs", 300)
         telegram.say(ANN, "/start")
-        wait_until(lambda: any(str(ANN) in one["text"] for one in telegram.messages(ANN)), "the bot says her id")
+        wait_until(lambda: any(str(ANN) in one["text"] for one in telegram.messages(ANN)), "the bot says her id", 60)
         typed("./run operators add ann", {"123456789": str(ANN)})
         wait_until(lambda: len(alerts()) > 1, "two alerts on Ann's phone", 180, pause=0.2)
         first, second = alerts()[:2]
         telegram.say(ANN, "n", reply_to=first["message_id"])
-        wait_until(lambda: labels() == 1, "Ann's answer is a label", pause=0.5)
+        wait_until(lambda: labels() == 1, "Ann's answer is a label", 60, pause=0.5)
         number = second["buttons"][0][0]["callback_data"].split(":")[0]
         assert f"alert #{number}" in typed("./run reply", {"3": number})
         assert labels() == 2

@@ -18,7 +18,9 @@ from tests.conftest import Servers, fresh_database
 from tests.documents import sections
 from tests.shell import Shell
 
-_SERVICES = set(re.findall(r"^  ([a-z-]+):$", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"), re.MULTILINE))
+_COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+_SERVICES = set(re.findall(r"^  ([a-z-]+):$", _COMPOSE, re.MULTILINE))
+_SECRETS = re.findall(r"^      - secrets[a-z-]*:/secrets/([a-z-]+)$", _COMPOSE, re.MULTILINE)
 SECTIONS = sections("operations.md")
 _WITH_A_VALUE = ("--user", "--volume")
 
@@ -42,7 +44,7 @@ def test_the_commands_of_the_document_do_what_it_says(
     registry(read_settings(environment)).prepare()
     alert = world.alert()
     secrets, vault = tmp_path / "secrets", tmp_path / "secrets" / "vault"
-    for service in ("vault", "postgres", "object-store", "init", "consumer", "alerts", "page", "prometheus", "trainer"):
+    for service in _SECRETS:
         (secrets / service).mkdir(parents=True)
 
     def run(heading: str, init: Mapping[str, str]) -> str:

@@ -36,7 +36,7 @@ def test_the_plain_tier_breaks_nothing_and_needs_no_containers(
 ) -> None:
     CliRunner().invoke(main, ["test", "-k", "incident"])
     ((arguments, _),) = started
-    assert "not compose and not faults and not fuzz and not bench and not browser" in arguments
+    assert "not compose and not faults and not fuzz and not bench and not browser and not helm" in arguments
     assert arguments[-2:] == ["-k", "incident"]
 
 
