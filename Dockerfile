@@ -36,5 +36,5 @@ ENV PATH=/opt/venv/bin:$PATH \
     METRICS_PORT=9100
 USER 10001:10001
 # Its main loop came round a moment ago. A service that others wait for asks `ready` instead.
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 CMD ["bash", "/app/deploy/healthy.sh", "live"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=180s --retries=3 CMD ["bash", "/app/deploy/healthy.sh", "live"]
 ENTRYPOINT ["faultline"]
