@@ -57,12 +57,12 @@ COMMANDS = {
     "sbom": "What the image holds: packages, versions, licences.",
 }
 # Commands of a checkout; the image has neither tests nor a local stack.
-_CHECKOUT_ONLY = {"demo", "stack", "test", "bench", "check", "lock", "sbom"}
+CHECKOUT_ONLY = {"demo", "stack", "test", "bench", "check", "lock", "sbom"}
 
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in COMMANDS if IN_CHECKOUT or name not in _CHECKOUT_ONLY]
+        return [name for name in COMMANDS if IN_CHECKOUT or name not in CHECKOUT_ONLY]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):

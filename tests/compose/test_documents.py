@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.backup import Backup, BackupFolder
+from app.cli import CHECKOUT_ONLY
 from app.secret_files import GRAFANA
 from app.wiring import ROOT
 from tests.backups import rows_of
@@ -132,7 +133,7 @@ def test_after_the_loss_of_every_volume_a_backup_brings_state_and_model_back_and
     assert "readings.equipment 3 goes on" in restoring.next("for partition in")
     restoring.none_left()
     stored = int(clone.one(READINGS))
-    wait_until(lambda: int(clone.one(READINGS)) > stored, "consumption goes on", 120, pause=0.5)
+    wait_until(lambda: int(clone.one(READINGS)) > stored, "consumption goes on", 240, pause=0.5)
     wait_until(lambda: int(clone.one(NEW_ALERTS)) > 0, "a new incident", 240, pause=0.5)
     wait_until(lambda: len(clone.chats.messages(ANN)) > heard, "it rings", 60, pause=0.5)
     rang = len(clone.chats.messages(ANN)) - heard
@@ -151,7 +152,7 @@ def test_another_version_of_postgres_is_moved_to_with_everything(clone: Installa
     typed.next("docker compose up")
     typed.none_left()
     stored = int(clone.one(READINGS))
-    wait_until(lambda: int(clone.one(READINGS)) > stored, "consumption goes on where it was", 120, pause=0.5)
+    wait_until(lambda: int(clone.one(READINGS)) > stored, "consumption goes on where it was", 240, pause=0.5)
     assert clone.one(HALTED) == "0"
 
 
@@ -165,7 +166,7 @@ def test_keys_and_passwords_are_replaced_while_the_installation_serves(clone: In
     kept = set(clone.secrets()) & before
     assert len(kept) == 1 + len(GRAFANA), "the bot's token and Grafana's; every other secret is another"
     stored = int(clone.one(READINGS))
-    wait_until(lambda: int(clone.one(READINGS)) > stored, "consumption goes on", 120, pause=0.5)
+    wait_until(lambda: int(clone.one(READINGS)) > stored, "consumption goes on", 240, pause=0.5)
     assert "equipment v1 is good" in clone.faultline("trainer", "models", "verify", "equipment", "1")
 
 
@@ -185,6 +186,7 @@ def test_the_other_commands_of_the_document_run(clone: Installation) -> None:
 def test_the_commands_that_its_prose_names_run_too(clone: Installation) -> None:
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     named = sorted(set(re.findall(r"`((?:\./run|docker compose logs) [^`…]+)`", text)))
+    named = [command for command in named if not command.startswith(tuple(f"./run {name}" for name in CHECKOUT_ONLY))]
     assert len(named) > 8
     failed = []
     for command in named:
