@@ -26,6 +26,8 @@ COMMANDS = {
     "api": "The HTTP API: readings scored on request, and what is known.",
     "trainer": "Take retraining requests, one at a time per machine.",
     "train": "Train a model and promote it if it is better.",
+    "machines": "A new machine from a CSV file: new.",
+    "export": "Readings and labels as a training file.",
     "retrain": "Ask the trainer for a model that learns from the labels.",
     "dead-letters": "What was refused: list, show, replay, export.",
     "models": "List, show, verify, promote and roll back model versions.",

@@ -1,4 +1,4 @@
-"""A machine's CSV file as training rows."""
+"""A machine's CSV or Parquet file as training rows."""
 
 import logging
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from core.batch import Bools, Floats, Integers
 from core.defect import plain_name
@@ -42,11 +43,31 @@ def read_history(path: Path, machine: Machine) -> History:
 
 def _read_text(path: Path, machine: Machine) -> pd.DataFrame:
     """Every cell as text: what cannot be read as a number is then named by its row and column."""
+    table = read_text(path, machine.csv.separator, header=machine.csv.header)
+    table.columns = _column_names(path, table, machine)
+    return table
+
+
+def read_text(path: Path, separator: str, *, header: bool = True) -> pd.DataFrame:
+    """Every cell as text, each row under the number that a spreadsheet gives it; a .parquet file has no separator.
+
+    UserError where it is empty or cannot be read.
+    """
+    parquet = path.suffix.lower() in (".parquet", ".pq")
+    table = _parquet(path) if parquet else _csv(path, separator, header)
+    if not len(table):
+        raise UserError(f"{path} has a header and no rows")
+    table.columns = [str(name).strip() for name in table.columns]
+    table.index += 2 if header and not parquet else 1
+    return table
+
+
+def _csv(path: Path, separator: str, header: bool) -> pd.DataFrame:
     try:
-        table = pd.read_csv(
+        return pd.read_csv(
             path,
-            sep=machine.csv.separator,
-            header=0 if machine.csv.header else None,
+            sep=separator,
+            header=0 if header else None,
             dtype=str,
             keep_default_na=False,
             encoding="utf-8-sig",
@@ -56,16 +77,19 @@ def _read_text(path: Path, machine: Machine) -> pd.DataFrame:
         raise UserError(f"{path} is empty") from None
     except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path} cannot be read as CSV: {str(error).strip()}") from error
-    table.columns = _column_names(path, table, machine)
-    if not len(table):
-        raise UserError(f"{path} has a header and no rows")
-    table.index += 2 if machine.csv.header else 1  # as a spreadsheet counts
-    return table
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    """A number's text is read back to the last bit."""
+    try:
+        return pd.read_parquet(path, engine="pyarrow").astype(str).fillna("")
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path} cannot be read as Parquet: {str(error).strip()}") from error
 
 
 def _column_names(path: Path, table: pd.DataFrame, machine: Machine) -> list[str]:
     if machine.csv.header:
-        return [str(name).strip() for name in table.columns]
+        return list(table.columns)
     sensors = [machine.csv.columns.get(name, name) for name in machine.sensor_names]
     labels = [defect.name for defect in machine.defects] if machine.labels.one_hot else [machine.labels.column]
     names = [*sensors, *labels]
@@ -96,14 +120,14 @@ def _numbers(path: Path, table: pd.DataFrame, machine: Machine, sensor: Sensor) 
     else:
         plain = text if machine.csv.decimal == "." else text.str.replace(machine.csv.decimal, ".", regex=False)
         numbers = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64)
-    _refuse(path, name, text, ~np.isfinite(numbers) & ~_absent(text), "not a number")
+    _refuse(path, name, text, ~np.isfinite(numbers) & ~is_absent(text), "not a number")
     return np.asarray(numbers, dtype=np.float64)
 
 
 def _faults(path: Path, table: pd.DataFrame, machine: Machine) -> Bools:
     name, fault = machine.labels.column, machine.labels.fault_value.strip()
     text = _column(path, table, machine, name, "the label")
-    _refuse(path, name, text, _absent(text), "no label")
+    _refuse(path, name, text, is_absent(text), "no label")
     said = np.asarray(text == fault, dtype=np.bool_)
     number = pd.to_numeric(pd.Series([fault]), errors="coerce").iloc[0]
     if not np.isnan(number):  # 1 and 1.0 are the same label
@@ -154,7 +178,8 @@ def _times(path: Path, table: pd.DataFrame, machine: Machine) -> Integers:
     return np.asarray(times.dt.as_unit("us").astype("int64"), dtype=np.int64)
 
 
-def _absent(text: "pd.Series[str]") -> npt.NDArray[np.bool_]:
+def is_absent(text: "pd.Series[str]") -> npt.NDArray[np.bool_]:
+    """Which cells are empty, or say that there is nothing; shape (n,)."""
     return np.asarray(text.str.lower().isin(_ABSENT), dtype=np.bool_)
 
 

@@ -1,0 +1,93 @@
+"""Labelled readings as a file in the machine's own dialect, which `train --csv` reads back."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.batch import Floats
+from core.errors import UserError
+from core.history import History
+from core.machine import Machine
+
+_OTHER = {"1": "0", "0": "1", "true": "false", "false": "true", "yes": "no", "no": "yes"}
+
+
+class TrainingFile:
+    """Writes beside the path, and gives the file its name when the block ends without an error.
+
+    Parquet where the path ends in `.parquet`, else CSV.
+    """
+
+    def __init__(self, path: Path, machine: Machine) -> None:
+        self._path = path
+        self._part = path.with_name(f"{path.name}.part")
+        self._machine = machine
+        self._parquet: pq.ParquetWriter | None = None
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._part.write_bytes(b"")
+        except OSError as error:
+            raise UserError(f"{self._path} cannot be written: {error.strerror}") from error
+        self.write(History(np.empty((0, len(self._machine.sensors))), np.empty(0, np.bool_), [], np.empty(0, np.int64)))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        if self._parquet is not None:
+            self._parquet.close()
+        if kind is None:
+            self._part.replace(self._path)
+        else:
+            self._part.unlink(missing_ok=True)
+
+    def write(self, rows: History) -> None:
+        """Add the rows in their order. UserError where a sensor's number has no word in the dialect; OSError."""
+        table = self._table(rows)
+        if self._path.suffix.lower() in (".parquet", ".pq"):
+            content = pa.Table.from_pandas(table, preserve_index=False)
+            self._parquet = self._parquet or pq.ParquetWriter(self._part, content.schema, compression="zstd")
+            self._parquet.write_table(content)
+            return
+        dialect = self._machine.csv
+        table.to_csv(
+            self._part, mode="a", header=not self._begun, index=False, sep=dialect.separator, decimal=dialect.decimal
+        )
+        self._begun = True
+
+    def _table(self, rows: History) -> pd.DataFrame:
+        machine = self._machine
+        fault = machine.labels.fault_value
+        normal = _OTHER.get(fault.strip().lower(), f"not {fault}")
+        columns: dict[str, object] = {
+            machine.csv.device: pd.Series(list(rows.devices), dtype="str"),
+            machine.csv.time: self._times(rows),
+        }
+        for place, name in enumerate(machine.sensor_names):
+            values = rows.sensors[:, place]
+            words = machine.csv.values.get(name)
+            columns[machine.csv.columns.get(name, name)] = self._words(name, values, words) if words else values
+        columns[machine.labels.column] = pd.Series(np.where(rows.fault, fault, normal), dtype="str")
+        return pd.DataFrame(columns)
+
+    def _times(self, rows: History) -> "pd.Series[str] | pd.Series[pd.Timestamp]":
+        times = pd.Series(rows.times.view("datetime64[us]")).dt.tz_localize("UTC")
+        if self._machine.csv.time_format != "ISO8601":
+            return times.dt.strftime(self._machine.csv.time_format).astype("str")
+        if self._path.suffix.lower() in (".parquet", ".pq"):
+            return times
+        return pd.Series(np.datetime_as_string(rows.times.view("datetime64[us]"), timezone="UTC"), dtype="str")
+
+    def _words(self, name: str, values: Floats, words: dict[str, float]) -> "pd.Series[str]":
+        word_of = {number: word for word, number in words.items()}
+        if unknown := {value for value in np.unique(values[~np.isnan(values)]).tolist() if value not in word_of}:
+            raise UserError(
+                f"sensor {name} reads {min(unknown):g}, for which [csv.values] of {self._machine.name} has no word"
+            )
+        return pd.Series([word_of.get(value, "") for value in values.tolist()], dtype="str")
