@@ -1,5 +1,6 @@
 """A CSV or Parquet file as chunks of rows, of any size in bounded memory."""
 
+import csv
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -45,7 +46,7 @@ class Table:
             else:
                 yield from self._csv_chunks(numbers, texts)
         except pd.errors.ParserWarning:
-            raise UserError(f"{self.path} cannot be read: its rows have more cells than its header") from None
+            raise UserError(f"{self.path} cannot be read: {self._longest()} more cells than its header") from None
         except (pd.errors.ParserError, UnicodeDecodeError, pa.ArrowException, OSError) as error:
             raise UserError(f"{self.path} cannot be read: {_why(error)}") from error
 
@@ -81,6 +82,15 @@ class Table:
             while (chunk := _next_whole(chunks)) is not None:
                 self.share = file.tell() / size
                 yield chunk
+
+    def _longest(self) -> str:
+        """The first row with too many cells, in words; a compressed file is not searched."""
+        if self.path.suffix.lower() not in _COMPRESSION:
+            with self.path.open(encoding="utf-8-sig", newline="") as file:
+                for number, row in enumerate(csv.reader(file, delimiter=self._dialect.separator), start=1):
+                    if len(row) > len(self.columns):
+                        return f"row {number} has"
+        return "its rows have"
 
     def _parquet_columns(self) -> list[str]:
         try:

@@ -17,9 +17,10 @@ from app.bench_without_servers import explain_command, gate_command, learning_co
 from app.cli import settings_of
 from app.live_line import LiveLine
 from app.log import set_up_logging
+from app.ranges import Amount
 from app.settings import Settings
 from app.wiring import ROOT, data_directory, with_local_stack
-from bench import alerting, growth, latency
+from bench import alerting, bulk, growth, latency
 from bench.document import with_measured
 from bench.installation import Installation
 from bench.plot import performance_png
@@ -98,6 +99,18 @@ def alerts_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
     """From the reading that opens an incident to the message in a chat; what healthy devices cost."""
     plan = alerting.QUICK if quick else alerting.Plan()
     _measure(settings_of(ctx), "alerts", quick, out, partial(alerting.alerting, plan=plan))
+
+
+@command.command("bulk")
+@quick_option
+@click.option("--gigabytes", type=Amount(0, min_open=True), help="Of the generated file.  [default: 5]")
+@out_option
+@click.pass_context
+def bulk_command(ctx: click.Context, quick: bool, gigabytes: float | None, out: Path | None) -> None:
+    """A large CSV file scored by `score`, beside pandas that reads it as a whole."""
+    usual = bulk.QUICK if quick else bulk.Plan()
+    plan = replace(usual, gigabytes=gigabytes or usual.gigabytes)
+    _measure(settings_of(ctx), "bulk", quick, out, partial(bulk.bulk, plan=plan))
 
 
 for _other in (explain_command, learning_command, gate_command):

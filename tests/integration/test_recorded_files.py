@@ -81,7 +81,7 @@ def test_what_cannot_be_scored_at_all_is_one_line_and_leaves_the_old_file(traine
     file, out = tmp_path / "readings.csv", tmp_path / "scores.parquet"
     out.write_bytes(b"old")
     file.write_text(f"{HEADER}\np1,2026-03-01T12:00:00Z,70,1.2,50,35,7\n")
-    with pytest.raises(UserError, match=r"more cells than its header"):
+    with pytest.raises(UserError, match=r"row 2 has more cells than its header"):
         scored(trained, str(file), "--out", str(out))
     with pytest.raises(ModelRefused, match="no record of equipment v9"):
         scored(trained, str(file), "--out", str(out), "--version", "9")

@@ -226,3 +226,8 @@ def test_the_public_milling_data_is_read_whole(real_data: Path) -> None:
 
 def test_two_columns_of_one_name_are_refused(file: Path) -> None:
     assert "two columns 'temperature'" in complaint(file, "temperature,temperature \n70,71\n")
+
+
+def test_a_row_with_more_cells_than_the_header_is_named(file: Path) -> None:
+    assert "row 2 has more cells than its header" in complaint(file, "temperature,pressure\n70,3,5\n")
+    assert "Expected 2 fields in line 3, saw 3" in complaint(file, "temperature,pressure\n70,3\n70,3,5\n")
