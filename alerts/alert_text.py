@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from alerts.facts import AlertFacts
 from alerts.markup import Markup
 from core.dispute import explained
-from core.label import Verdict
+from core.label import Verdict, in_words
 from core.numbers import clock, lasting, number, percent
 from core.reminder import Retelling
 from core.severity import Severity
@@ -41,7 +41,7 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
     yield f"{'Told again: alert' if facts.again else 'Alert'} #{facts.alert}{by_a_model}"
     yield ""
     if facts.verdict is None:
-        yield "Is this correct? Reply Y/N"
+        yield f"Is this correct? Reply Y/N{', or the defect' if facts.choices else ''}"
         return
     yield _answer(facts, facts.verdict, zone, markup)
     if facts.said:
@@ -81,7 +81,7 @@ def answer_text(facts: AlertFacts, zone: str, markup: Markup) -> str:
 
 def _answer(facts: AlertFacts, verdict: Verdict, zone: str, markup: Markup) -> str:
     said = f": {markup.text(facts.comment, 500)}" if facts.comment else ""
-    return markup.bold(f"Answer: {verdict.words}") + _by(facts, zone, markup) + said
+    return markup.bold(f"Answer: {in_words(verdict, facts.defect)}") + _by(facts, zone, markup) + said
 
 
 def _why(facts: AlertFacts, markup: Markup) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.ports.chat import Button
-from core.reply import UNDO
+from core.reply import UNDO, WHICH
 
 _ROWS = (
     (("✅ Real fault", "y"), ("❌ False alarm", "n")),
@@ -42,9 +42,20 @@ class Buttons:
     def __init__(self, token: str) -> None:
         self._key = hmac.digest(token.encode(), b"faultline callback data, version 1", hashlib.sha256)
 
-    def of(self, alert: int, label: int | None = None) -> Sequence[Sequence[Button]]:
-        """The rows of buttons of an alert; with one that takes back the label, where it is answered."""
-        rows = [[Button(words, self._data(f"{alert}:{answer}")) for words, answer in row] for row in _ROWS]
+    def of(
+        self, alert: int, label: int | None = None, defects: Sequence[str] = (), *, more: bool = False
+    ) -> Sequence[Sequence[Button]]:
+        """The rows of buttons of an alert; with one that takes back the label, where it is answered.
+
+        One for each of the defects, and where there are `more` one that shows them all.
+        """
+        first, *others = _ROWS
+        which = [(f"🔎 {defect}", defect) for defect in defects] + ([("🔎 Another…", WHICH)] if more else [])
+        of_defects = [which[place : place + 2] for place in range(0, len(which), 2)]
+        rows = [
+            [Button(words, self._data(f"{alert}:{answer}")) for words, answer in row]
+            for row in (first, *of_defects, *others)
+        ]
         return rows if label is None else [*rows, [Button("↩ Undo", self._data(f"{alert}:{UNDO}:{label}"))]]
 
     def of_question(self, question: int, label: int | None = None) -> Sequence[Sequence[Button]]:

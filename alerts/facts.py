@@ -57,6 +57,10 @@ class AlertFacts(Struct, frozen=True):
     """Of a machine with several, the likeliest first."""
     defect: str = ""
     """That the answer names; empty: none."""
+    choices: tuple[str, ...] = ()
+    """The defects that people can name, in the order of the machine's file."""
+    all_defects: bool = False
+    """Somebody asked for a button for each."""
     again: Retelling | None = None
     """Why it is told again; None: for the first time."""
 
@@ -73,6 +77,8 @@ class ReceiptFacts(Struct, frozen=True):
     question: int | None = None
     device: str = ""
     verdict: Verdict | None = None
+    defect: str = ""
+    """That the answer names."""
     said: tuple[Said, ...] = ()
     """By each person, where they differ."""
     refusal: Refusal | None = None

@@ -3,6 +3,7 @@
 from alerts.facts import ReceiptFacts
 from alerts.markup import PLAIN, Markup
 from core.dispute import counting
+from core.label import in_words
 from core.reply import Outcome, Refusal
 from core.shown_questions import said_of_a_question
 
@@ -30,6 +31,8 @@ def receipt_text(facts: ReceiptFacts, markup: Markup = PLAIN) -> str:
     match facts.outcome:
         case outcome if outcome in _OF_WHAT_WAS_SAID:
             return _noted(facts, markup)
+        case Outcome.DONE:
+            return "Press the defect that it is."
         case Outcome.WHICH_ALERT:
             waiting = ", ".join(f"#{alert}" for alert in facts.alerts[:10])
             return (
@@ -85,7 +88,7 @@ def _as_what(facts: ReceiptFacts, markup: Markup) -> str:
     if not facts.said:
         return ""
     settled = counting(facts.said)
-    return f": {settled.verdict.words} ({markup.text(settled.by, 100)})"
+    return f": {in_words(settled.verdict, settled.defect)} ({markup.text(settled.by, 100)})"
 
 
 def _about(facts: ReceiptFacts) -> str:
@@ -97,4 +100,4 @@ def _about(facts: ReceiptFacts) -> str:
 def _verdict(facts: ReceiptFacts) -> str:
     if facts.question and facts.verdict:
         return said_of_a_question(facts.verdict)
-    return facts.verdict.words if facts.verdict else "answer"
+    return in_words(facts.verdict, facts.defect) if facts.verdict else "answer"

@@ -54,7 +54,10 @@ class TelegramRenderer:
             return self._buttons.of(message.alert)
         if message.kind not in ("alert", "again", "shown", "answered", "explained") or message.alert is None:
             return ()
-        return self._buttons.of(message.alert, read_facts(message.body, AlertFacts).label)
+        facts = read_facts(message.body, AlertFacts)
+        likely = tuple(one.defect for one in facts.defects)
+        shown = facts.choices if facts.all_defects else likely
+        return self._buttons.of(message.alert, facts.label, shown, more=len(shown) < len(facts.choices))
 
 
 class ConsoleRenderer:
@@ -75,7 +78,9 @@ class ConsoleRenderer:
             named = f"q{question.question}"
             if message.edits is not None:
                 return Rendered(question_answer_text(question, PLAIN))
-        return Rendered(_words(message, PLAIN).replace("Reply Y/N", f"Answer with: {self._program} reply {named} y|n"))
+        how = f"Answer with: {self._program} reply {named} y|n"
+        words = _words(message, PLAIN).replace("Reply Y/N, or the defect", f"{how}, or --defect NAME")
+        return Rendered(words.replace("Reply Y/N", how))
 
 
 class ServiceRenderer:

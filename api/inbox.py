@@ -95,6 +95,7 @@ def _cards(stores: Stores, here: Session, alerts: Sequence[ShownAlert]) -> list[
             "title": title,
             "advice": advice,
             "sparks": sparks,
+            "defects": [defect.name for defect in machine.defects] if machine and alert.kind == "fault" else [],
             "verdicts": {verdict: verdict.words for verdict in Verdict},
         }
         found.append(card)

@@ -15,11 +15,13 @@ from core.report import Report
 
 CHANNEL = "page"
 _LONGEST_COMMENT = 2000
+_LONGEST_DEFECT = 24
 
 
 def answer_of(visitor: Visitor, alert: int, fields: Mapping[str, str]) -> Reply:
-    """The answer that a form gives. HTTPException where it gives none of the five."""
-    return replace(_reply(visitor, {"alert": alert}, fields, _verdict(fields), comment=_comment(fields)), alert=alert)
+    """The answer that a form gives, or the defect. HTTPException where it gives none of the five, and no defect."""
+    said = fields.get("defect", "")[:_LONGEST_DEFECT] or _verdict(fields)
+    return replace(_reply(visitor, {"alert": alert}, fields, said, comment=_comment(fields)), alert=alert)
 
 
 def undo_of(visitor: Visitor, alert: int, fields: Mapping[str, str]) -> Reply:

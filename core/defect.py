@@ -43,15 +43,23 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s_-]+", " ", name.strip()).casefold()
 
 
-class NamedDefect(NamedTuple):
-    """An answer that says which defect it is."""
+class DefectAnswer(NamedTuple):
+    """An answer, and which defect it says that it is."""
 
     answer: Answer
-    defect: str
-    """As the machine's file writes it."""
+    defect: str = ""
+    """As the machine's file writes it; empty: none is named."""
 
 
-def read_defect(text: str, classes: Sequence[str]) -> NamedDefect | None:
+def read_any_answer(text: str, classes: Sequence[str]) -> DefectAnswer | None:
+    """An answer that may name one of a machine's classes, as `read_defect` says; None where the text is no answer."""
+    if (named := read_defect(text, classes)) is not None:
+        return named
+    answer = read_answer(text)
+    return None if answer is None else DefectAnswer(answer)
+
+
+def read_defect(text: str, classes: Sequence[str]) -> DefectAnswer | None:
     """An answer that names one of a machine's classes, alone, behind `Y`, or with a comment after a mark; else None.
 
     The first class calls nobody: who names it says that it was a false alarm.
@@ -65,15 +73,15 @@ def read_defect(text: str, classes: Sequence[str]) -> NamedDefect | None:
     return behind if behind is not None and behind.answer.verdict is Verdict.FAULT else None
 
 
-def _named(text: str, classes: Sequence[str]) -> NamedDefect | None:
+def _named(text: str, classes: Sequence[str]) -> DefectAnswer | None:
     known = {plain_name(name): name for name in classes}
     if (name := known.get(plain_name(text.strip().rstrip(".!")))) is not None:
-        return NamedDefect(Answer(_verdict(name, classes)), name)
+        return DefectAnswer(Answer(_verdict(name, classes)), name)
     for end in re.finditer(r"[,.;:!–—\n]", text):
         name = known.get(plain_name(text[: end.start()]))
         comment = _COMMENT.fullmatch(text, end.start())
         if name is not None and comment is not None:
-            return NamedDefect(Answer(_verdict(name, classes), comment.group(1).strip()), name)
+            return DefectAnswer(Answer(_verdict(name, classes), comment.group(1).strip()), name)
     return None
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from core.label import Verdict
+from core.label import Verdict, in_words
 from core.numbers import clock
 
 _PEOPLE, _NAME_LIMIT = 5, 40
@@ -21,6 +21,8 @@ class Said(Struct, frozen=True):
     at: datetime
     settles: bool = False
     """An engineer said it: it comes before whatever operators say."""
+    defect: str = ""
+    """That was named."""
 
     @property
     def name(self) -> str:
@@ -30,7 +32,7 @@ class Said(Struct, frozen=True):
 
 def is_disputed(said: Sequence[Said]) -> bool:
     """Whether people differ."""
-    return len({one.verdict for one in said}) > 1
+    return len({one.verdict for one in said}) > 1 or len({one.defect for one in said if one.defect}) > 1
 
 
 def counting(said: Sequence[Said]) -> Said:
@@ -44,7 +46,7 @@ def explained(said: Sequence[Said], zone: str) -> str:
         return ""
     shown = sorted(said, key=lambda one: one.label)[-_PEOPLE:]
     words = ", ".join(
-        f"{one.name}{'' if place else ' said'} {one.verdict.words} ({clock(one.at, zone)})"
+        f"{one.name}{'' if place else ' said'} {in_words(one.verdict, one.defect)} ({clock(one.at, zone)})"
         for place, one in enumerate(shown)
     )
     last = counting(said)

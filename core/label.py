@@ -20,6 +20,11 @@ class Verdict(StrEnum):
         return "real fault" if self is Verdict.FAULT else self.value.replace("_", " ")
 
 
+def in_words(verdict: Verdict, defect: str) -> str:
+    """A verdict and the defect that was named with it, as people read them; `defect` may be empty."""
+    return f"{verdict.words}: {defect}" if defect else verdict.words
+
+
 class Answer(NamedTuple):
     """A verdict, and what its person said besides."""
 

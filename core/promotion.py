@@ -8,6 +8,7 @@ from core.absent_sensors import Absent
 from core.answers_upside_down import AnswerCounts
 from core.comparison import PERCENT, Comparison, Measure
 from core.label import Verdict
+from core.named_defects import NamedDefects
 from core.recent_alarms import RecentAlarms
 from core.verdict_replay import Replayed, added, gained, lost, spared
 
@@ -39,6 +40,8 @@ def decide(
     replay: Sequence[Replayed],
     alarms: RecentAlarms,
     said: AnswerCounts,
+    which: Measure | None = None,
+    named: NamedDefects | None = None,
 ) -> Decision:
     """Promotes what is better in something and worse in nothing.
 
@@ -49,7 +52,8 @@ def decide(
     beyond chance, the hold-outs not by more than a little. Of the confirmed faults no more may be lost than wrong
     answers explain, nor more than false alarms are spared, and none that an engineer settled. On the latest readings,
     `alarms`, it may not raise many alerts that neither the champion raised nor a person missed. And what
-    people `said` may not be the champion's opposite.
+    people `said` may not be the champion's opposite. Of a machine with several defects, `which`: how well both tell
+    them apart on the hold-out (macro F1), and `named`: defects that people named. Neither may be worse, as above.
     """
     refusals = [
         _upside_down(said),
@@ -60,6 +64,8 @@ def decide(
         _worse(answers, "on people's answers that no model was trained on") if answers else "",
         _losing(replay),
         _ringing(alarms, replay),
+        _confusing(which),
+        _unnaming(named),
     ]
     for refusal in refusals:
         if refusal:
@@ -67,6 +73,7 @@ def decide(
     benefits = [
         _more(spared(replay), added(replay), "refuted alert", "would not ring again"),
         _more(gained(replay), lost(replay), "fault", "that the champion misses would be found"),
+        _naming(named),
         _better(answers, "on people's answers") if answers else "",
         _better(hold_out, "on the hold-out"),
     ]
@@ -171,6 +178,28 @@ def _ringing(alarms: RecentAlarms, replay: Sequence[Replayed]) -> str:
         f"it would raise {_counted(alarms.new, 'alert')} on the latest {alarms.readings:,} readings that the champion"
         f" (with {alarms.champion}) does not raise, and that nobody missed"
     )
+
+
+def _confusing(which: Measure | None) -> str:
+    if which is None or not which.fell(_OUTGROWN):
+        return ""
+    return f"it confuses defects on the hold-out, beyond chance: macro F1 {_figures(which)}"
+
+
+def _unnaming(named: NamedDefects | None) -> str:
+    if named is None or len(named.lost) <= len(named.gained):
+        return ""
+    if explained_by_wrong_answers(len(named.lost), named.troubles):
+        return ""
+    troubles = ", ".join(named.lost)
+    return f"it would call {_counted(len(named.lost), 'defect')} otherwise than people named them ({troubles})"
+
+
+def _naming(named: NamedDefects | None) -> str:
+    if named is None or len(named.gained) <= len(named.lost):
+        return ""
+    but = f" ({len(named.lost)} the other way)" if named.lost else ""
+    return f"{_counted(len(named.gained), 'defect')} would be called what people named them{but}"
 
 
 def _more(better: Sequence[Replayed], worse: Sequence[Replayed], what: str, how: str) -> str:

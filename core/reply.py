@@ -9,6 +9,8 @@ from core.command import Asked, Command, read_command
 from core.report import Report
 
 UNDO = f"/{Command.UNDO}"
+WHICH = "/which"
+"""A button's: show a button for each defect."""
 
 
 class Refusal(StrEnum):
@@ -116,7 +118,7 @@ class ReplyOutcome(NamedTuple):
 
     kind: Outcome
     facts: dict[str, object]
-    """`outcome`, and as far as known `alert`, `alerts`, `device`, `verdict`, `by`, `sender`, `refusal`, `said`.
+    """`outcome`, as far as known `alert`, `alerts`, `device`, `verdict`, `defect`, `by`, `sender`, `refusal`, `said`.
 
     Of a report `report` (`heard`: core.report.Heard, `readings`, `since`), or `asked` (`unclear`: why we ask back).
     """

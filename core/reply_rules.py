@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.command import Asked, Command
-from core.label import Answer, Verdict, read_answer
+from core.defect import DefectAnswer, read_any_answer
+from core.label import Verdict
 from core.reply import Outcome, Reply
 
 
@@ -17,6 +18,8 @@ class Given(NamedTuple):
     verdict: Verdict
     settles: bool = False
     """An engineer gave it."""
+    defect: str = ""
+    """That it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Circumstances:
     """That is an engineer: no operator's answer comes before theirs."""
     alerts: Sequence[int] = ()
     """The alerts that it may mean."""
+    classes: Sequence[str] = ()
+    """Of their machines, where those have several defects."""
     newest: Given | None = None
     """The newest verdict on that one alert."""
     settled: Given | None = None
@@ -51,12 +56,12 @@ def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
         return known.act
     if reply.asked is not None:
         return _undo(reply, known) if reply.is_undo else Outcome.TOLD
-    answer = read_answer(reply.text)
-    if answer is None:
+    said = read_any_answer(reply.text, known.classes)
+    if said is None:
         return Outcome.COMMENTED if _is_comment(reply, known) else Outcome.NOT_UNDERSTOOD
     if len(known.alerts) != 1:
         return Outcome.WHICH_ALERT if known.alerts else Outcome.UNKNOWN_ALERT
-    return _label(Answer(answer.verdict, reply.comment or answer.comment), known)
+    return _label(said, reply.comment or said.answer.comment, known)
 
 
 def taken_back(reply: Reply, known: Circumstances) -> Given | None:
@@ -65,17 +70,22 @@ def taken_back(reply: Reply, known: Circumstances) -> Given | None:
     return next((one for one in given if reply.takes_back in (None, one.label)), None)
 
 
-def _label(answer: Answer, known: Circumstances) -> Outcome:
-    if not answer.comment and _says_already(answer.verdict, known):
+def _label(said: DefectAnswer, comment: str, known: Circumstances) -> Outcome:
+    if not comment and _says_already(said, known):
         return Outcome.REPEATED
-    differs = known.settled is not None and known.settled.verdict is not answer.verdict
+    differs = known.settled is not None and not _agree(said, known.settled)
     return Outcome.OVERRULED if differs and not known.settles else Outcome.LABELLED
 
 
-def _says_already(verdict: Verdict, known: Circumstances) -> bool:
+def _agree(said: DefectAnswer, given: Given) -> bool:
+    """The same verdict; who names no defect contradicts none."""
+    return said.answer.verdict is given.verdict and said.defect in ("", given.defect)
+
+
+def _says_already(said: DefectAnswer, known: Circumstances) -> bool:
     """Whether it changes nothing; who became an engineer settles with the same words."""
     given = (one for one in (known.newest, known.settled) if one is not None and one.operator == known.operator)
-    return any(one.verdict is verdict and (one.settles or not known.settles) for one in given)
+    return any(_agree(said, one) and (one.settles or not known.settles) for one in given)
 
 
 def _welcomes(asked: Asked, known: Circumstances) -> bool:

@@ -46,6 +46,8 @@ class Answer(Struct, frozen=True):
     by: str
     at: datetime
     comment: str = ""
+    defect: str = ""
+    """That was named."""
 
 
 class ShownAlert(Struct, frozen=True):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from core.batch import Floats
+from core.batch import Bools, Floats
 from core.label import Verdict
 from core.machine import Machine
 from core.prediction import ModelVersion
@@ -38,6 +38,9 @@ class LabelledIncident:
     """When, by the database's clock."""
     defect: str = ""
     """That the person named; empty: none, or the machine has one kind of fault."""
+    named: Bools | None = None
+    """Readings that this speaks of, shape (readings,): those that the model took for the same defect as the one that
+    the alert told of. None: all."""
     held: bool = False
     """It is unusual and waits for an engineer: it neither trains nor judges."""
 

@@ -60,6 +60,11 @@ def device_of(connection: Connection, alert: int) -> str:
     return name
 
 
+def classes_of(connection: Connection, alerts: Sequence[int]) -> Sequence[str]:
+    """Of the alerts' machines, where those have several defects; of a fault alone, for nothing else shows one."""
+    return connection.execute(text(_CLASSES), {"alerts": list(alerts)}).scalars().all()
+
+
 _BY_NAME = "SELECT id, name, zone, role FROM operator WHERE name = :sender AND removed_at IS NULL"
 _BY_TELEGRAM_ID = "SELECT id, name, zone, role FROM operator WHERE telegram_id::text = :sender AND removed_at IS NULL"
 _BY_ID = "SELECT id, name, zone, role FROM operator WHERE id::text = :sender AND removed_at IS NULL"
@@ -84,6 +89,11 @@ _UNANSWERED = """
        AND coalesce(d.state, o.state) IN ('sent', 'uncertain', 'sending')
        AND NOT EXISTS (SELECT FROM effective_label l WHERE l.incident = a.incident)
      ORDER BY o.alert"""
+_CLASSES = """
+    SELECT c.name FROM machine m, unnest(m.classes) WITH ORDINALITY AS c (name, number)
+     WHERE m.id IN (SELECT i.machine FROM alert a JOIN incident i ON i.id = a.incident
+                     WHERE a.id = ANY(:alerts) AND i.kind = 'fault')
+     ORDER BY m.id, c.number"""
 _DEVICE = """
     SELECT d.name FROM alert a JOIN incident i ON i.id = a.incident JOIN device d ON d.id = i.device
      WHERE a.id = :alert"""

@@ -54,6 +54,7 @@ def _alert(
             "model_version": model.version.number,
             "advice": advice_on(known.machine, defects),
             "defects": msgspec.to_builtins(defects),
+            "choices": [defect.name for defect in known.machine.defects],
         }
         for alert, (_, one), shown, defects in zip(alerts, opened, sensors, likely, strict=True)
     ]

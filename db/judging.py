@@ -5,18 +5,20 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from core.label import Verdict, read_answer
-from core.reply import Outcome, Reply
+from core.defect import read_any_answer
+from core.label import Verdict
+from core.reply import WHICH, Outcome, Reply
 from core.reply_rules import Circumstances, Given, taken_back
 from db.act import Act
 from db.acts import act_of
-from db.answerable import Sender, alerts_meant, device_of, sender_of
+from db.answerable import Sender, alerts_meant, classes_of, device_of, sender_of
 from db.labels import (
     NewLabel,
     add_comment,
     add_label,
     labels_given,
     lock_incident_of,
+    show_all_defects,
     show_answer,
     take_back,
 )
@@ -34,6 +36,8 @@ class Known(NamedTuple):
     """The labels of the one alert that it means, or of the report, the newest first."""
     device: str = ""
     """Of the report that an undo means."""
+    classes: Sequence[str] = ()
+    """Of the machines of these alerts, where those have several defects."""
     act: Act | None = None
     """What it would do, where it is a command that does something or answers a question."""
 
@@ -44,6 +48,7 @@ class Known(NamedTuple):
             operator=self.sender.id if self.sender else None,
             settles=self.sender is not None and self.sender.role == "engineer",
             alerts=self.alerts,
+            classes=self.classes,
             newest=next(iter(self.given), None),
             settled=next((one for one in self.given if one.settles), None),
             act=self.act.outcome if self.act else None,
@@ -58,10 +63,23 @@ def look_up(connection: Connection, reply: Reply) -> Known:
     if sender is not None and (act := act_of(connection, reply, sender) or answer(connection, reply, sender)):
         return Known(sender, (), act=act)
     alerts = alerts_meant(connection, reply, sender)
+    classes = classes_of(connection, alerts)
     if len(alerts) != 1:
-        return Known(sender, alerts)
+        return Known(sender, alerts, classes=classes)
     lock_incident_of(connection, alerts[0])
-    return Known(sender, alerts, labels_given(connection, alerts[0]))
+    act = _which(connection, reply, alerts[0]) if sender is not None and classes else None
+    return Known(sender, alerts, labels_given(connection, alerts[0]), classes=classes, act=act)
+
+
+def _which(connection: Connection, reply: Reply, alert: int) -> Act | None:
+    """Show a button for each defect, where that is what was pressed."""
+    if reply.text != WHICH or reply.refusal is not None:
+        return None
+
+    def write(_: int) -> None:
+        show_all_defects(connection, alert, reply.channel, reply.chat)
+
+    return Act(Outcome.DONE, {"alert": alert}, write)
 
 
 def facts_of(connection: Connection, reply: Reply, known: Known, outcome: Outcome) -> dict[str, object]:
@@ -70,11 +88,12 @@ def facts_of(connection: Connection, reply: Reply, known: Known, outcome: Outcom
     facts: dict[str, object] = {"outcome": outcome.value, "sender": reply.sender, "by": sender.name if sender else ""}
     if known.act is not None:
         return {**facts, **known.act.facts}
-    verdict = _verdict(reply, known, outcome)
+    verdict, defect = _verdict(reply, known, outcome)
     if known.device and verdict is not None:
         return facts | {"device": known.device, "verdict": verdict}
     if verdict is not None or outcome is Outcome.COMMENTED:
-        return facts | {"alert": known.alerts[0], "device": device_of(connection, known.alerts[0]), "verdict": verdict}
+        facts |= {"alert": known.alerts[0], "device": device_of(connection, known.alerts[0]), "verdict": verdict}
+        return facts | ({"defect": defect} if defect else {})
     if outcome is Outcome.WHICH_ALERT:
         facts["alerts"] = list(known.alerts)
     elif outcome is Outcome.REFUSED:
@@ -106,22 +125,24 @@ def judge(connection: Connection, reply: Reply, known: Known, outcome: Outcome, 
 
 
 def _new_label(reply: Reply, known: Known, outcome: Outcome) -> NewLabel:
-    answer = read_answer(reply.text)
-    assert answer is not None, "a reply without a verdict is no label"
+    said = read_any_answer(reply.text, known.classes)
+    assert said is not None, "a reply without a verdict is no label"
+    answer = said.answer
     assert known.sender is not None, "nor is a stranger's"
     now = known.circumstances
     counted = None if outcome is Outcome.OVERRULED else now.settled or now.newest
     corrects = counted.label if counted else None
-    return NewLabel(known.sender.id, answer.verdict, reply.comment or answer.comment, now.settles, corrects)
+    comment = reply.comment or answer.comment
+    return NewLabel(known.sender.id, answer.verdict, comment, now.settles, corrects, said.defect)
 
 
-def _verdict(reply: Reply, known: Known, outcome: Outcome) -> Verdict | None:
-    """The verdict that the reply is about."""
+def _verdict(reply: Reply, known: Known, outcome: Outcome) -> tuple[Verdict | None, str]:
+    """The verdict that the reply is about, and the defect that it names."""
     if outcome is Outcome.UNDONE:
         undone = taken_back(reply, known.circumstances)
-        return undone.verdict if undone else None
-    answer = read_answer(reply.text) if outcome in _ANSWERS else None
-    return answer.verdict if answer else None
+        return (undone.verdict, undone.defect) if undone else (None, "")
+    said = read_any_answer(reply.text, known.classes) if outcome in _ANSWERS else None
+    return (said.answer.verdict, said.defect) if said else (None, "")
 
 
 _ANSWERS = (Outcome.LABELLED, Outcome.OVERRULED, Outcome.REPEATED)

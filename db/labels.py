@@ -18,6 +18,8 @@ class NewLabel(NamedTuple):
     settles: bool
     corrects: int | None
     """The label that counted before."""
+    defect: str = ""
+    """That the person named."""
 
 
 def lock_incident_of(connection: Connection, alert: int) -> None:
@@ -28,7 +30,7 @@ def lock_incident_of(connection: Connection, alert: int) -> None:
 def labels_given(connection: Connection, alert: int) -> Sequence[Given]:
     """The labels of the alert's incident that nobody took back, the newest first."""
     rows = connection.execute(text(_GIVEN), {"alert": alert}).all()
-    return [Given(row.id, row.operator, Verdict(row.verdict), row.settles) for row in rows]
+    return [Given(row.id, row.operator, Verdict(row.verdict), row.settles, row.defect) for row in rows]
 
 
 def said_of(connection: Connection, alert: int) -> object:
@@ -59,22 +61,29 @@ def add_comment(connection: Connection, alert: int, operator: int, words: str, i
     connection.execute(text(_INSERT_COMMENT), arguments)
 
 
+def show_all_defects(connection: Connection, alert: int, channel: str, chat: str) -> None:
+    """Queue an edit of the alert's messages in this chat that offers a button for each defect."""
+    arguments = {"alert": alert, "channel": channel, "chat": chat}
+    connection.execute(text(_INSERT_EDITS + _IN_CHAT), arguments | {"more": '{"all_defects": true}'})
+    connection.execute(text("SELECT pg_notify('outbox', '')"))
+
+
 def show_answer(connection: Connection, alert: int) -> None:
     """Queue an edit of every message of the alert, so that each reader sees the answer that counts, or none."""
-    connection.execute(text(_INSERT_EDITS), {"alert": alert})
+    connection.execute(text(_INSERT_EDITS + _IN_ORDER), {"alert": alert, "more": "{}"})
     connection.execute(text("SELECT pg_notify('outbox', '')"))
 
 
 _LOCK = """
     SELECT pg_advisory_xact_lock(hashtextextended('faultline.label', incident)) FROM alert WHERE id = :alert"""
 _GIVEN = """
-    SELECT l.id, l.operator, l.verdict, l.settles FROM alert a JOIN label l ON l.incident = a.incident
+    SELECT l.id, l.operator, l.verdict, l.settles, l.defect FROM alert a JOIN label l ON l.incident = a.incident
      WHERE a.id = :alert AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id) ORDER BY l.id DESC"""
 _SAID = """
     SELECT s.said FROM alert a JOIN incident_said s ON s.incident = a.incident WHERE a.id = :alert AND s.disputed"""
 _INSERT_LABEL = """
-    INSERT INTO label (machine, incident, alert, operator, verdict, comment, settles, corrects, inbox)
-    SELECT i.machine, i.id, a.id, :operator, :verdict, :comment, :settles, :corrects, :inbox
+    INSERT INTO label (machine, incident, alert, operator, verdict, defect, comment, settles, corrects, inbox)
+    SELECT i.machine, i.id, a.id, :operator, :verdict, :defect, :comment, :settles, :corrects, :inbox
       FROM alert a JOIN incident i ON i.id = a.incident WHERE a.id = :alert
     RETURNING id"""
 _COPY_READINGS = """
@@ -93,7 +102,10 @@ _INSERT_COMMENT = """
 _INSERT_EDITS = """
     INSERT INTO outbox (channel, address, zone, kind, alert, body, edits)
     SELECT o.channel, o.address, o.zone, 'answered', o.alert,
-           o.body || coalesce((SELECT n.facts FROM alert_answer n WHERE n.alert = o.alert), '{}'), o.id
+           o.body || coalesce((SELECT n.facts FROM alert_answer n WHERE n.alert = o.alert), '{}')
+           || CAST(:more AS jsonb), o.id
       FROM outbox o
      WHERE o.alert = :alert AND o.state NOT IN ('dead', 'shelved', 'kept', 'withheld')
-       AND (o.kind IN ('alert', 'shown') OR o.kind = 'again' AND o.state <> 'pending') ORDER BY o.id"""
+       AND (o.kind IN ('alert', 'shown') OR o.kind = 'again' AND o.state <> 'pending')"""
+_IN_CHAT = " AND o.channel = :channel AND o.address = :chat ORDER BY o.id"
+_IN_ORDER = " ORDER BY o.id"

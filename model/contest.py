@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
+from sklearn.pipeline import Pipeline
 
 from core.absent_sensors import newly_absent
 from core.answers_upside_down import answer_counts
@@ -12,18 +13,22 @@ from core.comparison import PERCENT, Comparison, Judge, Judged, Measure, compare
 from core.errors import ModelRefused
 from core.history import History
 from core.label import Verdict
+from core.named_defects import NamedDefects, compare_named
 from core.ports.models import Model
 from core.prediction import ModelVersion
 from core.promotion import decide
 from core.recent_alarms import Recent, RecentAlarms, recent_alarms
 from core.training import LabelledIncident
 from core.verdict_replay import Replayed, compared, gained, lost, replayed, spared
+from core.which_defect import DefectComparison, Which, compare_defects
 from model.base_data import fetch
 from model.bucket import Bucket
 from model.fit import Candidate
+from model.known_defects import known_defects
 from model.manifest import Manifest
-from model.pipeline import probabilities
+from model.pipeline import defect_probabilities, probabilities
 from model.recipe import divided
+from model.scorer import FaultModel
 from model.source import VerifiedModels
 
 
@@ -42,6 +47,10 @@ class Contest(Struct, frozen=True):
     alarms: RecentAlarms | None = None
     """On the latest readings."""
     note: str = ""
+    defects: DefectComparison | None = None
+    """How well both tell defects apart on the hold-out; None: the machine has one kind of fault."""
+    named: NamedDefects | None = None
+    """Of a machine with several defects; None: nobody named one."""
 
     def lines(self) -> Sequence[str]:
         """The contest for an engineer to read."""
@@ -52,6 +61,7 @@ class Contest(Struct, frozen=True):
             lines += _comparison_lines("the champion's own hold-out", self.champion, self.earlier)
         if self.answers is not None:
             lines += _comparison_lines("answers that no model was trained on", self.champion, self.answers)
+        lines += _defect_lines(self.defects, self.named)
         lines += _replay_lines(self.replay)
         if self.alarms is not None and self.alarms.readings:
             lines.append(_alarms_line(self.alarms))
@@ -91,9 +101,42 @@ def contest(
     replay = replayed(incidents, machine.incident, judge, challenge)
     answers = compared(replay, seed)
     alarms = recent_alarms(recent, machine.incident, judge, challenge)
-    decision = decide(hold_out, earlier, absent, answers, replay, alarms, answer_counts(incidents))
+    defects, named = _told_apart(candidate, model, incidents)
+    which = defects.macro_f1 if defects else None
+    decision = decide(hold_out, earlier, absent, answers, replay, alarms, answer_counts(incidents), which, named)
     note = gone or _note(candidate, base_sha256, manifest)
-    return Contest(decision.promote, decision.reason, champion, hold_out, earlier, answers, tuple(replay), alarms, note)
+    return Contest(
+        decision.promote,
+        decision.reason,
+        champion,
+        hold_out,
+        earlier,
+        answers,
+        tuple(replay),
+        alarms,
+        note,
+        defects,
+        named,
+    )
+
+
+def _told_apart(
+    candidate: Candidate, champion: FaultModel, incidents: Sequence[LabelledIncident]
+) -> tuple[DefectComparison | None, NamedDefects | None]:
+    """Of a machine with several defects."""
+    known = known_defects(candidate.hold_out)
+    if known is None:
+        return None, None
+    before, after = _which(champion.pipeline), _which(candidate.pipeline)
+    compared = None
+    if len(known.truth):
+        said = (before(known.sensors), after(known.sensors))
+        compared = compare_defects(known.truth, *said, candidate.recipe.seed)
+    return compared, compare_named(incidents, candidate.machine.classes, before, after)
+
+
+def _which(pipeline: Pipeline) -> Which:
+    return lambda sensors: np.asarray(1 + defect_probabilities(pipeline, sensors).argmax(axis=1), dtype=np.int64)
 
 
 def _earlier(candidate: Candidate, base_sha256: str, champion: Manifest, bucket: Bucket) -> tuple[History | None, str]:
@@ -143,6 +186,21 @@ def _comparison_lines(what: str, champion: ModelVersion, found: Comparison) -> l
 def _measure(measure: Measure) -> str:
     interval = f"difference, {PERCENT} % interval: {measure.difference.low:+.4f} to {measure.difference.high:+.4f}"
     return f"{measure.champion:.4f} → {measure.challenger:.4f}; {interval}"
+
+
+def _defect_lines(defects: DefectComparison | None, named: NamedDefects | None) -> list[str]:
+    lines = []
+    if defects is not None:
+        lines.append(
+            f"which defect, of {defects.faults:,} faults of the hold-out: macro F1 {_measure(defects.macro_f1)}"
+        )
+    if named is not None:
+        lines.append(
+            f"defects that people named: {named.troubles}; {len(named.gained)} the challenger alone would call so"
+            f" ({', '.join(named.gained) or 'none'}), {len(named.lost)} the champion alone"
+            f" ({', '.join(named.lost) or 'none'})"
+        )
+    return lines
 
 
 def _replay_lines(replay: Sequence[Replayed]) -> list[str]:

@@ -75,10 +75,7 @@ def training_set(
     """
     random = np.random.default_rng(seed)
     weights, spread = incident_weights(base.fault, incidents), _spread(base)
-    verdicts = [
-        _of_class(_one_incident(incident, weights, spread, random), incident, classes)
-        for incident in teaching(incidents)
-    ]
+    verdicts = [_one_incident(incident, classes, weights, spread, random) for incident in teaching(incidents)]
     base_classes = -base.fault.astype(np.int64) if base.classes is None else base.classes.astype(np.int64)
     kept = _not_contradicted(base, base_classes, verdicts)
     count = np.count_nonzero(kept)
@@ -105,36 +102,42 @@ def incident_weights(base_faults: Bools, incidents: Sequence[LabelledIncident]) 
 
 
 def _one_incident(
-    incident: LabelledIncident, weights: IncidentWeights, spread: Floats, random: np.random.Generator
+    incident: LabelledIncident,
+    classes: Sequence[str],
+    weights: IncidentWeights,
+    spread: Floats,
+    random: np.random.Generator,
 ) -> TrainingSet:
-    fault = _TRAINS[incident.verdict]
+    fault, numbers = _TRAINS[incident.verdict], _numbers(incident, classes)
     if incident.asked and not fault:
         # Nothing that the model has to unlearn: a normal reading, like any row of the base data.
-        return _rows(incident.sensors, False, float(len(incident.sensors)))
+        return _rows(incident.sensors, numbers, float(len(incident.sensors)))
     weight = weights.false_alarm if not fault else min(weights.fault, _ASKED_FAULT if incident.asked else math.inf)
     echoing = min(weight / 2, weight - len(incident.sensors))
     if echoing <= 0:
-        return _rows(incident.sensors, fault, weight)
-    made_up = math.ceil(weight * _ECHOES)
-    originals = incident.sensors[np.resize(np.arange(len(incident.sensors)), made_up)]
+        return _rows(incident.sensors, numbers, weight)
+    again = np.resize(np.arange(len(incident.sensors)), math.ceil(weight * _ECHOES))
+    originals = incident.sensors[again]
     echoes = originals + random.normal(size=originals.shape) * spread * _ECHO_DISTANCE
-    parts = (_rows(incident.sensors, fault, weight - echoing), _rows(echoes, fault, echoing))
+    parts = (_rows(incident.sensors, numbers, weight - echoing), _rows(echoes, numbers[again], echoing))
     return TrainingSet(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _rows(sensors: Floats, fault: bool, weight: float) -> TrainingSet:
+def _numbers(incident: LabelledIncident, classes: Sequence[str]) -> Integers:
+    """The class of each reading; -1 where it is a fault of which nobody said the defect, or one that is no more."""
+    count = len(incident.sensors)
+    if not _TRAINS[incident.verdict]:
+        return np.zeros(count, dtype=np.int64)
+    if incident.defect not in classes[1:]:
+        return np.full(count, -1)
+    named = np.ones(count, dtype=np.bool_) if incident.named is None else incident.named
+    return np.where(named, classes.index(incident.defect), -1)
+
+
+def _rows(sensors: Floats, classes: Integers, weight: float) -> TrainingSet:
     """Of one verdict, which weigh so much together."""
     count = len(sensors)
-    of_fault = np.full(count, fault)
-    verdict = np.ones(count, dtype=np.bool_)
-    return TrainingSet(sensors, of_fault, np.full(count, weight / count), verdict, -of_fault.astype(np.int64))
-
-
-def _of_class(rows: TrainingSet, incident: LabelledIncident, classes: Sequence[str]) -> TrainingSet:
-    """The same rows with the defect that the person named; one that the machine has no more is not known."""
-    if incident.verdict is not Verdict.FAULT or incident.defect not in classes[1:]:
-        return rows
-    return rows._replace(classes=np.full(len(rows.fault), classes.index(incident.defect)))
+    return TrainingSet(sensors, classes != 0, np.full(count, weight / count), np.ones(count, dtype=np.bool_), classes)
 
 
 def _spread(base: History) -> Floats:

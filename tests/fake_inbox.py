@@ -61,7 +61,9 @@ class FakeInbox:
         alerts = self._meant(reply)
         given = self.given(alerts[0]) if len(alerts) == 1 else []
         settled = next((one for one in given if one.settles), None)
-        known = Circumstances(operator, operator in self.engineers, alerts, next(iter(given), None), settled)
+        known = Circumstances(
+            operator, operator in self.engineers, alerts, newest=next(iter(given), None), settled=settled
+        )
         outcome = outcome_of(reply, known)
         self.replies.append((number, reply, outcome))
         if outcome is Outcome.UNDONE and (undone := taken_back(reply, known)):

@@ -61,6 +61,27 @@ def test_an_alert_of_a_machine_with_several_defects_tells_the_likeliest() -> Non
     assert "What spoke for Z_Scratch:\n• area: 3 (80 % of it)" in said
 
 
+def test_who_does_not_see_the_right_defect_gets_a_button_for_each() -> None:
+    body = BODY | {"defects": [{"defect": "Stains", "probability": 0.62}], "choices": ["Bumps", "Stains", "Pastry"]}
+    assert "Is this correct? Reply Y/N, or the defect" in render(a_message(body=body)).text
+    few, all_of_them = (
+        [
+            button.text
+            for row in render(a_message("answered", body | more)).buttons
+            for button in row
+            if "🔎" in button.text
+        ]
+        for more in ({}, {"all_defects": True})
+    )
+    assert few == ["🔎 Stains", "🔎 Another…"]
+    assert all_of_them == ["🔎 Bumps", "🔎 Stains", "🔎 Pastry"]
+    named = {"verdict": "fault", "defect": "Pastry", "by": "Dina", "label": 3}
+    assert plain_text(render(a_message("answered", body | named)).text, "HTML").endswith(
+        "Answer: real fault: Pastry (Dina)"
+    )
+    assert "./run reply 12 y|n, or --defect NAME" in ConsoleRenderer("./run")(a_message(body=body)).text
+
+
 def test_an_alert_has_a_button_for_each_answer() -> None:
     words = [[button.text for button in row] for row in render(a_message()).buttons]
     assert words == [["✅ Real fault", "❌ False alarm"], ["🔧 Maintenance", "📟 Sensor fault"], ["❓ Not sure"]]

@@ -2,6 +2,7 @@ import pytest
 
 from alerts.buttons import Buttons
 from core.label import Verdict, read_answer
+from core.reply import WHICH
 
 OURS = Buttons("4242:secret")
 
@@ -66,3 +67,14 @@ def test_a_forged_button_means_nothing(forged: str) -> None:
 
 def test_another_bots_button_means_nothing_here() -> None:
     assert OURS.read(Buttons("4242:other").of(1)[0][0].data) is None
+
+
+def test_the_likeliest_defects_have_buttons_and_one_shows_all_of_them() -> None:
+    rows = OURS.of(2**63 - 1, defects=("Z_Scratch", "x" * 24), more=True)
+    assert [[button.text for button in row] for row in rows[1:3]] == [
+        ["🔎 Z_Scratch", f"🔎 {'x' * 24}"],
+        ["🔎 Another…"],
+    ]
+    meant = [OURS.read(button.data) for row in rows[1:3] for button in row]
+    assert [press.answer for press in meant if press] == ["Z_Scratch", "x" * 24, WHICH]
+    assert max(len(button.data.encode()) for row in rows for button in row) <= 64, "Telegram takes no more"
