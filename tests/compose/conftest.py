@@ -13,7 +13,8 @@ from tests.compose.installation import Installation, why_no_docker
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A fresh one, started."""
     with _ended(tmp_path_factory.mktemp("clone"), with_a_bot=True) as made:
-        made.up()
+        made.build()
+        made.healthy_after_s = made.up()
         yield made
 
 

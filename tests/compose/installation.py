@@ -3,9 +3,11 @@
 import json
 import os
 import subprocess
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from app.wiring import ROOT
@@ -27,6 +29,8 @@ class Installation:
         ports = choose(["page", "grafana"], {}, {})
         self.page_port, self.grafana_port = ports["page"], ports["grafana"]
         self._image = f"{self.project}:test"
+        self.healthy_after_s = float("inf")
+        """What the first start took, with nothing there but the image."""
         _run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(self.folder)])
         given = f"TELEGRAM_BOT_TOKEN={TOKEN}\n" if with_a_bot else ""
         (self.folder / ".env").write_text(
@@ -35,10 +39,28 @@ class Installation:
             encoding="utf-8",
         )
 
-    def up(self) -> None:
-        """Start and wait until everything is healthy."""
-        started = self.compose("up", "--detach", "--wait", "--wait-timeout", str(_START_S), check=False)
+    def build(self) -> None:
+        """Make the image."""
+        self.compose("build", "--quiet")
+
+    def up(self, *more: str) -> float:
+        """Start and wait until everything is healthy; the seconds that it took."""
+        began = time.monotonic()
+        started = self.compose("up", "--detach", "--wait", "--wait-timeout", str(_START_S), *more, check=False)
         assert started.returncode == 0, f"{started.stderr}\n{self.logs(tail=15)}"
+        return time.monotonic() - began
+
+    def kill(self, service: str) -> None:
+        """kill -9 of its process behind Docker's back; returns once Docker has started it anew and it is healthy."""
+        before = self.inspect()[service]
+        beside = ("docker", "run", "--rm", "--pid=host", "python:3.12-slim", "sh", "-c")
+        _run([*beside, f"kill -9 {before['State']['Pid']}"])
+
+        def is_back() -> bool:
+            now = self.inspect()[service]
+            return bool(now["RestartCount"] > before["RestartCount"] and now["State"]["Health"]["Status"] == "healthy")
+
+        wait_until(is_back, f"{service} is back and healthy", 180, pause=1)
 
     def shell(self, command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """A command as a person types it in the clone's folder."""
@@ -73,25 +95,52 @@ class Installation:
         """What a Python program prints inside a service."""
         return self.compose("exec", "-T", service, "python", "-c", program).stdout
 
-    def one(self, query: str) -> str:
-        """The single value that the database says, as text."""
-        select = ("psql", "--username", "faultline", "--tuples-only", "--no-align", "--command", query)
-        return self.compose("exec", "-T", "postgres", *select).stdout.strip()
+    def one(self, query: str, database: str = "faultline", login: tuple[str, str] = ("faultline", "")) -> str:
+        """What the database says to a login (its name and password), as text: a line for each row."""
+        user, password = login
+        asks = ("exec", "-T", "--env", f"PGPASSWORD={password}", "postgres", "psql", "--username", user)
+        host = ("--host", "127.0.0.1") if password else ()
+        select = (*host, "--dbname", database, "--tuples-only", "--no-align", "--command", query)
+        return self.compose(*asks, *select).stdout.strip()
 
-    def prometheus(self, query: str) -> Mapping[str, float]:
-        """What Prometheus says now: by job."""
+    def rows(self, query: str, **arguments: Sequence[int]) -> Sequence[Any]:
+        """What the database says, by the columns' names; arguments are lists of numbers."""
+        for name, numbers in arguments.items():
+            query = query.replace(f":{name}", "'{" + ",".join(map(str, numbers)) + "}'")
+        lines = self.one(f"SELECT row_to_json(q) FROM ({query}) q").splitlines()  # noqa: S608  # the tests' own
+        return [SimpleNamespace(**json.loads(line)) for line in lines]
+
+    def ready(self, service: str) -> str:
+        """What it answers to /health/ready."""
+        return self.python(service, _ASK_READY).strip()
+
+    def beside(self, database: str, *arguments: str, detach: bool = False, **settings: str) -> str:
+        """Run a command of ours in another database, as its owner; what it printed.
+
+        With `detach` it goes on; the name of its container, which goes with it.
+        """
+        told = "".join(f"{name}={value} " for name, value in settings.items())
+        # The URL with the password is put together inside: Docker tells everybody the words of a command.
+        url = f"DATABASE_URL=$(sed 's,/faultline$,/{database},' /run/secrets/faultline/database_url)"
+        script = f"{told}{url} exec faultline {' '.join(arguments)}"
+        how = "--detach" if detach else "--no-TTY"
+        return self.compose("run", "--rm", "--no-deps", how, "--entrypoint", "sh", "init", "-c", script).stdout.strip()
+
+    def prometheus(self, query: str, by: str = "job") -> Mapping[str, float]:
+        """What Prometheus says now: by the values of a label."""
         url = "http://127.0.0.1:9090"
         asked = ("promtool", "query", "--format=json", "instant", url, query)
         rows = json.loads(self.compose("exec", "-T", "prometheus", *asked).stdout)
-        return {row["metric"]["job"]: float(row["value"][1]) for row in rows}
+        return {row["metric"].get(by, ""): float(row["value"][1]) for row in rows}
 
     def wait_for(self, query: str, what: str, seconds: float = 60) -> None:
         """Wait until the query says true."""
         wait_until(lambda: self.one(query) == "t", what, seconds, pause=0.5)
 
-    def logs(self, tail: int | None = None) -> str:
-        """What all the services said."""
-        return self.compose("logs", "--no-color", "--tail", "all" if tail is None else str(tail)).stdout
+    def logs(self, tail: int | None = None, of: str | None = None) -> str:
+        """What all the services said, or one of them."""
+        services = [of] if of else []
+        return self.compose("logs", "--no-color", "--tail", "all" if tail is None else str(tail), *services).stdout
 
     def inspect(self) -> Mapping[str, Any]:
         """What Docker tells of each service's container, those included that ran once."""
@@ -110,6 +159,16 @@ class Installation:
         script = "for file in /vault/*_password /vault/signing.pem; do grep -v -e ----- $file; done"
         return [*_run([*read, "sh", "-c", script]).stdout.split(), TOKEN.partition(":")[2]]
 
+    def networks(self) -> Mapping[str, bool]:
+        """Each network by its name, and whether it leads nowhere else."""
+        ours = ["docker", "network", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={self.project}"]
+        found = json.loads(_run(["docker", "network", "inspect", *_run(ours).stdout.split()]).stdout)
+        return {network["Name"]: network["Internal"] for network in found}
+
+    def history(self) -> str:
+        """How our image was made, as everybody sees who has it."""
+        return _run(["docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", self._image]).stdout
+
     @property
     def page(self) -> str:
         """Where a browser on this machine finds it."""
@@ -124,6 +183,16 @@ class Installation:
         """docker compose, with the stand-in for Telegram beside the services."""
         files = [word for file in _FILES for word in ("--file", file)]
         return _run(["docker", "compose", "--project-name", self.project, *files, *arguments], self.folder, check)
+
+
+_ASK_READY = """
+from urllib.error import HTTPError
+from urllib.request import urlopen
+try:
+    print(urlopen("http://127.0.0.1:9100/health/ready", timeout=20).read().decode())
+except HTTPError as error:
+    print(error.read().decode())
+"""
 
 
 def why_no_docker() -> str:

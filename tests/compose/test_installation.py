@@ -1,6 +1,8 @@
 """A bare `docker compose up -d --wait` from a clean clone gives the whole loop, safely."""
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -14,6 +16,7 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(480)]
 
 ANN = 4711
 OURS = ("producer", "consumer", "alerts", "page", "trainer")
+SERVERS = ("kafka", "postgres", "object-store", "prometheus", "grafana")
 READINGS = "SELECT count(*) FROM reading"
 EVERY_MESSAGE_IS_ACCOUNTED_FOR = (
     "SELECT bool_and(stored + duplicates + dead_letters + gaps = next_offset - first_offset) AND sum(gaps) = 0"
@@ -21,15 +24,23 @@ EVERY_MESSAGE_IS_ACCOUNTED_FOR = (
 )
 
 
+def test_everything_is_healthy_within_three_minutes(installation: Installation) -> None:
+    assert installation.healthy_after_s < 180
+
+
 def test_readings_are_scored_and_stored_from_the_start(installation: Installation) -> None:
-    installation.wait_for("SELECT count(*) > 100 FROM reading WHERE score <> 'NaN' AND model_version = 1", "stored")
+    installation.wait_for(
+        "SELECT count(*) > 100 FROM reading WHERE score <> 'NaN' AND model_version = 1", "stored", 180
+    )
     for service in ("consumer", "alerts", "trainer"):
         status = json.loads(installation.faultline(service, "status", "--json"))
         assert status["machines"]["equipment"]["champion"] == 1
 
 
-def test_an_answered_alert_teaches_a_model_that_the_consumer_then_loads(installation: Installation) -> None:
-    chats = installation.chats
+def test_an_answered_alert_teaches_a_model_that_the_consumer_then_loads(
+    installation: Installation, record_property: Callable[[str, object], None]
+) -> None:
+    began, chats = time.monotonic(), installation.chats
     installation.faultline("alerts", "operators", "add", "ann", "--telegram-id", str(ANN))
     installation.faultline("producer", "producer", "--seed", "7", "--fault-rate", "0.3", "--count", "3000")
     wait_until(lambda: len(chats.messages(ANN)) > 0, "an alert on Ann's phone", 60, pause=0.5)
@@ -45,6 +56,7 @@ def test_an_answered_alert_teaches_a_model_that_the_consumer_then_loads(installa
     assert (report["state"], report["version"]) == ("promoted", 2), report
     installation.wait_for("SELECT count(*) = 1 FROM model_load WHERE number = 2 AND outcome = 'loaded'", "loaded")
     installation.wait_for("SELECT count(*) > 0 FROM reading WHERE model_version = 2", "the new model scores")
+    record_property("seconds_from_alert_to_reload", round(time.monotonic() - began, 1))
 
 
 def test_down_and_up_again_loses_nothing(installation: Installation) -> None:
@@ -69,12 +81,16 @@ def test_down_and_up_again_loses_nothing(installation: Installation) -> None:
         )
 
 
-def test_an_operator_is_let_in_to_the_page_and_sees_the_devices(installation: Installation) -> None:
+def test_an_operator_is_let_in_to_the_page_and_sees_devices_and_alerts(installation: Installation) -> None:
     with httpx.Client(headers={"Origin": installation.page}, timeout=30) as browser:
         link = installation.faultline("alerts", "operators", "link", "console").strip()
         assert link.startswith(installation.page)
         assert browser.post(link).status_code == 303
         assert "equipment-" in browser.get(f"{installation.page}/ui/devices").text
+        alert = installation.one(
+            "SELECT max(a.id) FROM alert a JOIN incident i ON i.id = a.incident WHERE i.kind = 'fault'"
+        )
+        assert "needs attention" in browser.get(f"{installation.page}/ui/alerts/{alert}").text
 
 
 def test_prometheus_reaches_every_process_and_its_rules_ring_for_their_troubles(
@@ -104,18 +120,53 @@ def test_containers_are_nobody_can_write_nothing_and_publish_page_and_grafana_al
     installation: Installation,
 ) -> None:
     containers = installation.inspect()
-    for service in OURS:
-        assert installation.inside(service, "id -u").strip() == "10001"
-        assert containers[service]["HostConfig"]["ReadonlyRootfs"]
+    for service in (*OURS, *SERVERS):
+        assert installation.inside(service, "id -u").strip() != "0", service
+        tried = installation.inside(service, "touch /written 2>&1 || echo refused")
+        assert "refused" in tried, service
+        assert containers[service]["HostConfig"]["ReadonlyRootfs"], service
+        assert containers[service]["HostConfig"]["Memory"] > 0, service
+        assert containers[service]["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped", service
+    for service in ("consumer", "alerts", "trainer"):
+        assert "written" in installation.inside(service, "touch /data/it && echo written"), "models are kept there"
     published = {"page": {f"{installation.page_port}/tcp": ["127.0.0.1"]}, "grafana": {"3000/tcp": ["127.0.0.1"]}}
     for service, container in containers.items():
         if service == "telegram":
             continue
+        assert container["Config"]["User"] not in ("", "0", "root"), service
         assert container["HostConfig"]["CapDrop"] == ["ALL"], service
         assert container["HostConfig"]["SecurityOpt"] == ["no-new-privileges:true"], service
         bindings = container["HostConfig"]["PortBindings"] or {}
         addresses = {port: [one["HostIp"] for one in places] for port, places in bindings.items()}
         assert addresses == published.get(service, {}), service
+
+
+@pytest.mark.parametrize(
+    ("service", "reached"),
+    [
+        ("producer", "kafka"),
+        ("consumer", "kafka postgres object-store"),
+        ("page", "postgres"),
+        ("trainer", "kafka postgres object-store"),
+    ],
+)
+def test_a_server_is_reached_by_those_who_need_it_and_by_no_other(
+    installation: Installation, service: str, reached: str
+) -> None:
+    tried = "for at in kafka:9092 postgres:5432 object-store:9000; do"
+    tried += (
+        ' timeout 3 bash -c "true 2>/dev/null </dev/tcp/${at%:*}/${at#*:}" 2>/dev/null && echo ${at%:*}; done; true'
+    )
+    assert installation.inside(service, tried).split() == reached.split()
+
+
+def test_prometheus_reaches_no_server_and_no_server_leads_outside(installation: Installation) -> None:
+    of = {service: set(one["NetworkSettings"]["Networks"]) for service, one in installation.inspect().items()}
+    name = f"{installation.project}_{{}}".format
+    assert of["prometheus"] == {name("monitoring")}
+    assert (of["kafka"], of["postgres"], of["object-store"]) == ({name("log")}, {name("database")}, {name("store")})
+    internal = installation.networks()
+    assert [network for network, is_internal in internal.items() if not is_internal] == [name("default")]
 
 
 def test_each_container_holds_only_the_secrets_that_it_needs(installation: Installation) -> None:
@@ -144,8 +195,12 @@ def test_nobody_may_delete_a_model_version_or_change_the_bucket_and_the_trainer_
     assert installation.python(service, attempts).splitlines() == may
 
 
-def test_no_secret_is_in_a_log_or_in_what_docker_tells_of_a_container(installation: Installation) -> None:
-    told = installation.logs() + json.dumps(installation.inspect())
+def test_no_secret_is_in_a_log_in_an_environment_or_in_what_docker_tells_of_container_and_image(
+    installation: Installation,
+) -> None:
+    told = installation.logs() + json.dumps(installation.inspect()) + installation.history()
+    for service in OURS:
+        told += installation.inside(service, "cat /proc/1/environ | tr '\\0' ' '")
     secrets = installation.secrets()
     assert len(secrets) == len(PASSWORDS) + 2, "and a signing key, a token"
     assert [secret for secret in secrets if secret in told] == []
