@@ -18,9 +18,7 @@ class Scope(StrEnum):
     PREDICT = "predict"
     """Have readings scored."""
     READ = "read"
-    """Machines, devices, readings, incidents, labels, models, training runs."""
-    LABEL = "label"
-    """Answer alerts, as its operator."""
+    """Machines, devices, their readings and incidents, models, trainings."""
     MODELS = "models"
     """Retrain, promote, roll back: where its operator is an engineer."""
 

@@ -24,6 +24,9 @@ from model.recipe import Recipe
 from model.scorer import FaultModel
 from model.sent_file import read_sent_file
 from tests.fake_api_keys import FakeApiKeys
+from tests.fake_champions import FakeChampions
+from tests.fake_devices import FakeDevices
+from tests.fake_models import FakeModels
 
 MACHINES = load_machines(ROOT / "machines")
 LIMIT_BYTES = 1_048_576
@@ -43,12 +46,16 @@ def readings_of(machine: Machine, count: int, seed: int = 1, spread: float = 1.0
 
 @cache
 def a_model(name: str, version: int = 1) -> Model:
-    """A small model of a machine's file: what lies outside the usual range of its first sensors is a fault."""
+    """A small model of a machine's file: where one of its first three sensors reads high, there is a fault."""
     machine = MACHINES[name]
     rows = readings_of(machine, 600, seed=version, spread=1.6)
     low, high = np.array([sensor.usual for sensor in machine.sensors]).T
-    fault = np.nan_to_num(rows > high - 0.05 * (high - low)).any(axis=1)
-    history = History(rows, fault, [name] * len(rows), np.arange(len(rows), dtype=np.int64) * 1_000_000)
+    height = np.nan_to_num((rows - low) / (high - low))[:, :3].max(axis=1)
+    fault = height > np.quantile(height, 0.85)
+    order = np.arange(len(rows), dtype=np.int64)
+    kinds = max(1, len(machine.classes) - 1)
+    classes = np.where(fault, 1 + order % kinds, 0).astype(np.int16) if machine.classes else None
+    history = History(rows, fault, [name] * len(rows), order * 1_000_000, classes)
     candidate = train(machine, history, Recipe("rf" if name == "equipment" else "lr"), [], lambda _: None)
     return FaultModel(ModelVersion(name, version), candidate.usual, candidate.metrics.threshold, candidate.pipeline)
 
@@ -60,7 +67,9 @@ class ApiRig:
         self.keys = FakeApiKeys()
         self.serving: dict[str, Model] = {name: a_model(name) for name in MACHINES}
         self.batcher = MicroBatcher(lambda: self.serving, 30)
-        parts = Parts(MACHINES, self.keys, self.batcher, ServedExplanations().explain, read_sent_file)
+        self.models, self.champions, self.devices = FakeModels(), FakeChampions(), FakeDevices()
+        stores = self.models, self.champions, self.devices
+        parts = Parts(MACHINES, self.keys, *stores, self.batcher, ServedExplanations().explain, read_sent_file)
         self.app: FastAPI = application(
             parts,
             body_limit_bytes=LIMIT_BYTES,

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from api.v1.keys import Predicting
 from api.v1.predict import scored
+from api.v1.problems import answers
 from core.batch import MOST
 from core.machine import Machine
 
@@ -30,11 +31,15 @@ class Refused(BaseModel):
     error: str
 
 
+_ANSWERS = answers()
+_ANSWERS[400] = _ANSWERS[400] | {"model": Refused}
+
+
 def router(machine: Machine) -> APIRouter:
     """The older path for this machine."""
     found = APIRouter(tags=["older systems"])
 
-    @found.post("/api/predict", responses={400: {"model": Refused}}, response_model=Predicted)
+    @found.post("/api/predict", responses=_ANSWERS, response_model=Predicted)
     async def predict(request: Request, _: Predicting, body: Annotated[object, Body(examples=[_EXAMPLE])]) -> Response:
         """Score one reading: its required sensors beside each other; the optional ones may be left out."""
         fields = body if isinstance(body, dict) else {}

@@ -56,6 +56,8 @@ class Verdict(BaseModel):
     """Whether it passes the alarm threshold; null: it was not scored."""
     probability: float | None
     """Of a fault, calibrated; null: it was not scored."""
+    defect: str | None
+    """The likeliest one of a fault, where the machine has several; else null."""
     problems: list[str]
     """Why it was not."""
     explanation: list[Push] | None = None
@@ -95,18 +97,21 @@ def rows_of(machine: Machine, readings: Sequence[Mapping[str, float | None]]) ->
     return rows
 
 
-def verdicts_of(scored: AnsweredRows, explained: Sequence[Sequence[SensorPush]] | None) -> list[Verdict]:
+def verdicts_of(
+    machine: Machine, scored: AnsweredRows, explained: Sequence[Sequence[SensorPush]] | None
+) -> list[Verdict]:
     """Each row's verdict."""
     said = scored.predictions
-    found = zip(said.scores.tolist(), said.faults.tolist(), scored.problems, strict=True)
+    found = zip(said.scores.tolist(), said.faults.tolist(), said.classes.tolist(), scored.problems, strict=True)
     return [
         Verdict(
             fault=None if problems else fault,
             probability=None if problems else score,
+            defect=machine.classes[number] if machine.classes and fault else None,
             problems=list(problems),
             explanation=None if explained is None or problems else [_push(one) for one in explained[row]],
         )
-        for row, (score, fault, problems) in enumerate(found)
+        for row, (score, fault, number, problems) in enumerate(found)
     ]
 
 

@@ -8,9 +8,12 @@ from fastapi import HTTPException, Request
 from api.v1.batching import MicroBatcher
 from core.api_key import ApiKeys
 from core.batch import Floats
+from core.champion_move import ChampionWishes
 from core.explanation import SensorPush
 from core.machine import Machine
 from core.ports.models import Model
+from core.shown_devices import Devices
+from core.shown_machines import Models
 
 
 class Parts(NamedTuple):
@@ -18,6 +21,9 @@ class Parts(NamedTuple):
 
     machines: Mapping[str, Machine]
     keys: ApiKeys
+    models: Models
+    champions: ChampionWishes
+    devices: Devices
     batcher: MicroBatcher
     explain: Callable[[Machine, Model, Floats], Sequence[Sequence[SensorPush]]]
     """Which sensors pushed each row's prediction. Raises UserError where such a model cannot be explained."""

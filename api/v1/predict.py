@@ -85,7 +85,7 @@ async def _verdicts(request: Request, machine: Machine, rows: Floats, explain: b
         raise HTTPException(422, f"At most {MOST_EXPLAINED} readings are explained at once; these are {len(rows)}.")
     found = await scored(request, machine, rows)
     pushes = await _explained(request, machine, found) if explain else None
-    return found.model.version.number, verdicts_of(found, pushes)
+    return found.model.version.number, verdicts_of(machine, found, pushes)
 
 
 async def _explained(request: Request, machine: Machine, found: AnsweredRows) -> Sequence[Sequence[SensorPush]]:

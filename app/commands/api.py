@@ -21,9 +21,12 @@ from app.telemetry.process import Telemetry
 from app.wiring import database, database_url, machines, process_name, resolved
 from consumer.models import ModelKeeper
 from db.api_keys import PostgresApiKeys
+from db.champion_wishes import PostgresChampionWishes
 from db.notices import PostgresNotices
 from db.promotion_log import PostgresPromotionLog
 from db.reach import ping
+from db.shown_devices import PostgresShownDevices
+from db.shown_machines import PostgresModels
 from model.sent_file import read_sent_file
 
 _log = logging.getLogger(__name__)
@@ -55,7 +58,16 @@ def command(ctx: click.Context) -> None:
         heartbeat = Heartbeat(settings.heartbeat_file)
         Telemetry(heartbeat, [Answering(partial(ping, beside)).trouble, keeper.trouble]).serve(settings)
         batcher = MicroBatcher(models.in_service, settings.model_timeout_s)
-        parts = Parts(known, PostgresApiKeys(engine), batcher, ServedExplanations().explain, read_sent_file)
+        parts = Parts(
+            known,
+            PostgresApiKeys(engine),
+            PostgresModels(engine),
+            PostgresChampionWishes(engine),
+            PostgresShownDevices(engine),
+            batcher,
+            ServedExplanations().explain,
+            read_sent_file,
+        )
         app = application(
             parts,
             body_limit_bytes=settings.api_body_limit_bytes,

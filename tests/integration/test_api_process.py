@@ -22,8 +22,9 @@ def _ada(database_url: str) -> None:
     engine.dispose()
 
 
-def _key(environment: Mapping[str, str], name: str) -> str:
-    made = run(["api-keys", "add", name, "--operator", "Ada", "--scope", "predict", "--json"], environment)
+def _key(environment: Mapping[str, str], name: str, *more: str) -> str:
+    scopes = [word for scope in ("predict", *more) for word in ("--scope", scope)]
+    made = run(["api-keys", "add", name, "--operator", "Ada", *scopes, "--json"], environment)
     assert made.returncode == 0, made.stderr
     found: str = json.loads(made.stdout)["key"]
     return found
@@ -34,7 +35,7 @@ def test_a_program_with_a_key_asks_the_champion_until_another_is_promoted_and_th
 ) -> None:
     _ada(database_url)
     shell("train", "equipment", "--csv", csv_file, "--model", "lr")
-    key = _key(environment, "line-1")
+    key = _key(environment, "line-1", "read", "models")
     with api_process(environment, tmp_path) as (url, process):
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as program:
 
@@ -46,9 +47,20 @@ def test_a_program_with_a_key_asks_the_champion_until_another_is_promoted_and_th
             wait_until(lambda: version() == 1, "the champion answers", 60)
             alias = program.post("/api/predict", json=READING["sensors"])
             assert set(alias.json()) == {"prediction", "probability_faulty"}
+            (machine,) = program.get("/api/v1/machines").json()
+            assert (machine["machine"], machine["champion"]) == ("equipment", 1)
+            assert program.get("/api/v1/devices").json() == []
+            assert program.get("/api/v1/machines/equipment/devices/pump-7/readings").status_code == 404
+            assert program.post("/api/v1/machines/equipment/retrain", json={"model": "lr"}).status_code == 202
+            (training,) = program.get("/api/v1/machines/equipment/trainings").json()
+            assert (training["asked_by"], training["state"]) == ("Ada", "pending")
             shell("train", "equipment", "--csv", csv_file, "--model", "hgb")
             shell("models", "promote", "equipment", "2", "--force", "--as", "Ada", "--reason", "a test")
             wait_until(lambda: version() == 2, "the promoted model answers", 60)
+            back = program.post("/api/v1/machines/equipment/rollback", json={"reason": "a test"})
+            assert (back.status_code, back.json()["state"]) == (202, "pending")
+            models = program.get("/api/v1/machines/equipment/models").json()
+            assert [(one["number"], one["champion"]) for one in models] == [(2, True), (1, False)]
             assert run(["api-keys", "revoke", "line-1"], environment).returncode == 0
             wait_until(lambda: program.post(PATH, json=READING).status_code == 401, "the key opens nothing", 30)
         assert process.stop() == 0

@@ -33,8 +33,16 @@ def test_a_reading_gets_the_same_class_and_probability_however_it_comes(
     rows = readings_of(machine, count, seed, spread)
     together = model.predict(rows)
     wanted = [
-        {"fault": fault, "probability": score, "problems": [], "explanation": None}
-        for fault, score in zip(together.faults.tolist(), together.scores.tolist(), strict=True)
+        {
+            "fault": fault,
+            "probability": score,
+            "defect": machine.classes[number] if machine.classes and fault else None,
+            "problems": [],
+            "explanation": None,
+        }
+        for fault, score, number in zip(
+            together.faults.tolist(), together.scores.tolist(), together.classes.tolist(), strict=True
+        )
     ]
     alone, batch, file = asyncio.run(_over_http(machine, rows))
     assert (alone, batch, file) == (wanted, wanted, wanted)
