@@ -82,7 +82,7 @@ def test_the_quickstart_leads_to_an_alert_on_the_phone_and_a_model_that_learnt_f
 
         said = typed("./run retrain equipment", answers=(0, 1))  # 1: the gate refused
         assert "v1" in typed("./run models list equipment")
-        assert said.splitlines()[-1].startswith(("promoted equipment v2", "refused equipment")), said
+        assert said.splitlines()[0].startswith(("promoted equipment v2", "refused equipment")), said
         champion = json.loads(asked("status"))["machines"]["equipment"]["champion"]
         assert champion == (2 if "promoted equipment v2" in said else 1)
         assert "equipment" in typed("./run status")
