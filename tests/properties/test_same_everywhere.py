@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.decode import Decoder
+from consumer.duplicates import RecentIds
 from core.api_key import Scope
 from core.batch import Floats, Quality
 from core.machine import Machine
@@ -69,8 +70,9 @@ def _through_kafka(machine: Machine, rows: Floats) -> Floats:
         ).encode()
         for row in rows
     ]
-    topic = machine.topics[0]
-    batch = Decoder(machine).decode(fetched(values, topic=topic, key=b"one"), {TopicPartition(topic, 0): 0}, {})
+    here = TopicPartition(machine.topics[0], 0)
+    messages = fetched(values, topic=here.topic, key=b"one")
+    batch = Decoder(machine).decode(messages, {here: 0}, {here: RecentIds()})
     assert not batch.dead_letters
     assert (batch.quality == Quality.GOOD).all()
     return batch.sensors
