@@ -6,7 +6,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from alerts.markup import Markup
-from core.retraining import Asked
+from core.retraining import MOST_WAITING, Asked
 from core.training_options import CHOICES, DRY_RUN, SEARCH
 
 
@@ -46,6 +46,9 @@ def retraining_text(told: ToldRetraining, markup: Markup) -> str:
             kinds = ", ".join(CHOICES)
             others = f"{SEARCH} and {DRY_RUN}"
             return f"After the machine's name may stand one of {kinds}, and {others}, as in: /retrain press compare"
+        case Asked.TOO_MANY:
+            wait = f"{MOST_WAITING} requests for a new model of {markup.name(told.machine)} wait for a trainer already."
+            return f"{wait} Ask again when it has taken them."
 
 
 def report_address(ended: EndedRetraining, page: str) -> str:

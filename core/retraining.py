@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+MOST_WAITING = 10
+"""Requests of one machine that no trainer took yet: who asks for more has no trainer, or has asked enough."""
+
 
 class Asked(StrEnum):
     """What the wish comes to."""
@@ -11,3 +14,5 @@ class Asked(StrEnum):
     WHICH_MACHINE = "which_machine"
     HOW = "how"
     """A word after the machine's name is no option."""
+    TOO_MANY = "too_many"
+    """As many as may wait do so already."""

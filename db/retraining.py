@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from core.reply import Outcome, Reply
-from core.retraining import Asked
+from core.retraining import MOST_WAITING, Asked
 from core.training_options import read_options
 from db.act import Act
 from db.answerable import Sender
@@ -26,6 +26,8 @@ def retrain(connection: Connection, reply: Reply, sender: Sender) -> Act:
         came_to = Asked.WHICH_MACHINE
     elif options is None:
         came_to = Asked.HOW
+    elif too_many(connection, machine["id"]):
+        came_to = Asked.TOO_MANY
     else:
         request = {"machine": machine["id"], "by": sender.name, "channel": reply.channel, "chat": reply.chat}
         request |= {"zone": sender.zone, "reference": reply.reference}
@@ -33,7 +35,13 @@ def retrain(connection: Connection, reply: Reply, sender: Sender) -> Act:
         said = {"asked": Asked.REQUESTED.value, "machine": name, "dry_run": options.dry_run}
         return Act(Outcome.DONE, {**facts, "retraining": said}, partial(_write, connection, request))
     names = [row["name"] for row in known]
-    return Act(Outcome.ASKED_BACK, {**facts, "retraining": {"asked": came_to.value, "machines": names}})
+    said = {"asked": came_to.value, "machine": name, "machines": names}
+    return Act(Outcome.ASKED_BACK, {**facts, "retraining": said})
+
+
+def too_many(connection: Connection, machine: int) -> bool:
+    """Whether as many requests of the machine wait for a trainer as may."""
+    return int(connection.execute(text(_WAITING), {"machine": machine}).scalar_one()) >= MOST_WAITING
 
 
 def tell(connection: Connection, request: int) -> None:
@@ -58,6 +66,7 @@ _FOLLOWED = """
     SELECT m.id, m.name FROM machine m
      WHERE EXISTS (SELECT FROM subscription s WHERE s.operator = :operator AND (s.machine IS NULL OR s.machine = m.id))
      ORDER BY m.name"""
+_WAITING = "SELECT count(*) FROM training_request WHERE machine = :machine AND state = 'pending'"
 _ASK = """
     INSERT INTO training_request (machine, asked_by, via, options, channel, address, zone, reference, inbox)
     VALUES (:machine, :by, :channel, CAST(:options AS jsonb), :channel, :chat, :zone, :reference, :inbox)"""

@@ -7,12 +7,14 @@ import msgspec
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from core.errors import UserError
 from core.machine import Machine
+from core.retraining import MOST_WAITING
 from core.training import TrainingRequest
 from core.training_options import TrainingOptions
 from db.catalogue import machine_number
 from db.failures import failures_named
-from db.retraining import tell
+from db.retraining import tell, too_many
 
 CHANNEL = "training_request"
 """Of the notice that wakes trainers."""
@@ -39,12 +41,21 @@ class PostgresTrainingQueue:
         self._engine = engine
 
     def ask(self, machine: Machine, asked_by: str, via: str, options: TrainingOptions) -> int:
-        """Store a request and wake a trainer, in one transaction; returns its number. Raises Unavailable."""
+        """Store a request and wake a trainer, in one transaction; returns its number.
+
+        Raises UserError where as many wait as may, Unavailable.
+        """
         with failures_named(), self._engine.begin() as connection:
+            number = machine_number(connection, machine)
+            if too_many(connection, number):
+                raise UserError(
+                    f"{MOST_WAITING} requests for a new model of {machine.name} wait for a trainer already: "
+                    "start one (./run trainer), or wait until it has taken them"
+                )
             request: int = connection.execute(
                 text(_ASK),
                 {
-                    "machine": machine_number(connection, machine),
+                    "machine": number,
                     "asked_by": asked_by,
                     "via": via,
                     "options": msgspec.json.encode(options).decode(),

@@ -9,6 +9,7 @@ from alerts.facts import read_facts
 from alerts.markup import PLAIN
 from alerts.told import Told, told_text
 from core.reply import Outcome, Reply
+from core.retraining import MOST_WAITING
 from core.training_options import TrainingOptions
 from db.engine import connect
 from db.operators import Operator, Subscription
@@ -89,6 +90,17 @@ def test_an_engineer_asks_for_a_model_in_a_chat_and_is_told_there_how_it_ended(
     assert told(world, BEN)["replies_to"] == "500"
     assert not queue.finish(request, "trainer", "failed", {"reason": "again"})
     assert world.one("SELECT count(*) FROM outbox WHERE body ? 'ended'") == 1
+
+
+def test_no_more_requests_wait_in_a_chat_than_may(world: AlertWorld, queue: PostgresTrainingQueue) -> None:
+    for number in range(MOST_WAITING):
+        assert say(world, "/retrain press", 500 + number, BEN) is Outcome.DONE
+    world.execute("UPDATE outbox SET state = 'sent'")  # who writes without end is answered a few times only
+    assert say(world, "/retrain press", 600, BEN) is Outcome.ASKED_BACK
+    assert words(world, BEN).startswith("10 requests for a new model of press wait for a trainer already.")
+    assert world.one("SELECT count(*) FROM training_request") == MOST_WAITING
+    assert queue.claim("trainer", ["press"], 60) is not None
+    assert say(world, "/retrain press", 601, BEN) is Outcome.DONE
 
 
 def test_an_engineer_chooses_the_kind_of_model_in_a_chat(world: AlertWorld, queue: PostgresTrainingQueue) -> None:

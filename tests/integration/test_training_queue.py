@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, text
 
-from core.errors import ModelRefused, Unavailable
+from core.errors import ModelRefused, Unavailable, UserError
+from core.retraining import MOST_WAITING
 from core.training import TrainingRequest
 from core.training_options import TrainingOptions
 from db.engine import connect
@@ -58,6 +59,16 @@ def test_requests_of_one_machine_wait_for_each_other_and_those_of_another_do_not
     following = _claim(queue, "three")
     assert following is not None
     assert following.id == second
+
+
+def test_no_more_requests_of_a_machine_wait_than_may(queue: PostgresTrainingQueue) -> None:
+    for _ in range(MOST_WAITING):
+        _ask(queue)
+    with pytest.raises(UserError, match="10 requests for a new model of press wait for a trainer already: start one"):
+        _ask(queue)
+    _ask(queue, "pump")
+    assert _claim(queue, "one") is not None
+    _ask(queue)
 
 
 def test_a_request_of_a_machine_that_this_trainer_does_not_know_is_left(queue: PostgresTrainingQueue) -> None:

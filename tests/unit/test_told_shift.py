@@ -70,5 +70,6 @@ def test_a_wish_for_a_new_model_is_answered() -> None:
     assert said(Asked.REQUESTED) == "A new model of press is asked for. How it ends will be told here."
     assert said(Asked.NOT_AN_ENGINEER).startswith("Only engineers may ask for a new model.")
     assert said(Asked.WHICH_MACHINE) == "Which machine? You follow press, pump. As in: /retrain press"
+    assert said(Asked.TOO_MANY).startswith("10 requests for a new model of press wait for a trainer already.")
     ended = Told(Command.RETRAIN, "Anna", ended=EndedRetraining("press", "promoted", "better", 4))
     assert told_text(ended, "UTC", PLAIN) == "Promoted: press v4. better"
