@@ -51,6 +51,8 @@ FAULTS = (
     "a model that hangs",
     "a model that returns NaN",
     "hot reload under load",
+    "trainer killed at each step",
+    "S3 and Postgres away while a model is trained and rolled back",
     "Telegram 429",
     "Telegram: timeout after delivery",
     "Telegram: lost on the way",
