@@ -14,10 +14,19 @@ from sqlalchemy import Engine, make_url, text
 
 from db.engine import connect
 from db.migrate import migrate
+from tests.shell import logging_left_as_it_is
 
 # The same examples in every run: what fails once fails again, on every machine, however slow.
 settings.register_profile("faultline", derandomize=True, deadline=None)
 settings.load_profile("faultline")
+
+
+@pytest.fixture(autouse=True)
+def _logging() -> Iterator[None]:
+    """A command that a test runs in its own process sets logging up, but not for the tests after it."""
+    with logging_left_as_it_is():
+        yield
+
 
 REAL_DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 

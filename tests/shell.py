@@ -17,7 +17,7 @@ class Shell:
 
     def __call__(self, *arguments: str) -> str:
         """What the command prints; its error where it fails."""
-        with _logging_left_as_it_is():
+        with logging_left_as_it_is():
             result = CliRunner(env=dict(self._environment)).invoke(main, list(arguments))
         if result.exception is not None:
             raise result.exception
@@ -25,8 +25,8 @@ class Shell:
 
 
 @contextmanager
-def _logging_left_as_it_is() -> Iterator[None]:
-    """A command sets logging up for its process, which here goes on with other tests."""
+def logging_left_as_it_is() -> Iterator[None]:
+    """A command sets logging up for its process, which here goes on with other commands and tests."""
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
     try:

@@ -1,20 +1,11 @@
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 from app.log import set_up_logging
 
 SECRET = "123:token"
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = handlers, level
 
 
 @pytest.mark.parametrize("style", ["human", "json"])
