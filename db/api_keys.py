@@ -54,10 +54,7 @@ class PostgresApiKeys:
         return [msgspec.convert(dict(row), ListedKey) for row in rows]
 
 
-_CALLER = """
-    SELECT k.name AS key, k.scopes, o.id, o.name, o.role, o.zone
-      FROM api_key k JOIN operator o ON o.id = k.operator AND o.removed_at IS NULL
-     WHERE k.sha256 = :key AND k.revoked_at IS NULL"""
+_CALLER = "SELECT * FROM api_caller(:key)"
 _ADD = """
     INSERT INTO api_key (name, operator, sha256, scopes)
     SELECT :name, id, :key, CAST(:scopes AS text[]) FROM operator WHERE name = :operator AND removed_at IS NULL"""

@@ -28,7 +28,7 @@ MAY_READ_SECRETS = {
     "consumer": "",
     "alerts": "api_key audit inbox",
     "trainer": "",
-    "api": "api_key inbox login_link login_session",
+    "api": "inbox login_link login_session",
 }
 WHAT_WAS_SAID_AND_DECIDED = {
     *("label", "label_undo", "comment", "inbox", "audit", "label_hold", "label_held", "label_hold_decision"),
