@@ -14,7 +14,7 @@ _STEPS = {
     "lint": ["ruff", "check", "--quiet", "."],
     "types": ["mypy"],
     "imports": ["lint-imports"],
-    "unit tests": ["pytest", "-q", "tests/unit"],
+    "unit tests": ["pytest", "-q", "-n", "2", "tests/unit"],
 }
 
 
