@@ -17,7 +17,7 @@ from tests.fake_telegram.server import TOKEN
 from tests.processes import wait_until
 
 _START_S = 300
-_FILES = ("docker-compose.yml", "tests/compose/telegram.yml")
+_FILES = ("docker-compose.yml", "tests/compose/people.yml")
 
 
 class Installation:
@@ -32,7 +32,7 @@ class Installation:
         self.healthy_after_s = float("inf")
         """What the first start took, with nothing there but the image."""
         _run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(self.folder)])
-        given = f"TELEGRAM_BOT_TOKEN={TOKEN}\n" if with_a_bot else ""
+        given = f"TELEGRAM_BOT_TOKEN={TOKEN}\nENGINEER_URLS=json://mailbox:8082/\n" if with_a_bot else ""
         (self.folder / ".env").write_text(
             f"{given}FAULTLINE_IMAGE={self._image}\nPRODUCER_RATE=100\n"
             f"PAGE_PORT={self.page_port}\nGRAFANA_PORT={self.grafana_port}\n",
@@ -180,7 +180,7 @@ class Installation:
         return Chats("http://" + self.compose("port", "telegram", "8081").stdout.strip())
 
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """docker compose, with the stand-in for Telegram beside the services."""
+        """docker compose, with the stand-in for Telegram and a mailbox beside the services."""
         files = [word for file in _FILES for word in ("--file", file)]
         return _run(["docker", "compose", "--project-name", self.project, *files, *arguments], self.folder, check)
 

@@ -25,7 +25,9 @@ class Database(Protocol):
 
 def assert_each_alert_arrived_or_is_reported_dead(world: Database, telegram: Chats) -> None:
     """Each by itself or in one digest; at least one copy of that, at most one more for each unclear send, marked."""
-    alerts = world.rows("SELECT id, alert, address, state, carried_by FROM outbox WHERE kind = 'alert'")
+    alerts = world.rows(
+        "SELECT id, alert, address, state, carried_by FROM outbox WHERE kind = 'alert' AND channel = 'telegram'"
+    )
     assert len({(row.alert, row.address) for row in alerts}) == len(alerts), "two sends of an alert to one chat"
     carriers = {(row.address, row.alert): row.carried_by or row.id for row in alerts}
     sends = world.rows("SELECT id, address, state, unclear FROM outbox WHERE id = ANY(:ids)", ids=[*carriers.values()])

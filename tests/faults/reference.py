@@ -8,7 +8,7 @@ from tests.faults.lag import Lag
 from tests.world import World
 
 # Without the version's number: where models are swapped under load, both versions are the same bytes.
-_WHAT_MUST_BE_EQUAL = {
+WHAT_MUST_BE_EQUAL = {
     "readings": """
         SELECT r.kafka_partition, count(*), md5(string_agg(concat_ws(',', r.kafka_offset, r.id, d.name, r.time,
                r.sensors, r.quality, r.class, r.score), ';' ORDER BY r.kafka_offset))
@@ -36,7 +36,7 @@ def assert_as_a_clean_run(world: World, template: str) -> None:
             consumer = reference.start("consumer")
             Lag(reference).wait_until_none()
             assert consumer.stop() == 0
-            for what, query in _WHAT_MUST_BE_EQUAL.items():
+            for what, query in WHAT_MUST_BE_EQUAL.items():
                 ours, clean = list(map(tuple, world.rows(query))), list(map(tuple, reference.rows(query)))
                 assert ours == clean, f"I4: {what} differ from those of a clean run: {_difference(ours, clean)}"
         finally:
