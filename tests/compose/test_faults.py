@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -66,23 +67,34 @@ def test_a_service_that_is_killed_is_started_anew_and_reading_goes_on(
     goes_on(installation)
 
 
+@contextmanager
+def stopped(installation: Installation, service: str) -> Iterator[None]:
+    """Without the service, which is there again afterwards, whatever the test found."""
+    installation.compose("stop", service)
+    try:
+        yield
+    finally:
+        installation.compose("start", service)
+
+
 def test_a_database_that_is_stopped_is_waited_for(installation: Installation, answers: Answers) -> None:
-    installation.compose("stop", "postgres")
-    tries = "trying again in"
-    wait_until(lambda: installation.logs(of="consumer").count(tries) > 2, "the consumer tries again", 60, pause=1)
-    installation.compose("start", "postgres")
+    with stopped(installation, "postgres"):
+        tries = "trying again in"
+        wait_until(lambda: installation.logs(of="consumer").count(tries) > 2, "the consumer tries again", 60, pause=1)
     goes_on(installation)
     answers.some()
 
 
-def test_a_consumer_that_lost_kafka_lives_and_is_not_ready_until_it_is_back(installation: Installation) -> None:
-    installation.compose("stop", "kafka")
-    lost = "Kafka has not answered"
-    wait_until(lambda: lost in installation.ready("consumer"), "it says that Kafka is away", 90, pause=1)
-    installation.inside("consumer", "bash /app/deploy/healthy.sh live")
-    installation.compose("start", "kafka")
+def test_a_consumer_that_lost_kafka_lives_and_is_not_ready_until_it_is_back(
+    installation: Installation, answers: Answers
+) -> None:
+    with stopped(installation, "kafka"):
+        lost = "Kafka has not answered"
+        wait_until(lambda: lost in installation.ready("consumer"), "it says that Kafka is away", 90, pause=1)
+        installation.inside("consumer", "bash /app/deploy/healthy.sh live")
     goes_on(installation)
     wait_until(lambda: installation.ready("consumer") == "ready", "it is ready again", 60, pause=1)
+    answers.some()
 
 
 def test_consumers_that_become_four_and_one_again_share_the_partitions(
