@@ -18,6 +18,7 @@ from core.errors import UserError
     context_settings={"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]},
 )
 @click.option("--compose", is_flag=True, help="The stack in containers instead (needs Docker).")
+@click.option("--long", is_flag=True, help="With --compose: also what takes half an hour.")
 @click.option("--faults", is_flag=True, help="The faults instead: servers and processes that break under load.")
 @click.option("--fuzz", is_flag=True, help="The fuzzing instead: any bytes at the decoder and the signature check.")
 @click.option("--bench", is_flag=True, help="The benches instead, each quickly: that they measure.")
@@ -30,6 +31,7 @@ from core.errors import UserError
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(
     compose: bool,
+    long: bool,
     faults: bool,
     fuzz: bool,
     bench: bool,
@@ -47,6 +49,8 @@ def command(
     """
     if soak and not faults:
         raise UserError("--soak mixes faults: write --faults --soak MINUTES")
+    if long and not compose:
+        raise UserError("--long is of the stack in containers: write --compose --long")
     if screenshots and not browser:
         raise UserError("--screenshots come out of a browser: write --browser --screenshots DIR")
     told = {"SOAK_SEED": str(seed)}
@@ -56,7 +60,7 @@ def command(
     told |= {"CHROMIUM": _chromium()} if browser else {}
     os.chdir(ROOT)
     tiers = (
-        *((compose, _COMPOSE), (soak, _SOAK), (faults, _FAULTS), (fuzz, _FUZZ), (bench, _BENCH)),
+        *((long, _COMPOSE_LONG), (compose, _COMPOSE), (soak, _SOAK), (faults, _FAULTS), (fuzz, _FUZZ), (bench, _BENCH)),
         *((screenshots, _SCREENSHOTS), (browser, _BROWSER), (helm, _HELM)),
     )
     tier = next((tier for wanted, tier in tiers if wanted), _REST)
@@ -75,6 +79,7 @@ def _chromium() -> str:
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _COMPOSE = ["-m", "compose"]
+_COMPOSE_LONG = ["-m", "compose or compose_long", "tests/compose"]
 # Most tests wait for servers and processes, so two at a time share even one core well. A worker has its own servers.
 _FAULTS = ["-m", "faults", "-n", "2", "--dist", "worksteal", "tests/faults"]
 _SOAK = ["-s", "tests/faults/test_soak.py"]
@@ -83,6 +88,6 @@ _BENCH = ["-m", "bench"]
 _BROWSER = ["-m", "browser", "tests/browser"]
 _SCREENSHOTS = ["-s", "tests/browser/screenshots.py"]
 _HELM = ["-m", "helm", "tests/helm"]
-_OTHER = "not compose and not faults and not fuzz and not bench and not browser and not helm"
+_OTHER = "not compose and not compose_long and not faults and not fuzz and not bench and not browser and not helm"
 # Files stay together. A worker that died is not started anew: pytest-xdist would then wait for ever at the end.
 _REST = ["-m", _OTHER, "-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]

@@ -16,7 +16,7 @@ from tests.documents import Remaining, sections
 from tests.fake_telegram.server import TOKEN
 from tests.processes import wait_until
 
-pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.compose_long, pytest.mark.timeout(900)]
 
 ANN = 4711
 PLACEHOLDERS = {"123456789": str(ANN), "123456:the-token-of-your-bot": TOKEN}

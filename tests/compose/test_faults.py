@@ -12,7 +12,7 @@ from tests.fake_telegram.client import Chats
 from tests.faults.deliveries import assert_each_alert_arrived_or_is_reported_dead
 from tests.processes import wait_until
 
-pytestmark = [pytest.mark.compose, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.compose_long, pytest.mark.timeout(480)]
 
 BEN, STRANGER = 4712, 666
 KILLED = (

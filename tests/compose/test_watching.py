@@ -9,7 +9,7 @@ from tests.compose.installation import Installation
 from tests.dashboards import POSTGRES, Asked, as_promql, as_sql, asked
 from tests.processes import wait_until
 
-pytestmark = [pytest.mark.compose, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.compose_long, pytest.mark.timeout(480)]
 
 EVA = 4713
 TROUBLES = {

@@ -36,7 +36,8 @@ def test_the_plain_tier_breaks_nothing_and_needs_no_containers(
 ) -> None:
     CliRunner().invoke(main, ["test", "-k", "incident"])
     ((arguments, _),) = started
-    assert "not compose and not faults and not fuzz and not bench and not browser and not helm" in arguments
+    others = ("compose", "compose_long", "faults", "fuzz", "bench", "browser", "helm")
+    assert " and ".join(f"not {tier}" for tier in others) in arguments
     assert arguments[-2:] == ["-k", "incident"]
 
 
@@ -44,6 +45,16 @@ def test_a_soak_without_faults_is_refused() -> None:
     result = CliRunner().invoke(main, ["test", "--soak", "1"])
     assert isinstance(result.exception, UserError)
     assert "--faults --soak" in str(result.exception)
+
+
+def test_what_takes_long_in_containers_is_asked_for_with_them(
+    started: list[tuple[list[str], dict[str, str]]],
+) -> None:
+    CliRunner().invoke(main, ["test", "--compose"])
+    CliRunner().invoke(main, ["test", "--compose", "--long"])
+    assert [arguments[4:] for arguments, _ in started] == [["compose"], ["compose or compose_long", "tests/compose"]]
+    alone = CliRunner().invoke(main, ["test", "--long"])
+    assert "--compose --long" in str(alone.exception)
 
 
 def test_without_a_browser_its_tests_are_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
