@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from tests.builders import NOON, a_reading
-from tests.faults.catalogue import EVERYTHING, survives
+from tests.faults.catalogue import ALWAYS, survives
 from tests.faults.rig import Rig
 from tests.faults.waiting_trainer import STEPS
 
+# A clean run over the log knows the first model alone: what the second one scored cannot be compared with it (I4).
+SCORED_BY_TWO_MODELS = f"{ALWAYS} I3"
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
@@ -40,7 +42,7 @@ def asked_to_learn(rig: Rig) -> int:
     return published
 
 
-@survives("trainer killed at each step", checks=EVERYTHING)
+@survives("trainer killed at each step", checks=SCORED_BY_TWO_MODELS)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_trainer_killed_at_any_step_leaves_the_champion_scoring_and_one_promotion(rig: Rig, step: str) -> None:
     with rig.load() as load:
@@ -61,11 +63,11 @@ def test_a_trainer_killed_at_any_step_leaves_the_champion_scoring_and_one_promot
         rig.wait_for_progress(5000)
     assert rig.world.one("SELECT count(*) FROM promotion WHERE number > 1") == 1, "nothing is promoted twice"
     assert json.loads(rig.world.run("models", "verify", "equipment", "--json").stdout)["good"]
-    assert rig.world.one("SELECT array_agg(DISTINCT model_version ORDER BY 1) FROM reading") == [1, champion]
+    assert rig.world.one(_SCORED_BY) == [1, champion]
     rig.survived(load.published + extra)
 
 
-@survives("S3 and Postgres away while a model is trained and rolled back", checks=EVERYTHING)
+@survives("S3 and Postgres away while a model is trained and rolled back", checks=SCORED_BY_TWO_MODELS)
 def test_a_retraining_waits_for_s3_and_the_database_and_the_champion_scores_on(rig: Rig) -> None:
     with rig.load() as load:
         rig.consumer()
@@ -93,6 +95,7 @@ def test_a_retraining_waits_for_s3_and_the_database_and_the_champion_scores_on(r
     rig.survived(load.published + extra)
 
 
+_SCORED_BY = "SELECT array_agg(DISTINCT model_version ORDER BY model_version) FROM reading"
 _ALERT = """
     SELECT a.id FROM alert a JOIN incident i ON i.id = a.incident JOIN device d ON d.id = i.device
      WHERE d.name = 'oven-1'"""
