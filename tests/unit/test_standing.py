@@ -4,16 +4,9 @@ import pytest
 
 from consumer.standing import STALLED_S, Standings
 from core.ports.stream import TopicPartition
+from tests.clock import Clock
 
 HERE, THERE = TopicPartition("readings.press", 0), TopicPartition("readings.press", 1)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

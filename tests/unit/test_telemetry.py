@@ -25,17 +25,10 @@ from db.measures import MEASURES
 from local.ports import choose
 from producer.publisher import Totals
 from tests.builders import HotIsFaulty
+from tests.clock import Clock
 from tests.fake_outbox import FakeOutbox
 
 HERE = TopicPartition("readings.press", 0)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
