@@ -9,20 +9,20 @@ from sklearn.pipeline import Pipeline
 from core.absent_sensors import newly_absent
 from core.answers_upside_down import answer_counts
 from core.batch import Floats
-from core.comparison import PERCENT, Comparison, Judge, Judged, Measure, compare
+from core.comparison import Comparison, Judge, Judged, compare
 from core.errors import ModelRefused
 from core.history import History
-from core.label import Verdict
 from core.named_defects import NamedDefects, compare_named
 from core.ports.models import Model
 from core.prediction import ModelVersion
 from core.promotion import decide
 from core.recent_alarms import Recent, RecentAlarms, recent_alarms
 from core.training import LabelledIncident
-from core.verdict_replay import Replayed, compared, gained, lost, replayed, spared
+from core.verdict_replay import Replayed, compared, replayed
 from core.which_defect import DefectComparison, Which, compare_defects
 from model.base_data import fetch
 from model.bucket import Bucket
+from model.contest_lines import alarms_line, comparison_lines, defect_lines, replay_lines
 from model.fit import Candidate
 from model.known_defects import known_defects
 from model.manifest import Manifest
@@ -56,15 +56,15 @@ class Contest(Struct, frozen=True):
         """The contest for an engineer to read."""
         if self.hold_out is None or self.champion is None:
             return []
-        lines = _comparison_lines("hold-out", self.champion, self.hold_out)
+        lines = comparison_lines("hold-out", self.champion, self.hold_out)
         if self.earlier is not None:
-            lines += _comparison_lines("the champion's own hold-out", self.champion, self.earlier)
+            lines += comparison_lines("the champion's own hold-out", self.champion, self.earlier)
         if self.answers is not None:
-            lines += _comparison_lines("answers that no model was trained on", self.champion, self.answers)
-        lines += _defect_lines(self.defects, self.named)
-        lines += _replay_lines(self.replay)
+            lines += comparison_lines("answers that no model was trained on", self.champion, self.answers)
+        lines += defect_lines(self.defects, self.named)
+        lines += replay_lines(self.replay)
         if self.alarms is not None and self.alarms.readings:
-            lines.append(_alarms_line(self.alarms))
+            lines.append(alarms_line(self.alarms))
         return [*lines, self.note] if self.note else lines
 
 
@@ -173,53 +173,3 @@ def _note(candidate: Candidate, base_sha256: str, champion: Manifest) -> str:
     if not candidate.recipe.held_out_like(champion.lineage.recipe):
         return "note: the champion held out other rows, so it has seen some of this hold-out, which flatters it"
     return ""
-
-
-def _comparison_lines(what: str, champion: ModelVersion, found: Comparison) -> list[str]:
-    measures = {"PR-AUC": found.pr_auc, "F1": found.f1, "recall": found.recall, "false alarms": found.false_alarms}
-    return [
-        f"{what}: {found.rows:,} rows, {found.faults:,} faults; {champion} → the challenger",
-        *(f"  {name} {_measure(measure)}" for name, measure in measures.items()),
-    ]
-
-
-def _measure(measure: Measure) -> str:
-    interval = f"difference, {PERCENT} % interval: {measure.difference.low:+.4f} to {measure.difference.high:+.4f}"
-    return f"{measure.champion:.4f} → {measure.challenger:.4f}; {interval}"
-
-
-def _defect_lines(defects: DefectComparison | None, named: NamedDefects | None) -> list[str]:
-    lines = []
-    if defects is not None:
-        lines.append(
-            f"which defect, of {defects.faults:,} faults of the hold-out: macro F1 {_measure(defects.macro_f1)}"
-        )
-    if named is not None:
-        lines.append(
-            f"defects that people named: {named.troubles}; {len(named.gained)} the challenger alone would call so"
-            f" ({', '.join(named.gained) or 'none'}), {len(named.lost)} the champion alone"
-            f" ({', '.join(named.lost) or 'none'})"
-        )
-    return lines
-
-
-def _replay_lines(replay: Sequence[Replayed]) -> list[str]:
-    refuted = [one for one in replay if one.verdict is Verdict.FALSE_ALARM]
-    confirmed = [one for one in replay if one.verdict is Verdict.FAULT]
-    before, after = (sum(one.rings[side] for one in refuted) for side in (0, 1))
-    again = f"the champion would raise {before} of them again, the challenger {after}"
-    missed = f"the challenger would miss {len(lost(replay))}{_listed('missed', lost(replay))}"
-    found = f"and find {len(gained(replay))} that the champion misses{_listed('found', gained(replay))}"
-    return [
-        f"refuted: {len(refuted)}; {again}{_listed('gone', spared(replay))}",
-        f"confirmed: {len(confirmed)}; {missed}, {found}",
-    ]
-
-
-def _alarms_line(found: RecentAlarms) -> str:
-    of = f"of the latest {found.readings:,} readings"
-    return f"incidents {of}: {found.champion} → {found.challenger}, {found.new} of them new"
-
-
-def _listed(what: str, troubles: Sequence[Replayed]) -> str:
-    return f" ({what}: {', '.join(one.name for one in troubles)})" if troubles else ""
