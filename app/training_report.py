@@ -18,7 +18,7 @@ def report(candidate: Candidate, rows: int, outcome: Outcome | None) -> dict[str
         "split": recipe.split,
         "seed": recipe.seed,
         "rows": rows,
-        "train_rows": candidate.train_rows,
+        "train_rows": candidate.taught.rows,
         "hold_out_rows": candidate.metrics.rows,
         "metrics": candidate.metrics,
         "version": outcome.version if outcome else None,

@@ -30,6 +30,16 @@ _GOLDEN_ROWS = 32
 
 
 @dataclass(frozen=True, slots=True)
+class Taught:
+    """What a model was fitted to."""
+
+    rows: int
+    incident_weights: IncidentWeights
+    """Base rows that each verdict counted for."""
+    label_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A fitted model and what is known of it; not yet a version."""
 
@@ -45,10 +55,7 @@ class Candidate:
     usual: Mapping[str, UsualRange]
     reference: Reference
     golden: Golden
-    train_rows: int
-    incident_weights: IncidentWeights
-    """Base rows that each verdict counted for."""
-    label_ids: Sequence[int]
+    taught: Taught
 
 
 def train(
@@ -60,7 +67,7 @@ def train(
     """
     if machine.task not in ("fault", "defects"):
         raise UserError(f"{machine.name} has the task {machine.task}: this release trains the tasks fault and defects")
-    train_part, hold_out = divided(base, machine, recipe)
+    train_part, _ = divided(base, machine, recipe)
     rows = training_set(train_part, incidents, recipe.seed, machine.classes)
     what, faults = kind(recipe.algorithm, recipe.parameters), np.count_nonzero(rows.fault)
     progress(f"fitting {what} on {len(rows.fault):,} rows, {faults:,} of them faults")
@@ -69,6 +76,23 @@ def train(
         fitted = fit_defects(machine, recipe.algorithm, rows.sensors, rows.classes, *how)
     else:
         fitted = fit(machine, recipe.algorithm, rows.sensors, rows.fault, *how)
+    taught = Taught(
+        len(rows.fault), incident_weights(train_part.fault, incidents), [one.label for one in teaching(incidents)]
+    )
+    return judged(machine, recipe, fitted, taught, base, incidents, progress)
+
+
+def judged(
+    machine: Machine,
+    recipe: Recipe,
+    fitted: Pipeline,
+    taught: Taught,
+    base: History,
+    incidents: Sequence[LabelledIncident],
+    progress: Progress,
+) -> Candidate:
+    """A fitted pipeline as a candidate: its threshold, and how good it is on the hold-out of the base data."""
+    train_part, hold_out = divided(base, machine, recipe)
     pickled = pickle.dumps(fitted, protocol=5)
     pipeline = unpickle(pickled)
     scores = probabilities(pipeline, hold_out.sensors)
@@ -91,9 +115,7 @@ def train(
         usual=usual_ranges(machine, train_part),
         reference=reference_of(machine, train_part),
         golden=_golden(machine, hold_out, pipeline),
-        train_rows=len(rows.fault),
-        incident_weights=incident_weights(train_part.fault, incidents),
-        label_ids=[incident.label for incident in teaching(incidents)],
+        taught=taught,
     )
 
 

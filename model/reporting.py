@@ -56,7 +56,7 @@ def report_of(candidate: Candidate, gate: Contest, models: VerifiedModels, about
         model=kind(candidate.recipe.algorithm, candidate.recipe.parameters),
         threshold_rule=metrics.threshold_rule,
         base_rows=about.base_rows,
-        train_rows=candidate.train_rows,
+        train_rows=candidate.taught.rows,
         rows=metrics.rows,
         faults=metrics.faults,
         challenger=_reported("the challenger", metrics.threshold, hold_out.fault, own),
@@ -141,7 +141,7 @@ def _calibration(truth: Bools, scores: Floats) -> tuple[Bin, ...]:
 
 
 def _verdicts(candidate: Candidate, champions: frozenset[int], replay: tuple[Replayed, ...]) -> Verdicts:
-    taught = frozenset(candidate.label_ids)
+    taught = frozenset(candidate.taught.label_ids)
     return Verdicts(
         taught=len(taught),
         new=len(taught - champions),
