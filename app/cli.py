@@ -30,7 +30,7 @@ COMMANDS = {
     "export": "Readings and labels as a training file.",
     "retrain": "Ask the trainer for a model that learns from the labels.",
     "dead-letters": "What was refused: list, show, replay, export.",
-    "models": "List, show, verify, promote and roll back model versions.",
+    "models": "List, show, verify, import, promote, roll back versions.",
     "evaluate": "How a model version does on people's verdicts.",
     "shadow": "Let a version score the live stream apart; nobody hears of it.",
     "explain": "Why an alert came: sensors, model, training data, labels.",

@@ -72,6 +72,9 @@ def _model(manifest: Manifest) -> str:
 
 def _taught(trace: Trace) -> Iterator[str]:
     lineage = trace.manifest.lineage
+    if not lineage.train_rows:
+        yield "Labels: not known, the model was imported"
+        return
     if not lineage.label_ids:
         yield "Labels: none, it learnt from the base data alone"
         return

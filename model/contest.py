@@ -15,7 +15,7 @@ from core.history import History
 from core.named_defects import NamedDefects, compare_named
 from core.ports.models import Model
 from core.prediction import ModelVersion
-from core.promotion import decide
+from core.promotion import Decision, decide
 from core.recent_alarms import Recent, RecentAlarms, recent_alarms
 from core.training import LabelledIncident
 from core.verdict_replay import Replayed, compared, replayed
@@ -30,6 +30,11 @@ from model.pipeline import defect_probabilities, probabilities
 from model.recipe import divided
 from model.scorer import FaultModel
 from model.source import VerifiedModels
+
+_UNKNOWN_PAST = (
+    "it was imported, so it may have been fitted to these very rows: try it beside the champion (./run shadow), "
+    "then promote it by name (./run models promote)"
+)
 
 
 class Contest(Struct, frozen=True):
@@ -105,6 +110,8 @@ def contest(
     which = defects.macro_f1 if defects else None
     decision = decide(hold_out, earlier, absent, answers, replay, alarms, answer_counts(incidents), which, named)
     note = gone or _note(candidate, base_sha256, manifest)
+    if not candidate.taught.rows:
+        decision = Decision(False, _UNKNOWN_PAST)
     return Contest(
         decision.promote,
         decision.reason,

@@ -45,8 +45,9 @@ class Explainer:
         return self._defects(self._prepare.transform(sensors), number)
 
 
-def _explained(calibrated: CalibratedClassifierCV) -> _Explains:
-    estimator = calibrated.calibrated_classifiers_[0].estimator
+def _explained(classifier: ClassifierMixin) -> _Explains:
+    calibrated = isinstance(classifier, CalibratedClassifierCV)  # but for what was imported
+    estimator = classifier.calibrated_classifiers_[0].estimator if calibrated else classifier
     return _linear(estimator) if isinstance(estimator, LogisticRegression) else _trees(estimator)
 
 

@@ -34,6 +34,7 @@ class Taught:
     """What a model was fitted to."""
 
     rows: int
+    """0: nobody knows, for the model was imported."""
     incident_weights: IncidentWeights
     """Base rows that each verdict counted for."""
     label_ids: Sequence[int]

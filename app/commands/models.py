@@ -1,4 +1,6 @@
-"""`models`: what versions there are, whether they can be trusted, and who is champion."""
+"""`models`: what versions there are, whether they can be trusted, who is champion, and others' models."""
+
+from pathlib import Path
 
 import click
 import msgspec
@@ -21,13 +23,14 @@ from db.model_versions import ListedVersion, PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog
 from model.moving import move_champion
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 _by = click.option("--as", "name", default=None, help="Who decides; not given: your login.")
 
 
-@click.group(short_help="List, show, verify, promote and roll back model versions.")
+@click.group(short_help="List, show, verify, import, promote, roll back versions.")
 def command() -> None:
-    """List, show, verify, promote and roll back model versions."""
+    """List, show, verify, import, promote, roll back versions."""
 
 
 @command.command("list")
@@ -118,6 +121,41 @@ def rollback(ctx: click.Context, machine: str, name: str | None, reason: str) ->
     if number is None:
         raise UserError(f"{machine} has no earlier champion to go back to")
     _move(settings, chosen, engine, ModelVersion(machine, number), "rollback", name or person(), reason)
+
+
+@command.command("import")
+@click.argument("machine")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--csv", "csv_file", required=True, type=FILE, help="Labelled rows to judge it on and to retrain with.")
+@click.option("--trust", is_flag=True, help="Open them: a pickle is a program, and runs when it is read.")
+@_by
+@_as_json
+@click.pass_context
+def bring(
+    ctx: click.Context,
+    machine: str,
+    files: tuple[Path, ...],
+    csv_file: Path,
+    trust: bool,
+    name: str | None,
+    as_json: bool,
+) -> None:
+    """Make a version of a scaler and a classifier in FILES, pickled by pickle or joblib: both, or a pipeline of them.
+
+    It is promoted where MACHINE has no champion yet. Else try it in the shadow, then promote it by name.
+    """
+    if not trust:
+        raise UserError("a pickle is a program that runs when it is read: look whom these are from, then add --trust")
+    from app.importing import import_model  # pandas and matplotlib, which the other commands do without
+    from app.training_report import report, words
+
+    settings, chosen, engine = _opened(ctx, machine)
+    found = import_model(settings, engine, chosen, files, csv_file, name or person(), _said)
+    click.echo(msgspec.json.encode(report(*found)) if as_json else words(found.candidate, found.outcome))
+
+
+def _said(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _move(
