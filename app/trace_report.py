@@ -17,6 +17,7 @@ from model.manifest import Manifest
 _SCALES = {
     Scale.LOG_ODDS: "in log-odds: 0 stands for as likely as not",
     Scale.SHARE: "in votes of the forest's trees, of which 1 is all",
+    Scale.ABNORMALITY: "in abnormality, against a reading with the middle value of every sensor",
 }
 
 
@@ -49,7 +50,8 @@ def pushed(found: Explanation) -> str:
     sums = [["all together", "", "", f"{found.margin:+.3f}"], ["without any sensor", "", "", f"{found.base:+.3f}"]]
     rows = table([["sensor", "value", "usually", "push"], *map(_row, found.sensors), *sums])
     towards = found.spoke_for or "a fault"
-    return f"{rows}\nPushes above 0 speak for {towards}. They count {_SCALES[found.scale]}, before calibration."
+    calibrated = "" if found.scale is Scale.ABNORMALITY else ", before calibration"
+    return f"{rows}\nPushes above 0 speak for {towards}. They count {_SCALES[found.scale]}{calibrated}."
 
 
 def _row(sensor: SensorPush) -> list[str]:

@@ -31,11 +31,19 @@ def report(candidate: Candidate, rows: int, outcome: Outcome | None) -> dict[str
 def words(candidate: Candidate, outcome: Outcome | None) -> str:
     """The same for people."""
     found, counts = candidate.metrics, candidate.metrics.confusion
-    lines = [
+    areas = [
         f"precision {found.precision:.3f}  recall {found.recall:.3f}  F1 {found.f1:.3f}",
         f"ROC-AUC {found.roc_auc:.3f}  PR-AUC {found.pr_auc:.3f}",
+    ]
+    of_faults = (
+        f"of {found.faults:,} faults {counts.true_positives:,} found, {counts.false_negatives:,} missed"
+        if found.faults
+        else "the hold-out has no fault: how many it would find is not known"
+    )
+    lines = [
+        *(areas if found.faults else []),
         f"threshold {found.threshold:.4f} ({found.threshold_rule})",
-        f"of {found.faults:,} faults {counts.true_positives:,} found, {counts.false_negatives:,} missed",
+        of_faults,
         f"of {found.rows - found.faults:,} normal readings {counts.false_positives:,} would alarm",
     ]
     if outcome is None:

@@ -73,14 +73,19 @@ def _each(
 
 def _conclusion(figures: Sequence[Figures]) -> dict[str, Any]:
     pairs = {
-        "pr_auc": [(found.before.pr_auc, found.after.pr_auc) for found in figures],
-        "f1": [(found.before.f1, found.after.f1) for found in figures],
+        "pr_auc": [(_value(found.before.pr_auc), _value(found.after.pr_auc)) for found in figures],
+        "f1": [(_value(found.before.f1), _value(found.after.f1)) for found in figures],
         "hidden_recall": [found.hidden_recall for found in figures],
     }
     return {
         **{name: _before_and_after(values) for name, values in pairs.items() if values[0][0] == values[0][0]},
         "labelled": median(found.labelled for found in figures),
     }
+
+
+def _value(measure: float | None) -> float:
+    assert measure is not None, "its hold-out has faults"
+    return measure
 
 
 def _at_rate(figures: Sequence[Figures]) -> dict[str, Any]:

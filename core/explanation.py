@@ -23,6 +23,8 @@ class Scale(StrEnum):
     """Any number; 0 stands for as likely as not."""
     SHARE = "share"
     """Of the votes of a forest's trees: 0 to 1."""
+    ABNORMALITY = "abnormality"
+    """0 to 1, with 0.5 on the border of what is normal: of a model that knows normal readings alone."""
 
 
 class Contributions(NamedTuple):

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from core.alert_policy import AlertPolicy
 from core.batch import MOST
+from core.one_class import OneClassPolicy, Step
 from core.threshold import ThresholdPolicy
 
 Task = Literal["fault", "defects", "one_class", "regression"]
@@ -87,7 +88,7 @@ class DeadLetterLimit(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a training file says what a reading was."""
+    """Where a training file says what a reading was. Of task `one_class` it need not: then every row is normal."""
 
     column: str = "fault"
     """Of task `defects`: it holds their names."""
@@ -160,6 +161,10 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     task: Task = "fault"
     defects: Annotated[tuple[Defect, ...], Meta(max_length=100)] = ()
     """Of task `defects`."""
+    steps: Annotated[tuple[Step, ...], Meta(max_length=10)] = ()
+    """Of task `one_class`: what readings go through before the model, in this order; fitted once, with it."""
+    one_class: OneClassPolicy = OneClassPolicy()
+    """Of task `one_class`."""
     topics: Annotated[tuple[Topic, ...], Meta(min_length=1)] = ()
     key: Literal["device", "any"] = "device"
     """`device`: the Kafka key must be the device's name. `any`: it says nothing."""

@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.expression import NoExpression, parsed
 from core.label import read_answer
 from core.machine import Machine
+from core.one_class import OneClassPolicy
 from core.toml_place import line_of, values_of
 
 
@@ -58,6 +59,9 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
     for table, policy in (("incident", machine.incident), ("sensor_faults", machine.sensor_faults)):
         found += [(f"{table}.{key}", problem) for key, problem in policy.problems()]
     found += _defect_problems(machine)
+    if machine.task != "one_class" and (machine.steps or machine.one_class != OneClassPolicy()):
+        key = "steps[0]" if machine.steps else "one_class"
+        found.append((key, "is of task `one_class`, and of no other task"))
     for index, fault in enumerate(machine.faults):
         found += [
             (f"faults[{index}].pushes", f"no sensor named {push.sensor}")

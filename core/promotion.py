@@ -9,6 +9,7 @@ from core.answers_upside_down import AnswerCounts
 from core.comparison import PERCENT, Comparison, Measure
 from core.label import Verdict
 from core.named_defects import NamedDefects
+from core.normal_rows import NormalRows
 from core.recent_alarms import RecentAlarms
 from core.verdict_replay import Replayed, added, gained, lost, spared
 
@@ -33,7 +34,7 @@ class Decision:
 
 
 def decide(
-    hold_out: Comparison,
+    hold_out: Comparison | None,
     earlier: Comparison | None,
     absent: Sequence[Absent],
     answers: Comparison | None,
@@ -42,6 +43,7 @@ def decide(
     said: AnswerCounts,
     which: Measure | None = None,
     named: NamedDefects | None = None,
+    normal: Sequence[NormalRows] = (),
 ) -> Decision:
     """Promotes what is better in something and worse in nothing.
 
@@ -54,12 +56,15 @@ def decide(
     `alarms`, it may not raise many alerts that neither the champion raised nor a person missed. And what
     people `said` may not be the champion's opposite. Of a machine with several defects, `which`: how well both tell
     them apart on the hold-out (macro F1), and `named`: defects that people named. Neither may be worse, as above.
+    `normal`: hold-outs without a fault, on which it may not alarm more; there, fewer alarms are no reason to promote,
+    for a model that sees nothing has none.
     """
     refusals = [
         _upside_down(said),
         _blind(absent),
-        _guessing(hold_out),
-        _worse(hold_out, "on the hold-out", _OUTGROWN),
+        _guessing(hold_out) if hold_out else "",
+        _worse(hold_out, "on the hold-out", _OUTGROWN) if hold_out else "",
+        *(_alarming(found) for found in normal),
         _spoilt(earlier) if earlier else "",
         _worse(answers, "on people's answers that no model was trained on") if answers else "",
         _losing(replay),
@@ -75,14 +80,13 @@ def decide(
         _more(gained(replay), lost(replay), "fault", "that the champion misses would be found"),
         _naming(named),
         _better(answers, "on people's answers") if answers else "",
-        _better(hold_out, "on the hold-out"),
+        _better(hold_out, "on the hold-out") if hold_out else "",
     ]
     reasons = [benefit for benefit in benefits if benefit]
     if reasons:
         return Decision(True, "; ".join(reasons))
-    return Decision(
-        False, f"no better: {_areas(hold_out.pr_auc, 'on the hold-out')}, and no verdict would come out better"
-    )
+    areas = f" {_areas(hold_out.pr_auc, 'on the hold-out')}, and" if hold_out else ""
+    return Decision(False, f"no better:{areas} no verdict would come out better")
 
 
 def before_last(promotions: Sequence[tuple[str, int]]) -> int | None:
@@ -137,6 +141,15 @@ def _worse(found: Comparison, where: str, tolerated: float = 0.0) -> str:
     if found.f1.fell(tolerated) and not found.pr_auc.rose:
         return f"worse {where} at its threshold, beyond chance: F1 {_figures(found.f1)}"
     return ""
+
+
+def _alarming(found: NormalRows) -> str:
+    if found.false_alarms.difference.low <= _OUTGROWN:
+        return ""
+    return (
+        f"it would alarm for more of the {found.rows:,} normal rows of a hold-out, beyond chance:"
+        f" {_figures(found.false_alarms)}"
+    )
 
 
 def _spoilt(earlier: Comparison) -> str:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from core.comparison import Comparison
 from core.login import Visitor
 from core.machine import Machine
+from core.normal_rows import NormalRows
 
 
 class Counts(NamedTuple):
@@ -38,7 +39,7 @@ class ReportedModel(Struct, frozen=True):
     threshold: float
     counts: Counts
     precision_recall: tuple[tuple[float, float], ...]
-    """(recall, precision), from the highest threshold down; thinned out."""
+    """(recall, precision), from the highest threshold down; thinned out. Empty: the hold-out has no fault."""
     calibration: tuple[Bin, ...]
 
 
@@ -47,7 +48,8 @@ class Weight(NamedTuple):
 
     sensor: str
     loses: float
-    """PR-AUC on the hold-out without it: with its values dealt out among the rows."""
+    """PR-AUC on the hold-out without it: with its values dealt out among the rows. Where the hold-out has no fault: how
+    much more abnormal its rows look then."""
 
 
 class Verdicts(Struct, frozen=True):
@@ -102,6 +104,8 @@ class TrainingReport(Struct, frozen=True):
     new_alerts: int | None
     """That the challenger alone would raise on the latest readings; None: nothing was read yet."""
     note: str = ""
+    normal: tuple[NormalRows, ...] = ()
+    """On hold-outs without a fault."""
 
 
 class StoredReport(NamedTuple):

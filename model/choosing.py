@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from core.errors import UserError
 from core.history import History
 from core.machine import Machine
 from core.training import LabelledIncident
@@ -39,6 +40,13 @@ def choose(
     Compared and searched by cross validation of the training rows: the hold-out, on which the gate judges the winner,
     has no say in who wins. Raises UserError where the data cannot train a model.
     """
+    if machine.task == "one_class":
+        if options.search or options.algorithm is not None:
+            raise UserError(
+                f"{machine.name} learns from normal readings alone: its model is a one-class SVM, whose parameters are"
+                " in its file, so there is no other kind to ask for and nothing to search"
+            )
+        return Chosen(recipe)
     if not options.search and options.algorithm != "compare":
         asked = options.algorithm
         return Chosen(recipe if asked is None else msgspec.structs.replace(recipe, algorithm=asked, parameters={}))
@@ -51,7 +59,9 @@ def choose(
 def _kinds(options: TrainingOptions, recipe: Recipe) -> Sequence[Algorithm]:
     if options.algorithm == "compare":
         return ALGORITHMS
-    return (options.algorithm or recipe.algorithm,)
+    found = options.algorithm or recipe.algorithm
+    assert found != "svm", "it is of no such machine"
+    return (found,)
 
 
 def _compared(machine: Machine, recipe: Recipe, rows: TrainingSet, progress: Progress) -> Chosen:

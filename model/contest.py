@@ -13,6 +13,7 @@ from core.comparison import Comparison, Judge, Judged, compare
 from core.errors import ModelRefused
 from core.history import History
 from core.named_defects import NamedDefects, compare_named
+from core.normal_rows import NormalRows, compare_normal
 from core.ports.models import Model
 from core.prediction import ModelVersion
 from core.promotion import Decision, decide
@@ -22,7 +23,7 @@ from core.verdict_replay import Replayed, compared, replayed
 from core.which_defect import DefectComparison, Which, compare_defects
 from model.base_data import fetch
 from model.bucket import Bucket
-from model.contest_lines import alarms_line, comparison_lines, defect_lines, replay_lines
+from model.contest_lines import alarms_line, comparison_lines, defect_lines, normal_line, replay_lines
 from model.fit import Candidate
 from model.known_defects import known_defects
 from model.manifest import Manifest
@@ -44,6 +45,7 @@ class Contest(Struct, frozen=True):
     reason: str
     champion: ModelVersion | None = None
     hold_out: Comparison | None = None
+    """None: there is no champion to compare with, or the hold-out has no fault."""
     earlier: Comparison | None = None
     """On the champion's hold-out, where that is of other base data."""
     answers: Comparison | None = None
@@ -56,12 +58,15 @@ class Contest(Struct, frozen=True):
     """How well both tell defects apart on the hold-out; None: the machine has one kind of fault."""
     named: NamedDefects | None = None
     """Of a machine with several defects; None: nobody named one."""
+    normal: tuple[NormalRows, ...] = ()
+    """On hold-outs without a fault, the champion's own last."""
 
     def lines(self) -> Sequence[str]:
         """The contest for an engineer to read."""
-        if self.hold_out is None or self.champion is None:
+        if self.champion is None or (self.hold_out is None and not self.normal):
             return []
-        lines = comparison_lines("hold-out", self.champion, self.hold_out)
+        lines = [] if self.hold_out is None else comparison_lines("hold-out", self.champion, self.hold_out)
+        lines += [normal_line(self.champion, found) for found in self.normal]
         if self.earlier is not None:
             lines += comparison_lines("the champion's own hold-out", self.champion, self.earlier)
         if self.answers is not None:
@@ -96,19 +101,28 @@ def contest(
     judge, challenge = _judge(model), _challenging(candidate)
     seed = candidate.recipe.seed
 
-    def on(rows: History) -> Comparison:
+    def on(rows: History | None) -> Comparison | None:
+        if rows is None or not rows.fault.any():
+            return None
         return compare(rows.fault, judge(rows.sensors), challenge(rows.sensors), seed)
 
     hold_out = on(candidate.hold_out)
     rows, gone = _earlier(candidate, base_sha256, manifest, bucket)
-    earlier = None if rows is None else on(rows)
+    earlier = on(rows)
+    normal = tuple(
+        compare_normal(judge(part.sensors).faults, challenge(part.sensors).faults, seed)
+        for part in (candidate.hold_out, rows)
+        if part is not None and not part.fault.any()
+    )
     absent = () if rows is None else newly_absent(machine.sensor_names, rows.sensors, candidate.hold_out.sensors)
     replay = replayed(incidents, machine.incident, judge, challenge)
     answers = compared(replay, seed)
     alarms = recent_alarms(recent, machine.incident, judge, challenge)
     defects, named = _told_apart(candidate, model, incidents)
     which = defects.macro_f1 if defects else None
-    decision = decide(hold_out, earlier, absent, answers, replay, alarms, answer_counts(incidents), which, named)
+    decision = decide(
+        hold_out, earlier, absent, answers, replay, alarms, answer_counts(incidents), which, named, normal
+    )
     note = gone or _note(candidate, base_sha256, manifest)
     if not candidate.taught.rows:
         decision = Decision(False, _UNKNOWN_PAST)
@@ -124,6 +138,7 @@ def contest(
         note,
         defects,
         named,
+        normal,
     )
 
 

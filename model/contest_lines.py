@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from core.comparison import PERCENT, Comparison, Measure
 from core.label import Verdict
 from core.named_defects import NamedDefects
+from core.normal_rows import NormalRows
 from core.prediction import ModelVersion
 from core.recent_alarms import RecentAlarms
 from core.verdict_replay import Replayed, gained, lost, spared
@@ -18,6 +19,14 @@ def comparison_lines(what: str, champion: ModelVersion, found: Comparison) -> li
         f"{what}: {found.rows:,} rows, {found.faults:,} faults; {champion} → the challenger",
         *(f"  {name} {_measure(measure)}" for name, measure in measures.items()),
     ]
+
+
+def normal_line(champion: ModelVersion, found: NormalRows) -> str:
+    """Of a hold-out without a fault."""
+    share = _measure(found.false_alarms)
+    return (
+        f"false alarms on {found.rows:,} normal rows of a hold-out without a fault: {champion} → the challenger {share}"
+    )
 
 
 def _measure(measure: Measure) -> str:

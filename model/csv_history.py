@@ -126,6 +126,8 @@ def _numbers(path: Path, table: pd.DataFrame, machine: Machine, sensor: Sensor) 
 
 def _faults(path: Path, table: pd.DataFrame, machine: Machine) -> Bools:
     name, fault = machine.labels.column, machine.labels.fault_value.strip()
+    if machine.task == "one_class" and name not in table.columns:
+        return np.zeros(len(table), dtype=np.bool_)
     text = _column(path, table, machine, name, "the label")
     _refuse(path, name, text, is_absent(text), "no label")
     said = np.asarray(text == fault, dtype=np.bool_)

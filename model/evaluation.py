@@ -38,15 +38,16 @@ class DefectMetrics(Struct, frozen=True):
 class Metrics(Struct, frozen=True):
     """Measures on the hold-out; precision, recall and F1 at the threshold.
 
-    Where the threshold was chosen on this very hold-out, these three flatter a little; the areas do not.
+    Where the threshold was chosen on this very hold-out, these three flatter a little; the areas do not. None: the
+    hold-out has no fault, and only how many normal rows alarm can be told.
     """
 
-    precision: float
-    recall: float
-    f1: float
-    roc_auc: float
-    pr_auc: float
-    brier: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    roc_auc: float | None
+    pr_auc: float | None
+    brier: float | None
     threshold: float
     threshold_rule: str
     confusion: Confusion
@@ -57,21 +58,22 @@ class Metrics(Struct, frozen=True):
 
 
 def evaluate(truth: Bools, scores: Floats, fixed_threshold: float | None, rule: str = FIXED) -> Metrics:
-    """Metrics of probabilities, shape (n,), at the fixed threshold or at the best one. `truth` holds both classes.
+    """Metrics of probabilities, shape (n,), at the fixed threshold or at the best one.
 
-    `rule` tells how the fixed one was found.
+    `truth` holds both classes, or normal rows alone where the threshold is fixed. `rule` tells how that was found.
     """
     threshold = best_threshold(truth, scores) if fixed_threshold is None else fixed_threshold
     confusion = _confusion(truth, scores >= threshold)
     alarms = confusion.true_positives + confusion.false_positives
     faults = confusion.true_positives + confusion.false_negatives
+    precision = confusion.true_positives / alarms if alarms else 0.0
     return Metrics(
-        precision=confusion.true_positives / alarms if alarms else 0.0,
-        recall=confusion.true_positives / faults,
-        f1=2 * confusion.true_positives / (alarms + faults),
-        roc_auc=float(roc_auc_score(truth, scores)),
-        pr_auc=float(average_precision_score(truth, scores)),
-        brier=float(brier_score_loss(truth, scores)),
+        precision=precision if faults else None,
+        recall=confusion.true_positives / faults if faults else None,
+        f1=2 * confusion.true_positives / (alarms + faults) if faults else None,
+        roc_auc=float(roc_auc_score(truth, scores)) if faults else None,
+        pr_auc=float(average_precision_score(truth, scores)) if faults else None,
+        brier=float(brier_score_loss(truth, scores)) if faults else None,
         threshold=threshold,
         threshold_rule=HIGHEST_F1 if fixed_threshold is None else rule,
         confusion=confusion,

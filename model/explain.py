@@ -13,6 +13,9 @@ from core.batch import Floats
 from core.errors import UserError
 from core.explanation import Contributions, Scale
 from model.estimators import FaultAndDefect
+from model.one_class import is_one_class
+from model.pipeline import probabilities
+from model.shapley import shapley_values
 
 _Explains = Callable[[Floats, object], Contributions]
 """Of rows that are prepared, and of one of the classes."""
@@ -23,13 +26,19 @@ class Explainer:
 
     The margin is what the estimator said before calibration: with logistic regression and boosting the log-odds of a
     fault. A forest knows no log-odds; what is calibrated there is the mean over its trees of the share of faults in the
-    leaf that the reading falls into, from 0 to 1, and that is its margin here.
+    leaf that the reading falls into, from 0 to 1, and that is its margin here. Of a model that knows normal readings
+    alone it is the abnormality itself; the base is that of a reading with the middle value of every sensor.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
         """UserError where this installation cannot explain such a model."""
-        self._prepare = pipeline[:-1]
         classifier = pipeline[-1]
+        self._prepare = pipeline[:-1]
+        if is_one_class(pipeline):  # its steps mix the sensors: it is asked with sensors instead
+            after = [name for name, _ in pipeline.steps].index("impute") + 1
+            self._prepare, self._defects = pipeline[:after], None
+            self._fault = _abnormality(pipeline[after:], pipeline[after - 1].statistics_)
+            return
         of_fault, self._defects = classifier, None
         if isinstance(classifier, FaultAndDefect):
             of_fault, self._defects = classifier.fault_, _explained(classifier.defect_)
@@ -43,6 +52,16 @@ class Explainer:
         """The same towards this defect rather than the others, of rows that are faults."""
         assert self._defects is not None, "it is of a machine with several defects"
         return self._defects(self._prepare.transform(sensors), number)
+
+
+def _abnormality(asked: Pipeline, middle: Floats) -> _Explains:
+    """Exact up to four inputs: see model.shapley."""
+
+    def answer(rows: Floats) -> Floats:
+        return probabilities(asked, rows)
+
+    base = float(answer(middle[np.newaxis])[0])
+    return lambda rows, _: Contributions(Scale.ABNORMALITY, base, shapley_values(answer, rows, middle))
 
 
 def _explained(classifier: ClassifierMixin) -> _Explains:

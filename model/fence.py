@@ -11,6 +11,8 @@ from core.errors import ModelRefused
 # accepted as such. A whole module is never accepted: numpy's own hold functions that run code.
 _CONSTRUCTORS = {
     "model.estimators": {"BoundedScaler", "EngineeredSensors", "FaultAndDefect", "SteadyLogisticRegression"},
+    "model.one_class": {"OneClass"},
+    "model.steps": {"BoundedPolynomial", "OpenQuantiles"},
     "numpy": {"dtype", "ndarray"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
     "numpy._core.numeric": {"_frombuffer"},

@@ -20,7 +20,8 @@ from model.evaluation import DefectMetrics, Metrics, evaluate, evaluate_defects
 from model.fence import unpickle
 from model.known_defects import known_defects
 from model.manifest import Golden
-from model.pipeline import defect_probabilities, fit, fit_defects, probabilities, tells_defects
+from model.normal_rows import normal_rows
+from model.pipeline import defect_probabilities, fit, fit_defects, fit_one_class, probabilities, tells_defects
 from model.recipe import Recipe, divided, kind
 from model.threshold import tuned
 from model.training_set import IncidentWeights, incident_weights, teaching, training_set
@@ -66,8 +67,10 @@ def train(
 
     Raises UserError where the data cannot train a model.
     """
-    if machine.task not in ("fault", "defects"):
-        raise UserError(f"{machine.name} has the task {machine.task}: this release trains the tasks fault and defects")
+    if machine.task == "one_class":
+        return _train_one_class(machine, base, recipe, incidents, progress)
+    if machine.task not in ("fault", "defects") or recipe.algorithm == "svm":
+        raise UserError(f"{machine.name} has the task {machine.task}: this release does not train it so")
     train_part, _ = divided(base, machine, recipe)
     rows = training_set(train_part, incidents, recipe.seed, machine.classes)
     what, faults = kind(recipe.algorithm, recipe.parameters), np.count_nonzero(rows.fault)
@@ -80,6 +83,19 @@ def train(
     taught = Taught(
         len(rows.fault), incident_weights(train_part.fault, incidents), [one.label for one in teaching(incidents)]
     )
+    return judged(machine, recipe, fitted, taught, base, incidents, progress)
+
+
+def _train_one_class(
+    machine: Machine, base: History, recipe: Recipe, incidents: Sequence[LabelledIncident], progress: Progress
+) -> Candidate:
+    """The kind of model and its parameters are those of the machine's file."""
+    recipe = replace(recipe, algorithm="svm", parameters={})
+    rows = normal_rows(divided(base, machine, recipe)[0], incidents, machine.one_class.outside, recipe.seed)
+    progress(f"fitting a one-class SVM on {len(rows.fault):,} normal rows")
+    fitted = fit_one_class(machine, rows.sensors, rows.weights)
+    weight = float(rows.weights.max(initial=1.0))
+    taught = Taught(len(rows.fault), IncidentWeights(weight, 0.0), [one.label for one in teaching(incidents)])
     return judged(machine, recipe, fitted, taught, base, incidents, progress)
 
 
@@ -99,10 +115,7 @@ def judged(
     scores = probabilities(pipeline, hold_out.sensors)
     metrics = evaluate(hold_out.fault, scores, *tuned(machine, base, hold_out, scores, incidents, pipeline))
     metrics = replace(metrics, defects=_told_apart(hold_out, pipeline))
-    progress(
-        f"hold-out of {metrics.rows:,} rows, {metrics.faults:,} faults: "
-        f"PR-AUC {metrics.pr_auc:.4f}, F1 {metrics.f1:.3f} at {metrics.threshold:.3f}"
-    )
+    progress(f"hold-out of {metrics.rows:,} rows, {metrics.faults:,} faults: {_in_words(metrics)}")
     if metrics.defects:
         progress(f"which defect: macro F1 {metrics.defects.macro_f1:.3f}, right {metrics.defects.top_1:.1%}")
     return Candidate(
@@ -118,6 +131,13 @@ def judged(
         golden=_golden(machine, hold_out, pipeline),
         taught=taught,
     )
+
+
+def _in_words(metrics: Metrics) -> str:
+    at = f"at {metrics.threshold:.3f}"
+    if metrics.pr_auc is None or metrics.f1 is None:
+        return f"{metrics.confusion.false_positives:,} of them outside of what is normal {at}"
+    return f"PR-AUC {metrics.pr_auc:.4f}, F1 {metrics.f1:.3f} {at}"
 
 
 def _told_apart(hold_out: History, pipeline: Pipeline) -> DefectMetrics | None:
@@ -145,10 +165,11 @@ def _golden(machine: Machine, hold_out: History, pipeline: Pipeline) -> Golden:
         for rows in (np.flatnonzero(hold_out.fault), np.flatnonzero(~hold_out.fault))
     ]
     optional = [index for index, sensor in enumerate(machine.sensors) if sensor.optional]
-    without = np.repeat(hold_out.sensors[chosen[0][:1]], len(optional), axis=0)
+    rows = np.concatenate(chosen)
+    without = np.repeat(hold_out.sensors[rows[:1]], len(optional), axis=0)
     without[np.arange(len(optional)), optional] = np.nan
-    inputs = np.vstack([hold_out.sensors[np.concatenate(chosen)], without])
+    inputs = np.vstack([hold_out.sensors[rows], without])
     outputs = probabilities(pipeline, inputs)
-    rows = [tuple(None if np.isnan(value) else value for value in row) for row in inputs.tolist()]
+    given = [tuple(None if np.isnan(value) else value for value in row) for row in inputs.tolist()]
     which = defect_probabilities(pipeline, inputs).tolist() if tells_defects(pipeline) else []
-    return Golden(tuple(rows), tuple(outputs.tolist()), tuple(tuple(row) for row in which))
+    return Golden(tuple(given), tuple(outputs.tolist()), tuple(tuple(row) for row in which))

@@ -1,10 +1,10 @@
 """What is fitted: engineered sensors, imputer, scaler and a calibrated classifier."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
@@ -17,6 +17,8 @@ from core.errors import UserError
 from core.machine import Machine
 from core.training_options import Algorithm
 from model.estimators import BoundedScaler, EngineeredSensors, FaultAndDefect, SteadyLogisticRegression
+from model.one_class import OneClass
+from model.steps import transformers
 
 FOLDS = 3
 """Of every cross validation."""
@@ -107,8 +109,24 @@ def need_defects(machine: Machine, classes: Integers) -> None:
         raise UserError(f"{lacking} to train {machine.name} on: at least {FOLDS} of each that there is are needed")
 
 
+def fit_one_class(machine: Machine, sensors: Floats, weights: Floats) -> Pipeline:
+    """A pipeline fitted to normal rows alone, of shape (n, sensors), through the steps of the machine's file.
+
+    Column 1 of `predict_proba` is how abnormal a reading is: see model.one_class. A reading's never depends on others.
+    """
+    policy = machine.one_class
+    steps = transformers(machine.steps, len(sensors))
+    classifier = OneClass(policy.outside, policy.reach)
+    return _fitted(machine, classifier, sensors, np.zeros(len(sensors), dtype=np.bool_), weights, steps)
+
+
 def _fitted(
-    machine: Machine, classifier: ClassifierMixin, sensors: Floats, truth: Bools | Integers, weights: Floats
+    machine: Machine,
+    classifier: ClassifierMixin,
+    sensors: Floats,
+    truth: Bools | Integers,
+    weights: Floats,
+    steps: Sequence[tuple[str, TransformerMixin]] | None = None,
 ) -> Pipeline:
     engineered = EngineeredSensors(machine.sensor_names, machine.expressions)
     pipeline = Pipeline(
@@ -117,7 +135,7 @@ def _fitted(
             # No missing-value indicators: that a unit has no such gauge says nothing about its health, and a model
             # that learns it will alarm for a whole series of units.
             ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
-            ("scale", BoundedScaler()),
+            *([("scale", BoundedScaler())] if steps is None else steps),
             ("classify", classifier),
         ]
     )

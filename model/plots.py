@@ -14,14 +14,18 @@ from model.evaluation import Metrics
 
 
 def plots(title: str, truth: Bools, scores: Floats, metrics: Metrics) -> Mapping[str, bytes]:
-    """File name → PNG: precision-recall, ROC, calibration, confusion matrix of the hold-out."""
+    """File name → PNG: precision-recall, ROC, calibration, confusion matrix of the hold-out.
+
+    Where that has no fault, the confusion matrix alone.
+    """
     draw: Mapping[str, Callable[[Axes], None]] = {
         "precision_recall.png": lambda axes: _precision_recall(axes, truth, scores, metrics),
         "roc.png": lambda axes: _roc(axes, truth, scores, metrics),
         "calibration.png": lambda axes: _calibration(axes, truth, scores),
         "confusion.png": lambda axes: _confusion_matrix(axes, metrics),
     }
-    return {name: _png(title, fill) for name, fill in draw.items()}
+    shown = draw if truth.any() else {"confusion.png": draw["confusion.png"]}
+    return {name: _png(title, fill) for name, fill in shown.items()}
 
 
 def _png(title: str, fill: Callable[[Axes], None]) -> bytes:
@@ -37,7 +41,11 @@ def _png(title: str, fill: Callable[[Axes], None]) -> bytes:
 def _precision_recall(axes: Axes, truth: Bools, scores: Floats, metrics: Metrics) -> None:
     precision, recall, _ = precision_recall_curve(truth, scores)
     axes.step(recall, precision, where="post", label=f"area {metrics.pr_auc:.3f}")
-    axes.plot(metrics.recall, metrics.precision, "o", label=f"threshold {metrics.threshold:.3f}")
+    axes.plot(
+        *np.array([[metrics.recall], [metrics.precision]], dtype=np.float64),
+        "o",
+        label=f"threshold {metrics.threshold:.3f}",
+    )
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.05))
     axes.legend()
 

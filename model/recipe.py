@@ -22,7 +22,8 @@ Parameter = float | int | str | None
 class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
     """What to fit, and which rows of the base data never to fit it on."""
 
-    algorithm: Algorithm = "rf"
+    algorithm: Algorithm | Literal["svm"] = "rf"
+    """The one-class SVM is of task `one_class`, whose machine's file has its parameters, and of no other task."""
     parameters: dict[str, Parameter] = {}
     """Found by a search; absent ones are the usual ones."""
     split: Split = "stratified"
@@ -41,7 +42,7 @@ class Recipe(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-def kind(algorithm: Algorithm, parameters: Mapping[str, Parameter]) -> str:
+def kind(algorithm: str, parameters: Mapping[str, Parameter]) -> str:
     """In words, such as `rf (min_samples_leaf 4)`."""
     values = {name: f"{value:.4g}" if isinstance(value, float) else value for name, value in parameters.items()}
     said = [f"{name} {value}" for name, value in values.items()]
@@ -49,7 +50,7 @@ def kind(algorithm: Algorithm, parameters: Mapping[str, Parameter]) -> str:
 
 
 def divided(base: History, machine: Machine, recipe: Recipe) -> tuple[History, History]:
-    """The base data as (rows to train on, hold-out). Raises UserError where one of them lacks a class.
+    """The base data as (rows to train on, hold-out). Raises UserError where one of them lacks a class that it needs.
 
     Faults are made up for training; for the hold-out only where it has no real one.
     """
@@ -63,7 +64,8 @@ def divided(base: History, machine: Machine, recipe: Recipe) -> tuple[History, H
         if not hold_out.fault.any():
             hold_out = made_up_faults(hold_out, machine, random)
     for part, name in ((train, "training rows"), (hold_out, "hold-out")):
-        _need_both_classes(part.fault, name, recipe)
+        if machine.task != "one_class" or part.fault.all():
+            _need_both_classes(part.fault, name, recipe)
     return train, hold_out
 
 

@@ -62,6 +62,7 @@ def report_of(candidate: Candidate, gate: Contest, models: VerifiedModels, about
         challenger=_reported("the challenger", metrics.threshold, hold_out.fault, own),
         champion=champion,
         hold_out=gate.hold_out,
+        normal=gate.normal,
         answers=gate.answers,
         importance=importance(candidate),
         verdicts=_verdicts(candidate, champions_labels, gate.replay),
@@ -85,19 +86,23 @@ def stored(report: TrainingReport, html: bytes) -> StoredReport:
 def importance(candidate: Candidate) -> tuple[Weight, ...]:
     """What PR-AUC loses where a sensor's values are dealt out among the rows, the weightiest first.
 
-    Breiman, "Random Forests", Machine Learning 45 (2001). On evenly spread rows of both kinds of the hold-out.
+    Breiman, "Random Forests", Machine Learning 45 (2001). On evenly spread rows of both kinds of the hold-out. Where
+    that has no fault: how much more abnormal its rows look on average.
     """
     hold_out, names = candidate.hold_out, candidate.machine.sensor_names
     rows = _spread(hold_out.fault, max(_CELLS // len(names), 200))
     sensors, truth = hold_out.sensors[rows], hold_out.fault[rows]
-    whole = average_precision_score(truth, candidate.scores[rows])
+
+    def worth(scores: Floats) -> float:
+        return float(average_precision_score(truth, scores) if truth.any() else -scores.mean())
+
+    whole = worth(candidate.scores[rows])
     random = np.random.default_rng(candidate.recipe.seed)
     weights = []
     for place, name in enumerate(names):
         dealt = sensors.copy()
         dealt[:, place] = random.permutation(dealt[:, place])
-        area = average_precision_score(truth, probabilities(candidate.pipeline, dealt))
-        weights.append(Weight(name, float(whole - area)))
+        weights.append(Weight(name, whole - worth(probabilities(candidate.pipeline, dealt))))
     return tuple(sorted(weights, key=lambda weight: -weight.loses))
 
 
@@ -128,6 +133,8 @@ def _reported(name: str, threshold: float, truth: Bools, said: Judged) -> Report
 
 
 def _curve(truth: Bools, scores: Floats) -> tuple[tuple[float, float], ...]:
+    if not truth.any():
+        return ()
     precision, recall, _ = precision_recall_curve(truth, scores)
     points = np.column_stack([recall, precision])[::-1]
     chosen = np.unique(np.linspace(0, len(points) - 1, min(len(points), _POINTS)).astype(np.int64))

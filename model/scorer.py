@@ -13,7 +13,7 @@ from model.pipeline import defect_probabilities, probabilities, tells_defects
 
 @dataclass(frozen=True, slots=True)
 class FaultModel:
-    """A verified version of task `fault` or `defects`."""
+    """A verified version of task `fault`, `defects` or `one_class`."""
 
     version: ModelVersion
     usual: Mapping[str, UsualRange]

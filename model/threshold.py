@@ -14,6 +14,7 @@ from core.machine import Machine
 from core.threshold import Weighed, allowed_share, cheapest, within
 from core.training import LabelledIncident
 from model.evaluation import FIXED, HIGHEST_F1
+from model.one_class import BORDER, is_one_class
 from model.pipeline import probabilities
 
 _DAY_US = 86_400_000_000
@@ -34,12 +35,20 @@ def tuned(
     incidents: Sequence[LabelledIncident],
     pipeline: Pipeline,
 ) -> Tuned:
-    """What the machine's file asks for. `scores`: of the hold-out. Raises UserError where `base` knows no days."""
+    """What the machine's file asks for. `scores`: of the hold-out.
+
+    Raises UserError where `base` knows no days, or a cost is asked for and no fault is known to weigh it with.
+    """
     policy = machine.model
     if machine.threshold is not None:
         return Tuned(machine.threshold, FIXED)
     if policy.missed_fault_costs is not None:
         rows = _rows(hold_out, scores, incidents, pipeline)
+        if not rows.truth.any():
+            raise UserError(
+                f"{machine.name}: missed_fault_costs weighs faults, and neither its base data nor an answer to the"
+                " random audit tells of one; alarms_per_device_day does without"
+            )
         rule = f"lowest cost where a missed fault costs {policy.missed_fault_costs:g} false alarms"
         return Tuned(cheapest(rows, policy.missed_fault_costs), rule)
     if policy.alarms_per_device_day is not None:
@@ -52,6 +61,8 @@ def tuned(
         if share * float(np.count_nonzero(~rows.truth)) < 1:
             rule += "; no normal row of the hold-out is, which is too small to tell so few"
         return Tuned(within(rows, share), rule)
+    if is_one_class(pipeline) and not hold_out.fault.any():
+        return Tuned(BORDER, "the border of what is normal; the hold-out has no fault to tune it with")
     return Tuned(None, HIGHEST_F1)
 
 

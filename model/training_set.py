@@ -59,6 +59,12 @@ class TrainingSet(NamedTuple):
     classes: Integers
     """Which defect it is, as core.history.History numbers them; of a machine with one kind of fault 0 or -1."""
 
+    def rows(self, chosen: Bools) -> "TrainingSet":
+        """The rows where `chosen`, shape (n,), is true."""
+        return TrainingSet(
+            self.sensors[chosen], self.fault[chosen], self.weights[chosen], self.verdict[chosen], self.classes[chosen]
+        )
+
 
 def teaching(incidents: Sequence[LabelledIncident]) -> Sequence[LabelledIncident]:
     """Those that train a model: not what is held (back), and readings that nobody reviewed never."""
@@ -76,13 +82,19 @@ def training_set(
     random = np.random.default_rng(seed)
     weights, spread = incident_weights(base.fault, incidents), _spread(base)
     verdicts = [_one_incident(incident, classes, weights, spread, random) for incident in teaching(incidents)]
-    base_classes = -base.fault.astype(np.int64) if base.classes is None else base.classes.astype(np.int64)
-    kept = _not_contradicted(base, base_classes, verdicts)
-    count = np.count_nonzero(kept)
-    no_verdict = np.zeros(count, dtype=np.bool_)
-    base_rows = TrainingSet(base.sensors[kept], base.fault[kept], np.ones(count), no_verdict, base_classes[kept])
-    parts = [base_rows, *verdicts]
+    parts = [_uncontradicted(base, verdicts), *verdicts]
     return TrainingSet(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def base_rows(base: History, incidents: Sequence[LabelledIncident]) -> TrainingSet:
+    """Base rows of weight 1, but those that equal a reading of which a person said otherwise."""
+    said = [_rows(one.sensors, _numbers(one, ()), 1.0) for one in teaching(incidents)]
+    return _uncontradicted(base, said)
+
+
+def around(sensors: Floats, base: History, random: np.random.Generator) -> Floats:
+    """A made-up neighbour of each reading, shape (n, sensors)."""
+    return sensors + random.normal(size=sensors.shape) * _spread(base) * _ECHO_DISTANCE
 
 
 def incident_weights(base_faults: Bools, incidents: Sequence[LabelledIncident]) -> IncidentWeights:
@@ -145,6 +157,14 @@ def _spread(base: History) -> Floats:
     healthy = np.ma.masked_invalid(base.sensors[~base.fault])
     deviations: Floats = np.ma.filled(healthy.std(axis=0), 0.0)
     return deviations
+
+
+def _uncontradicted(base: History, verdicts: Sequence[TrainingSet]) -> TrainingSet:
+    classes = -base.fault.astype(np.int64) if base.classes is None else base.classes.astype(np.int64)
+    kept = _not_contradicted(base, classes, verdicts)
+    count = np.count_nonzero(kept)
+    no_verdict = np.zeros(count, dtype=np.bool_)
+    return TrainingSet(base.sensors[kept], base.fault[kept], np.ones(count), no_verdict, classes[kept])
 
 
 def _not_contradicted(base: History, classes: Integers, verdicts: Sequence[TrainingSet]) -> Bools:

@@ -177,11 +177,14 @@ def _opened(ctx: click.Context, machine: str) -> tuple[Settings, Machine, Engine
     return settings, chosen, database(settings, "trainer")
 
 
+def _measure(value: object) -> str:
+    """None: its hold-out has no fault."""
+    return f"{value:.3f}" if isinstance(value, float) else "  –  "
+
+
 def _line(version: ListedVersion) -> str:
     star = "*" if version.champion else " "
-    areas = (
-        f"PR-AUC {version.metrics.get('pr_auc', float('nan')):.3f}  F1 {version.metrics.get('f1', float('nan')):.3f}"
-    )
+    areas = f"PR-AUC {_measure(version.metrics.get('pr_auc'))}  F1 {_measure(version.metrics.get('f1'))}"
     made = f"{version.created_at:%Y-%m-%d %H:%M} UTC by {version.created_by}"
     report = f"\n      report {version.report}" if version.report else ""
     return (

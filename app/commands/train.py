@@ -48,10 +48,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--model",
     "algorithm",
-    default="rf",
-    show_default=True,
     type=click.Choice(list(CHOICES)),
-    help="Logistic regression, random forest, histogram gradient boosting, or the best of them.",
+    help="Logistic regression, random forest, histogram gradient boosting, or the best of them; not given: random"
+    " forest, and of a one-class machine its SVM.",
 )
 @click.option("--search", is_flag=True, help="Search for hyper-parameters: SEARCH_TRIALS trials in SEARCH_SECONDS.")
 @click.option(

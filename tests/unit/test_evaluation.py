@@ -90,5 +90,7 @@ def test_a_random_forest_on_ai4i_is_as_good_as_honest_work_gets(real_data: Path)
     history = read_history(real_data / "ai4i2020.csv", machine)
     metrics = train(machine, history, Recipe("rf"), [], lambda _: None).metrics
     assert (len(history), int(history.fault.sum())) == (10_000, 339)
+    assert metrics.f1 is not None
     assert metrics.f1 > 0.6
+    assert metrics.pr_auc is not None
     assert metrics.pr_auc > 0.6

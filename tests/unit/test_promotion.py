@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core.absent_sensors import Absent
 from core.answers_upside_down import AnswerCounts
 from core.comparison import Comparison, Interval, Measure
 from core.label import Verdict
+from core.normal_rows import NormalRows, compare_normal
 from core.promotion import Decision, before_last, explained_by_wrong_answers
 from core.promotion import decide as decide_with
 from core.recent_alarms import RecentAlarms
@@ -190,3 +192,34 @@ def test_how_many_losses_wrong_answers_explain(lost: int, refuted: int, explaine
 )
 def test_a_rollback_goes_back_step_by_step(promotions: list[tuple[str, int]], back_to: int | None) -> None:
     assert before_last(promotions) == back_to
+
+
+def on_normal_rows(champion: float, challenger: float, replay: Sequence[Replayed] = ()) -> Decision:
+    """Where the hold-out has no fault; the shares of its thousand rows that they alarm for."""
+    alarms = [np.arange(1000) < 1000 * share for share in (champion, challenger)]
+    normal = [compare_normal(*alarms, seed=0)]
+    quiet = RecentAlarms(10_000, 0, 0, 0)
+    return decide_with(None, None, (), None, replay, quiet, NOTHING_SAID, normal=normal)
+
+
+def test_fewer_alarms_on_normal_rows_are_no_reason_to_promote() -> None:
+    decision = on_normal_rows(0.05, 0.0)
+    assert not decision.promote
+    assert decision.reason == "no better: no verdict would come out better"
+
+
+def test_what_alarms_for_more_normal_rows_beyond_chance_is_refused_whatever_it_spares() -> None:
+    decision = on_normal_rows(0.02, 0.12, [SPARED])
+    assert not decision.promote
+    assert decision.reason.startswith(
+        "it would alarm for more of the 1,000 normal rows of a hold-out, beyond chance: 0.12"
+    )
+    assert on_normal_rows(0.02, 0.03, [SPARED]).promote, "a little is the price of what people said"
+
+
+def test_two_models_on_normal_rows_are_compared_row_by_row() -> None:
+    rows = np.arange(200) % 10 == 0
+    assert compare_normal(rows, rows, seed=1) == NormalRows(Measure(0.1, 0.1, Interval(0.0, 0.0)), 200)
+    less = compare_normal(rows, rows & (np.arange(200) < 100), seed=1).false_alarms
+    assert less.challenger == 0.05
+    assert less.difference.low < -0.05 < less.difference.high < 0

@@ -38,6 +38,8 @@ def test_a_machine_that_says_nothing_alarms_where_f1_is_highest() -> None:
 def test_the_dearer_a_missed_fault_the_more_are_found() -> None:
     cheap, dear = metrics(missed_fault_costs=0.2), metrics(missed_fault_costs=50)
     assert dear.threshold < metrics().threshold < cheap.threshold
+    assert dear.recall is not None
+    assert cheap.recall is not None
     assert dear.recall > cheap.recall
     assert dear.threshold_rule == "lowest cost where a missed fault costs 50 false alarms"
 
