@@ -196,8 +196,8 @@ def test_a_rollback_goes_back_step_by_step(promotions: list[tuple[str, int]], ba
 
 def on_normal_rows(champion: float, challenger: float, replay: Sequence[Replayed] = ()) -> Decision:
     """Where the hold-out has no fault; the shares of its thousand rows that they alarm for."""
-    alarms = [np.arange(1000) < 1000 * share for share in (champion, challenger)]
-    normal = [compare_normal(*alarms, seed=0)]
+    before, after = (np.arange(1000) < 1000 * share for share in (champion, challenger))
+    normal = [compare_normal(before, after, seed=0)]
     quiet = RecentAlarms(10_000, 0, 0, 0)
     return decide_with(None, None, (), None, replay, quiet, NOTHING_SAID, normal=normal)
 
