@@ -1,13 +1,15 @@
 """Scoring recorded files, wired: rows from the producer's reader, the live consumer's checks and scorer."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
 
 from app.recorded_rows import CheckedRows, checked_rows
 from app.scorer_apart import scorer_apart
+from consumer.scoring import Scorer
 from core.bad_cell import BadCell
 from core.batch import Batch
 from core.machine import Machine
@@ -30,6 +32,15 @@ class FileTally(Struct):
     seconds: float = 0.0
 
 
+class ScoredChunk(NamedTuple):
+    """What became of some rows of a file."""
+
+    rows: ScoredRows
+    bad: Sequence[BadCell]
+    """Of the rows that are no readings, or that the model cannot score."""
+    bad_rows: int
+
+
 def score_files(
     files: Sequence[tuple[str, RecordedFile]],
     machine: Machine,
@@ -44,23 +55,32 @@ def score_files(
     """
     tally, began, scorer = FileTally(), time.monotonic(), scorer_apart()
     for number, (name, file) in enumerate(files):
-        for checked in checked_rows(file, machine):
-            batch, predictions = scorer.score(machine, model, _batch(machine, checked))
-            unscorable = [
-                BadCell(letter.position.offset, "", "", f"cannot be scored: {letter.reason}")
-                for letter in batch.dead_letters
-            ]
-            keep_apart(name, [*checked.bad, *unscorable])
-            write(ScoredRows(name, batch.offsets, batch.devices, batch.times, batch.quality, predictions))
-            scored = int(np.count_nonzero(~np.isnan(predictions.scores)))
-            tally.rows += len(checked.rows) + checked.bad_rows
+        for found in scored_chunks(name, file, machine, model, scorer):
+            keep_apart(name, found.bad)
+            write(found.rows)
+            scored = int(np.count_nonzero(~np.isnan(found.rows.predictions.scores)))
+            tally.rows += len(found.rows.rows) + found.bad_rows
             tally.scored += scored
-            tally.faults += int(np.count_nonzero(predictions.faults))
-            tally.doubtful += len(batch) - scored
-            tally.bad += checked.bad_rows + len(unscorable)
+            tally.faults += int(np.count_nonzero(found.rows.predictions.faults))
+            tally.doubtful += len(found.rows.rows) - scored
+            tally.bad += found.bad_rows
             tally.seconds = time.monotonic() - began
             progress(tally, (number + file.share) / len(files))
     return tally
+
+
+def scored_chunks(
+    name: str, file: RecordedFile, machine: Machine, model: Model, scorer: Scorer
+) -> Iterator[ScoredChunk]:
+    """Every row of a file once, in its order, with its score or as bad. Raises UserError, ModelFailed, Unavailable."""
+    for checked in checked_rows(file, machine):
+        batch, predictions = scorer.score(machine, model, _batch(machine, checked))
+        unscorable = [
+            BadCell(letter.position.offset, "", "", f"cannot be scored: {letter.reason}")
+            for letter in batch.dead_letters
+        ]
+        rows = ScoredRows(name, batch.offsets, batch.devices, batch.times, batch.quality, predictions)
+        yield ScoredChunk(rows, [*checked.bad, *unscorable], checked.bad_rows + len(unscorable))
 
 
 def _batch(machine: Machine, checked: CheckedRows) -> Batch:

@@ -15,7 +15,7 @@ class NewFile(click.ParamType[Path]):
         """The path."""
         path = Path(str(value))
         if path.is_dir():
-            self.fail(f"{path} is a folder: name a file in it", param, ctx)
+            self.fail(f"{path} is a folder that is there already: name something new in it", param, ctx)
         there = next(one for one in (path, *path.absolute().parents) if one.exists())
         if there != path and not there.is_dir():
             self.fail(f"{path} cannot be written: {there} is no folder", param, ctx)

@@ -4,7 +4,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -12,8 +11,7 @@ from core.errors import UserError
 from core.machine import Machine
 from core.prediction import ModelVersion
 from core.scored_rows import ScoredRows
-
-_NAME = pa.dictionary(pa.int32(), pa.string())
+from model.scored_columns import scored_columns, scored_fields
 
 
 class ScoredParquet:
@@ -22,17 +20,9 @@ class ScoredParquet:
     def __init__(self, path: Path, machine: Machine, version: ModelVersion) -> None:
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
-        self._classes = np.array(machine.classes, dtype=object)
-        fields = [
-            ("file", _NAME),
-            ("row", pa.int64()),
-            ("device", _NAME),
-            ("time", pa.timestamp("us", "UTC")),
-            ("probability", pa.float64()),
-            ("fault", pa.bool_()),
-            *([("class", _NAME)] if machine.classes else []),
-            ("quality", pa.int16()),
-        ]
+        self._machine = machine
+        texts = pa.dictionary(pa.int32(), pa.string())
+        fields = [(name, texts if kind == pa.string() else kind) for name, kind in scored_fields(machine)]
         self._schema = pa.schema(fields, {"machine": machine.name, "model_version": str(version.number)})
 
     def __enter__(self) -> Self:
@@ -51,21 +41,7 @@ class ScoredParquet:
             self._part.unlink(missing_ok=True)
 
     def write(self, scored: ScoredRows) -> None:
-        """Add the rows; a reading without a score has neither probability nor fault nor class. Raises OSError."""
-        found = scored.predictions
-        unscored = np.isnan(found.scores)
-        columns = [
-            pa.DictionaryArray.from_arrays(np.zeros(len(scored.rows), dtype=np.int32), [scored.file]),
-            pa.array(scored.rows),
-            pa.array(scored.devices, pa.string()).dictionary_encode(),
-            pa.array(scored.times, pa.timestamp("us", "UTC")),
-            pa.array(found.scores, mask=unscored),
-            pa.array(found.faults, mask=unscored),
-            *([pa.array(self._classes[found.classes], pa.string(), mask=unscored)] if len(self._classes) else []),
-            pa.array(scored.quality),
-        ]
-        self._writer.write_table(
-            pa.table(
-                [column.cast(field.type) for column, field in zip(columns, self._schema, strict=True)], self._schema
-            )
-        )
+        """Add the rows. Raises OSError."""
+        columns = scored_columns(self._machine, scored)
+        arrays = [columns[field.name].cast(field.type) for field in self._schema]
+        self._writer.write_table(pa.table(arrays, self._schema))

@@ -16,6 +16,7 @@ _UV = [
 _FILES = {
     "requirements.txt": ["pyproject.toml"],
     "requirements-local.txt": ["--group", "local", "--constraint", "requirements.txt"],
+    "requirements-spark.txt": ["--group", "spark", "--constraint", "requirements.txt"],
     "requirements-dev.txt": ["--group", "dev", "--constraint", "requirements.txt", "-c", "requirements-local.txt"],
 }
 _BENCH = "bench/requirements.txt"

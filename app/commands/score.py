@@ -1,6 +1,7 @@
 """`score`: what a model version says of every row of a file."""
 
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import msgspec
 
 from app.cli import settings_of
 from app.column_map import column_map, map_option
+from app.engine_option import engine_options
 from app.file_scoring import FileTally, score_files
 from app.kept_apart import KeptApart
 from app.live_line import LiveLine
@@ -16,38 +18,74 @@ from app.machines import pick_machine
 from app.models import model_source
 from app.new_file import NewFile
 from app.recorded_files import recorded_files
+from app.settings import Settings
+from app.spark.lake import lake_of, score_lake
+from app.spark.session import spark_session
+from app.spark.tasks import Lake
 from app.version_meant import version_meant
-from app.wiring import database, machines, resolved
+from app.wiring import data_directory, database, machines, resolved
 from core.errors import UserError
+from core.machine import Machine
+from core.ports.models import Model
 from core.prediction import ModelVersion
 from model.scored_parquet import ScoredParquet
+from model.source import VerifiedModels
+from producer.recorded import RecordedFile
 
 
 @click.command(short_help="Score a file of readings, of any size.")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--machine", "name", required=True, help="Whose readings they are, and in whose dialect.")
 @click.option("--version", "number", type=click.IntRange(1), help="Of the model; not given: the champion.")
-@click.option("--out", type=NewFile(), required=True, help="A Parquet file; bad rows go to one beside it, .bad.csv.")
+@click.option(
+    "--out",
+    type=NewFile(),
+    required=True,
+    help="A Parquet file (of Spark: a folder); bad rows go to .bad.csv.",
+)
 @map_option
+@engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print what became of the rows as JSON.")
 @click.pass_context
 def command(
-    ctx: click.Context, path: Path, name: str, number: int | None, out: Path, maps: Sequence[str], as_json: bool
+    ctx: click.Context,
+    path: Path,
+    name: str,
+    number: int | None,
+    out: Path,
+    maps: Sequence[str],
+    engine: str,
+    master: str,
+    as_json: bool,
 ) -> None:
     """Score every row of a CSV or Parquet file (or of all below a folder), by the rules of the live stream.
 
     In bounded memory. A row gets the probability that the same reading would get live; one with a doubtful sensor gets
     none; one that is no reading is kept apart with its column and the reason.
     """
-    if out.suffix.lower() not in (".parquet", ".pq"):
+    if engine == "local" and out.suffix.lower() not in (".parquet", ".pq"):
         raise UserError(f"--out {out}: scores are written as Parquet; name a file that ends in .parquet")
     settings = settings_of(ctx)
     machine = pick_machine(machines(settings), name)
-    files = recorded_files(path, machine, column_map(maps))
+    mapping = column_map(maps)
+    files = recorded_files(path, machine, mapping)
     settings = resolved(settings)
     # The read-only role, and a cache of its own, as for `rescore`.
-    engine = database(settings, "grafana")
-    model = model_source(settings, engine, cache="explained").load(machine, version_meant(engine, machine, number))
+    connections = database(settings, "grafana")
+    source = model_source(settings, connections, cache="explained")
+    version = version_meant(connections, machine, number)
+    if engine == "spark":
+        found, bad = _on_spark(settings, master, lake_of(files, machine, mapping), source, version, out)
+    else:
+        found, bad = _here(files, machine, source.load(machine, version), out)
+    say = (found, version, out, bad)
+    click.echo(msgspec.json.encode(_facts(*say)) if as_json else _words(*say))
+
+
+def _here(
+    files: Sequence[tuple[str, RecordedFile]], machine: Machine, model: Model, out: Path
+) -> tuple[FileTally, Path]:
+    """What became of the rows, and where the bad ones are."""
     line = LiveLine(sys.stderr)
 
     def progress(tally: FileTally, share: float) -> None:
@@ -57,8 +95,18 @@ def command(
     with ScoredParquet(out, machine, model.version) as scored, KeptApart(bad) as apart:
         found = score_files(files, machine, model, scored.write, apart.write, progress)
     line.end()
-    say = (found, model.version, out, bad)
-    click.echo(msgspec.json.encode(_facts(*say)) if as_json else _words(*say))
+    return found, bad
+
+
+def _on_spark(
+    settings: Settings, master: str, lake: Lake, source: VerifiedModels, version: ModelVersion, out: Path
+) -> tuple[FileTally, Path]:
+    """The same; both are in the folder `out`."""
+    package, began = source.package(lake.machine, version), time.monotonic()
+    with spark_session(master, data_directory(settings)) as session:
+        found = score_lake(session, lake, package, settings.trusted_keys, out)
+    found.seconds = time.monotonic() - began
+    return found, out / "rows=bad"
 
 
 def _facts(found: FileTally, version: ModelVersion, out: Path, bad: Path) -> dict[str, object]:

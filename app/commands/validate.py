@@ -10,13 +10,18 @@ import msgspec
 
 from app.cli import settings_of
 from app.column_map import column_map, map_option
+from app.engine_option import engine_options
 from app.file_validating import FileReport, validate
 from app.live_line import LiveLine
 from app.machines import pick_machine
 from app.printable import printable
 from app.recorded_files import recorded_files
-from app.wiring import machines
+from app.spark.lake import lake_of, validate_lake
+from app.spark.session import spark_session
+from app.wiring import data_directory, machines
 from core.file_findings import Finding
+from core.machine import Machine
+from producer.recorded import RecordedFile
 
 _SHOWN_RANGES = 5
 
@@ -25,24 +30,36 @@ _SHOWN_RANGES = 5
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--machine", "name", required=True, help="Whose readings they are, and in whose dialect.")
 @map_option
+@engine_options
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.pass_context
-def command(ctx: click.Context, path: Path, name: str, maps: Sequence[str], as_json: bool) -> None:
+def command(
+    ctx: click.Context, path: Path, name: str, maps: Sequence[str], engine: str, master: str, as_json: bool
+) -> None:
     """Check every row of a CSV or Parquet file (or of all below a folder) by the rules of the live stream.
 
     Needs no server. Exit code 1 where a row is bad (no reading) or doubtful (would get no score), 2 where a file cannot
     be read.
     """
-    machine = pick_machine(machines(settings_of(ctx)), name)
-    line = LiveLine(sys.stderr)
-    reports = [
-        validate(each, file, machine, partial(_show, line))
-        for each, file in recorded_files(path, machine, column_map(maps))
-    ]
-    line.end()
+    settings = settings_of(ctx)
+    machine = pick_machine(machines(settings), name)
+    mapping = column_map(maps)
+    files = recorded_files(path, machine, mapping)
+    if engine == "spark":
+        with spark_session(master, data_directory(settings)) as session:
+            reports = validate_lake(session, lake_of(files, machine, mapping))
+    else:
+        reports = _here(files, machine)
     click.echo(msgspec.json.encode(reports) if as_json else "\n".join(map(_words, reports)))
     if any(report.bad or report.doubtful for report in reports):
         sys.exit(1)
+
+
+def _here(files: Sequence[tuple[str, RecordedFile]], machine: Machine) -> list[FileReport]:
+    line = LiveLine(sys.stderr)
+    reports = [validate(name, file, machine, partial(_show, line)) for name, file in files]
+    line.end()
+    return reports
 
 
 def _show(line: LiveLine, report: FileReport, share: float) -> None:

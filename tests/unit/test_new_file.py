@@ -20,7 +20,7 @@ def test_a_file_in_folders_that_are_to_be_made_is_fine_and_nothing_is_made_yet(t
 
 
 def test_a_folder_holds_no_result(tmp_path: Path) -> None:
-    assert _refused(tmp_path) == f"{tmp_path} is a folder: name a file in it"
+    assert _refused(tmp_path) == f"{tmp_path} is a folder that is there already: name something new in it"
 
 
 def test_below_a_file_nothing_can_be_written(tmp_path: Path) -> None:
