@@ -31,7 +31,7 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
         case "sensor":
             yield f"Since {since} readings are doubtful and not judged"
         case _:
-            yield f"{percent(facts.probability)} likely a fault · since {since}"
+            yield f"{_how_likely(facts, markup)} · since {since}"
             yield from _defects(facts, markup)
     yield f"Machine: {markup.text(facts.title or facts.machine, 100)}"
     yield from _why(facts, markup)
@@ -46,6 +46,12 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
     yield _answer(facts, facts.verdict, zone, markup)
     if facts.said:
         yield markup.text(explained(facts.said, zone), _DISPUTE_LIMIT)
+
+
+def _how_likely(facts: AlertFacts, markup: Markup) -> str:
+    if facts.predicted is None:
+        return f"{percent(facts.probability)} likely a fault"
+    return f"Predicted: {markup.text(facts.predicted.words(), 150)} ({percent(facts.probability)} likely beyond it)"
 
 
 def _defects(facts: AlertFacts, markup: Markup) -> Iterator[str]:

@@ -17,6 +17,7 @@ from core.reminder import Retelling
 from core.reply import Outcome, Refusal
 from core.severity import Severity
 from core.shown import ShownPush, ShownSensor
+from core.target import PredictedValue
 
 Facts = TypeVar("Facts")
 
@@ -50,13 +51,17 @@ class AlertFacts(Struct, frozen=True):
     pushed: tuple[ShownPush, ...] = ()
     """Once the alert was looked into."""
     spoke_for: str = ""
-    """The defect that `pushed` is about; empty: a fault."""
+    """The defect that `pushed` is about, or the higher or lower value; empty: a fault."""
     unexplained: str = ""
     """Why nobody knows what pushed it; empty: somebody does, or it was not looked into yet."""
     defects: tuple[LikelyDefect, ...] = ()
     """Of a machine with several, the likeliest first."""
     defect: str = ""
     """That the answer names; empty: none."""
+    predicted: PredictedValue | None = None
+    """Of a machine whose value is predicted."""
+    value: float | None = None
+    """That the answer measured."""
     choices: tuple[str, ...] = ()
     """The defects that people can name, in the order of the machine's file."""
     all_defects: bool = False

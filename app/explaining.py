@@ -11,7 +11,7 @@ from app.models import model_source
 from app.settings import Settings
 from core.defect import likeliest
 from core.errors import FaultlineError
-from core.explanation import Explanation, ScoredReading, explanation
+from core.explanation import Explanation, ScoredReading, explanation, value_explanation
 from core.machine import Machine
 from core.meant_reading import OfAlert
 from core.prediction import ModelVersion
@@ -63,6 +63,8 @@ class Explanations:
         machine = pick_machine(self._machines, reading.version.machine)
         model, explainer = self._prepare(machine, reading.version)
         row = np.array([reading.sensors])
+        if (values := model.predict(row).values) is not None:
+            return value_explanation(machine, model.usual, reading, explainer.contributions(row), float(values[0]))
         classes = model.class_probabilities(row)
         if classes is None:
             return explanation(machine, model.usual, reading, explainer.contributions(row))

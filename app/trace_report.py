@@ -23,7 +23,7 @@ _SCALES = {
 
 def words(trace: Trace) -> str:
     """For people."""
-    which = _defects(trace.explanation)
+    which = _which(trace.explanation)
     parts = [_heading(trace.found), *which, pushed(trace.explanation), _model(trace.manifest), *_taught(trace)]
     return "\n".join(parts)
 
@@ -40,7 +40,9 @@ def _heading(found: FoundReading) -> str:
     )
 
 
-def _defects(found: Explanation) -> Iterator[str]:
+def _which(found: Explanation) -> Iterator[str]:
+    if found.value:
+        yield f"Predicted: {found.value.words()}"
     if found.defects:
         yield "Most likely: " + ", ".join(f"{one.defect} {percent(one.probability)}" for one in found.defects)
 
@@ -50,8 +52,14 @@ def pushed(found: Explanation) -> str:
     sums = [["all together", "", "", f"{found.margin:+.3f}"], ["without any sensor", "", "", f"{found.base:+.3f}"]]
     rows = table([["sensor", "value", "usually", "push"], *map(_row, found.sensors), *sums])
     towards = found.spoke_for or "a fault"
+    return f"{rows}\nPushes above 0 speak for {towards}. They count {_counted(found)}."
+
+
+def _counted(found: Explanation) -> str:
+    if found.value is not None:
+        return f"in {found.value.unit}" if found.value.unit else "in its unit"
     calibrated = "" if found.scale is Scale.ABNORMALITY else ", before calibration"
-    return f"{rows}\nPushes above 0 speak for {towards}. They count {_SCALES[found.scale]}{calibrated}."
+    return f"{_SCALES[found.scale]}{calibrated}"
 
 
 def _row(sensor: SensorPush) -> list[str]:
@@ -120,6 +128,7 @@ def facts(trace: Trace) -> dict[str, object]:
         "model_version": reading.version.number,
         "defects": explanation.defects,
         "spoke_for": explanation.spoke_for,
+        "predicted": explanation.value,
         "scale": explanation.scale,
         "base": explanation.base,
         "margin": explanation.margin,

@@ -25,6 +25,7 @@ def isolate(
     classes = np.zeros(len(sensors), dtype=np.int16)
     faults = np.zeros(len(sensors), dtype=np.bool_)
     defects: Floats | None = None
+    values: Floats | None = None
     reasons: dict[int, str] = {}
     parts = [rows]
     while parts:
@@ -43,11 +44,14 @@ def isolate(
             if found.defects is not None:
                 defects = np.full((len(sensors), found.defects.shape[1]), np.nan) if defects is None else defects
                 defects[part] = found.defects
+            if found.values is not None:
+                values = np.full(len(sensors), np.nan) if values is None else values
+                values[part] = found.values
             reasons.update(unusable(scores, part))
         if len(reasons) > most:
             trouble = next(iter(reasons.values()))
             raise ModelFailed(version, f"cannot score {len(reasons)} or more readings of one batch ({trouble})")
-    return Predictions(version, scores, classes, faults, defects=defects), reasons
+    return Predictions(version, scores, classes, faults, defects=defects, values=values), reasons
 
 
 def unusable(scores: Floats, rows: Integers) -> Reasons:

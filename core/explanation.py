@@ -14,6 +14,7 @@ from core.engineered import with_engineered
 from core.machine import Machine
 from core.prediction import ModelVersion, UsualRange
 from core.severity import Severity
+from core.target import PredictedValue, predicted
 
 
 class Scale(StrEnum):
@@ -25,6 +26,8 @@ class Scale(StrEnum):
     """Of the votes of a forest's trees: 0 to 1."""
     ABNORMALITY = "abnormality"
     """0 to 1, with 0.5 on the border of what is normal: of a model that knows normal readings alone."""
+    VALUE = "value"
+    """The predicted value, in its unit."""
 
 
 class Contributions(NamedTuple):
@@ -34,7 +37,7 @@ class Contributions(NamedTuple):
     base: float
     """What the model says while it knows nothing of the reading."""
     pushes: Floats
-    """Shape (n, inputs) in the machine's order, engineered sensors last; above 0: towards a fault."""
+    """Shape (n, inputs) in the machine's order, engineered ones last; above 0: towards a fault, or a higher value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ class Explanation:
     defects: Sequence[LikelyDefect] = ()
     """Of a machine with several, the likeliest first."""
     spoke_for: str = ""
-    """The defect that the pushes are about; empty: a fault."""
+    """The defect that the pushes are about, or the higher or lower value; empty: a fault."""
+    value: PredictedValue | None = None
+    """Of a machine whose value is predicted."""
 
     @property
     def margin(self) -> float:
@@ -92,10 +97,26 @@ def explanation(
     found: Contributions,
     defects: Sequence[LikelyDefect] = (),
     spoke_for: str = "",
+    value: PredictedValue | None = None,
 ) -> Explanation:
     """The reading's contributions, of one row, with the sensors' names, units and usual ranges."""
     (sensors,) = pushes_of(machine, usual, np.array([reading.sensors], dtype=np.float64), found)
-    return Explanation(reading, found.scale, found.base, sensors, defects, spoke_for)
+    return Explanation(reading, found.scale, found.base, sensors, defects, spoke_for, value)
+
+
+def value_explanation(
+    machine: Machine, usual: Mapping[str, UsualRange], reading: ScoredReading, found: Contributions, value: float
+) -> Explanation:
+    """The reading's contributions to a predicted value, turned so that pushes above 0 led to the limit it is nearer to.
+
+    Towards a low limit base and pushes change their signs, and the margin is the value's negative.
+    """
+    assert machine.target is not None, "it is of a machine whose value is predicted"
+    shown = predicted(machine.target, value)
+    low = shown.nearer_to_low
+    turned = Contributions(found.scale, -found.base if low else found.base, -found.pushes if low else found.pushes)
+    towards = f"a {'lower' if low else 'higher'} {machine.target.name}"
+    return explanation(machine, usual, reading, turned, spoke_for=towards, value=shown)
 
 
 def pushes_of(

@@ -22,6 +22,8 @@ class History:
     classes: npt.NDArray[np.int16] | None = None
     """Of a machine with several defects: which one, as core.machine.Machine.classes numbers them; 0 where no fault is,
     -1 where one is of which nobody knows the defect. None: the machine has one kind of fault."""
+    values: Floats | None = None
+    """Of task `regression`: what was measured; NaN where nothing was. None: another task's."""
 
     def __len__(self) -> int:
         return len(self.fault)
@@ -29,13 +31,14 @@ class History:
     def rows(self, chosen: Bools) -> "History":
         """The rows where `chosen`, shape (n,), is true."""
         devices = [device for device, keep in zip(self.devices, chosen, strict=True) if keep]
-        return History(self.sensors[chosen], self.fault[chosen], devices, self.times[chosen], self._classes(chosen))
+        return History(self.sensors[chosen], self.fault[chosen], devices, self.times[chosen], *self._further(chosen))
 
     def in_order(self) -> "History":
         """The same rows in order of time; rows of one time keep theirs."""
         order = np.argsort(self.times, kind="stable")
         devices = [self.devices[row] for row in order]
-        return History(self.sensors[order], self.fault[order], devices, self.times[order], self._classes(order))
+        return History(self.sensors[order], self.fault[order], devices, self.times[order], *self._further(order))
 
-    def _classes(self, chosen: Bools | Integers) -> npt.NDArray[np.int16] | None:
-        return None if self.classes is None else self.classes[chosen]
+    def _further(self, chosen: Bools | Integers) -> tuple[npt.NDArray[np.int16] | None, Floats | None]:
+        classes = None if self.classes is None else self.classes[chosen]
+        return classes, None if self.values is None else self.values[chosen]

@@ -59,6 +59,8 @@ class Opened:
     state: DeviceState
     defects: tuple[float, ...] = ()
     """Probability of each class, of a machine with several defects."""
+    value: float | None = None
+    """That was predicted, of task `regression`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class _Course:
             if self.state.window.bit_count() >= self._policy.open_after:
                 self.state = replace(self.state, open=True)
                 row = int(rows[0])
-                self.happened.append((row, Opened(self._device, row, self._at(row), self.state, self._defects(row))))
+                self.happened.append((row, Opened(self._device, row, self._at(row), self.state, *self._said(row))))
             rows = rows[1:]
         if len(rows):
             self._add(rows)
@@ -161,9 +163,10 @@ class _Course:
         n = self._policy.of_last
         return (self.state.window << min(readings, n)) & ((1 << n) - 1)
 
-    def _defects(self, row: int) -> tuple[float, ...]:
-        defects = self._predictions.defects
-        return () if defects is None else tuple(defects[row].tolist())
+    def _said(self, row: int) -> tuple[tuple[float, ...], float | None]:
+        """The reading's defects and its value, where the machine has such."""
+        defects, values = self._predictions.defects, self._predictions.values
+        return () if defects is None else tuple(defects[row].tolist()), None if values is None else float(values[row])
 
     def _at(self, row: int) -> Moment:
         batch = self._batch

@@ -108,6 +108,25 @@ class Defect(Struct, frozen=True, forbid_unknown_fields=True):
     """What to do; empty: what the machine's file says."""
 
 
+class Target(Struct, frozen=True, forbid_unknown_fields=True):
+    """The number that task `regression` predicts, and the limits beyond which it is a fault."""
+
+    name: Name
+    low: Annotated[float, Meta(ge=-MOST, le=MOST)] | None = None
+    """What lies below it is a fault; absent: nothing is too low."""
+    high: Annotated[float, Meta(ge=-MOST, le=MOST)] | None = None
+    """What lies above it is a fault; absent: nothing is too high."""
+    unit: str = ""
+    title: str = ""
+    """Empty: the name."""
+    column: str = ""
+    """Of a training file, that holds the measured value; empty: the name."""
+    simulated: str = ""
+    """How the simulator's readings come to their value: over sensors, also engineered, as core.expression reads it."""
+    noise: Annotated[float, Meta(ge=0, le=MOST)] = 0.0
+    """Standard deviation of what chance adds to a simulated value."""
+
+
 class CsvDialect(Struct, frozen=True, forbid_unknown_fields=True):
     """How this machine's training and replay files are written."""
 
@@ -165,6 +184,8 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     """Of task `one_class`: what readings go through before the model, in this order; fitted once, with it."""
     one_class: OneClassPolicy = OneClassPolicy()
     """Of task `one_class`."""
+    target: Target | None = None
+    """Of task `regression`."""
     topics: Annotated[tuple[Topic, ...], Meta(min_length=1)] = ()
     key: Literal["device", "any"] = "device"
     """`device`: the Kafka key must be the device's name. `any`: it says nothing."""

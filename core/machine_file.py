@@ -62,6 +62,7 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
     if machine.task != "one_class" and (machine.steps or machine.one_class != OneClassPolicy()):
         key = "steps[0]" if machine.steps else "one_class"
         found.append((key, "is of task `one_class`, and of no other task"))
+    found += _target_problems(machine)
     for index, fault in enumerate(machine.faults):
         found += [
             (f"faults[{index}].pushes", f"no sensor named {push.sensor}")
@@ -114,6 +115,27 @@ def _defect_problems(machine: Machine) -> list[tuple[str, str]]:
             for index, fault in enumerate(machine.faults)
             if fault.name not in machine.classes[1:]
         ]
+    return found
+
+
+def _target_problems(machine: Machine) -> list[tuple[str, str]]:
+    target, found = machine.target, list[tuple[str, str]]()
+    if (machine.task == "regression") != (target is not None):
+        return [("target", "is what task `regression` predicts, and no other task")]
+    if target is None:
+        return []
+    if target.low is None and target.high is None:
+        found.append(("target", "needs a limit, low or high: where none is, nothing is ever a fault"))
+    if target.low is not None and target.high is not None and target.low >= target.high:
+        found.append(("target.high", "must be more than low"))
+    names = tuple(sensor.name for sensor in machine.inputs)
+    if target.name in names:
+        found.append(("target.name", f"a sensor is named {target.name}: what is predicted cannot be known before"))
+    try:
+        if target.simulated:
+            parsed(target.simulated, names)
+    except NoExpression as error:
+        found.append(("target.simulated", str(error)))
     return found
 
 

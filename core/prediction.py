@@ -26,7 +26,7 @@ class Predictions:
 
     version: ModelVersion
     scores: Floats
-    """Probability of a fault, of whichever defect, or the predicted value; NaN = not scored."""
+    """Probability of a fault, of whichever defect, or that the value lies beyond a limit; NaN = not scored."""
     classes: npt.NDArray[np.int16]
     """Index of the predicted class; 0 where the task has none and, of task `defects`, where no fault is."""
     faults: Bools
@@ -36,6 +36,8 @@ class Predictions:
     defects: Floats | None = None
     """Of a machine with several defects: the probability of each class, shape (n, classes); NaN where no fault is.
     None: the machine has one kind of fault."""
+    values: Floats | None = None
+    """Of task `regression`: the predicted value, shape (n,); NaN = not scored. None: another task's."""
 
     def only(self, rows: Bools) -> "Predictions":
         """The same predictions with every other row not scored."""
@@ -48,9 +50,10 @@ class Predictions:
             faults=self.faults & rows,
             shadow=self.shadow and self.shadow.only(rows),
             defects=None if self.defects is None else np.where(rows[:, np.newaxis], self.defects, np.nan),
+            values=None if self.values is None else np.where(rows, self.values, np.nan),
         )
 
-    def of(self, rows: Bools) -> "Predictions":
+    def of(self, rows: Bools | slice) -> "Predictions":
         """The predictions of these rows alone, for a batch that lost the others."""
         return replace(
             self,
@@ -59,7 +62,32 @@ class Predictions:
             faults=self.faults[rows],
             shadow=self.shadow and self.shadow.of(rows),
             defects=None if self.defects is None else self.defects[rows],
+            values=None if self.values is None else self.values[rows],
         )
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """The predictions of one version, one part after the other; at least one part, and none with a shadow."""
+    return Predictions(
+        parts[0].version,
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.classes for part in parts]),
+        np.concatenate([part.faults for part in parts]),
+        defects=_joined([part.defects for part in parts], parts),
+        values=_joined([part.values for part in parts], parts),
+    )
+
+
+def _joined(columns: Sequence[Floats | None], parts: Sequence[Predictions]) -> Floats | None:
+    """NaN for a part without that column, which could not be scored; None where no part has it."""
+    known = next((column for column in columns if column is not None), None)
+    if known is None:
+        return None
+    rows = [
+        np.full((len(part.scores), *known.shape[1:]), np.nan) if column is None else column
+        for column, part in zip(columns, parts, strict=True)
+    ]
+    return np.concatenate(rows)
 
 
 class UsualRange(NamedTuple):

@@ -12,6 +12,11 @@ class QualityCheck:
     def __init__(self, machine: Machine) -> None:
         self._required = np.array([not sensor.optional for sensor in machine.sensors])
         self._minimum = np.array([sensor.minimum for sensor in machine.sensors])
+        self._words = [
+            (machine.sensor_names.index(name), np.array(list(numbers.values())))
+            for name, numbers in (machine.csv.values.items() if machine.target else ())
+        ]
+        """Of a regression, whose models know these and no others."""
         self._maximum = np.array([sensor.maximum for sensor in machine.sensors])
 
     def flags(self, sensors: Floats) -> Flags:
@@ -29,4 +34,6 @@ class QualityCheck:
     def outside(self, sensors: Floats) -> Bools:
         """Which sensors read what they cannot, shape (n, sensors)."""
         beyond: Bools = (sensors < self._minimum) | (sensors > self._maximum)  # NaN is neither
+        for column, known in self._words:
+            beyond[:, column] |= ~np.isin(sensors[:, column], known) & ~np.isnan(sensors[:, column])
         return beyond

@@ -11,6 +11,7 @@ from core.dispute import Said
 from core.label import Verdict
 from core.severity import Severity
 from core.shown_devices import Course
+from core.target import PredictedValue
 
 
 class ShownSensor(Struct, frozen=True):
@@ -78,7 +79,9 @@ class ShownAlert(Struct, frozen=True):
     pushed: tuple[ShownPush, ...] = ()
     """Empty until it was looked into, and where nothing was found."""
     spoke_for: str = ""
-    """The defect that `pushed` is about; empty: a fault."""
+    """The defect that `pushed` is about, or the higher or lower value; empty: a fault."""
+    predicted: PredictedValue | None = None
+    """Of a machine whose value is predicted."""
 
     @property
     def version(self) -> str:

@@ -41,6 +41,8 @@ class LabelledIncident:
     named: Bools | None = None
     """Readings that this speaks of, shape (readings,): those that the model took for the same defect as the one that
     the alert told of. None: all."""
+    value: float | None = None
+    """That the person measured, of task `regression`; None: nobody did."""
     held: bool = False
     """It is unusual and waits for an engineer: it neither trains nor judges."""
 

@@ -40,9 +40,15 @@ def catalogue(connection: Connection, machine: Machine) -> Catalogued:
 def machine_number(connection: Connection, machine: Machine) -> int:
     """The machine's number, registered where it is new; new sensors at the end are taken in. Raises Halted."""
     names = list(machine.sensor_names)
-    arguments = {"name": machine.name, "task": machine.task, "sensors": names, "classes": list(machine.classes)}
+    arguments: dict[str, object] = {
+        "name": machine.name,
+        "task": machine.task,
+        "sensors": names,
+        "classes": list(machine.classes),
+    }
+    arguments["limits"] = [machine.target.low, machine.target.high] if machine.target else []
     connection.execute(text(_NEW_MACHINE), arguments)
-    row = connection.execute(text("SELECT id, sensors, classes FROM machine WHERE name = :name"), arguments).one()
+    row = connection.execute(text(_MACHINE), arguments).one()
     stored: list[str] = row.sensors
     if names[: len(stored)] != stored:
         raise Halted(
@@ -51,6 +57,8 @@ def machine_number(connection: Connection, machine: Machine) -> int:
         )
     if len(names) > len(stored):
         connection.execute(text("UPDATE machine SET sensors = :sensors WHERE name = :name"), arguments)
+    if row.limits != arguments["limits"]:
+        connection.execute(text("UPDATE machine SET limits = CAST(:limits AS float8[]) WHERE name = :name"), arguments)
     if row.classes != arguments["classes"]:
         connection.execute(text("UPDATE machine SET classes = :classes WHERE name = :name"), arguments)
     return int(row.id)
@@ -66,9 +74,10 @@ def _like(pattern: str) -> str:
     return pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("*", "%")
 
 
+_MACHINE = "SELECT id, sensors, classes, limits FROM machine WHERE name = :name"
 _NEW_MACHINE = """
-    INSERT INTO machine (name, task, sensors, classes)
-    SELECT :name, :task, CAST(:sensors AS text[]), CAST(:classes AS text[])
+    INSERT INTO machine (name, task, sensors, classes, limits)
+    SELECT :name, :task, CAST(:sensors AS text[]), CAST(:classes AS text[]), CAST(:limits AS float8[])
      WHERE NOT EXISTS (SELECT FROM machine WHERE name = :name) ON CONFLICT DO NOTHING"""
 _PLACES = """
     UPDATE machine SET places = CAST(:places AS jsonb)

@@ -13,6 +13,7 @@ from core.incident import DeviceState, Judgement, Opened
 from core.ports.models import Model
 from core.prediction import standing_out
 from core.severity import Severity, graded
+from core.target import PredictedValue, predicted
 from db.alerts import tell
 from db.bulk import insert_returning
 from db.catalogue import Catalogued
@@ -36,9 +37,18 @@ def _alert(
 ) -> None:
     sensors = [_standing_out(known, batch, one, model) for _, one in opened]
     likely = [likeliest(known.machine, one.defects) if one.defects else () for _, one in opened]
+    values = [_predicted(known, one) for _, one in opened]
     rows = [
-        (incident, one.state.peak, _json(shown), model.version.number, _json(defects), _advice(known, defects))
-        for (incident, one), shown, defects in zip(opened, sensors, likely, strict=True)
+        (
+            incident,
+            one.state.peak,
+            _json(shown),
+            model.version.number,
+            _json(defects),
+            _advice(known, defects),
+            value and _json(value),
+        )
+        for (incident, one), shown, defects, value in zip(opened, sensors, likely, values, strict=True)
     ]
     alerts = [row[0] for row in insert_returning(connection, _INSERT_ALERTS, rows)]
     facts = [
@@ -54,9 +64,10 @@ def _alert(
             "model_version": model.version.number,
             "advice": advice_on(known.machine, defects),
             "defects": msgspec.to_builtins(defects),
+            "predicted": msgspec.to_builtins(value),
             "choices": [defect.name for defect in known.machine.defects],
         }
-        for alert, (_, one), shown, defects in zip(alerts, opened, sensors, likely, strict=True)
+        for alert, (_, one), shown, defects, value in zip(alerts, opened, sensors, likely, values, strict=True)
     ]
     tell(connection, known.id, facts)
 
@@ -69,6 +80,11 @@ def _standing_out(known: Catalogued, batch: Batch, opened: Opened, model: Model)
     return [{**item._asdict(), "unit": units[item.sensor]} for item in standing_out(values, model.usual)]
 
 
+def _predicted(known: Catalogued, opened: Opened) -> PredictedValue | None:
+    target = known.machine.target
+    return None if target is None or opened.value is None else predicted(target, opened.value)
+
+
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
@@ -79,4 +95,5 @@ def _advice(known: Catalogued, defects: Sequence[LikelyDefect]) -> str:
 
 
 _INSERT_ALERTS = """
-    INSERT INTO alert (incident, probability, standing_out, model_version, defects, advice) VALUES %s RETURNING id"""
+    INSERT INTO alert (incident, probability, standing_out, model_version, defects, advice, predicted) VALUES %s
+    RETURNING id"""

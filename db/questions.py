@@ -127,7 +127,7 @@ _BEGIN = """
     SELECT topic, kafka_partition, next_offset FROM ingest_partition ON CONFLICT DO NOTHING"""
 # The machine that was asked about longest ago comes first.
 _MACHINES = """
-    SELECT m.id, m.name, m.sensors FROM machine m WHERE m.task IN ('fault', 'defects', 'one_class')
+    SELECT m.id, m.name, m.sensors FROM machine m
      ORDER BY (SELECT max(q.created_at) FROM question q WHERE q.machine = m.id) NULLS FIRST, m.id"""
 # Nobody is asked in quiet hours; who has several channels, in the chat, or else on the page.
 _ASKABLE = """

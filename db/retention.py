@@ -64,7 +64,7 @@ class PostgresRetention:
         """
         with self._session() as connection:
             _detach(connection, stored)
-            for table in ("reading_extra", "reading_class", "shadow_score"):
+            for table in ("reading_extra", "reading_class", "reading_value", "shadow_score"):
                 _delete_beside(connection, stored.table, table)
         with failures_named(), self._owner.begin() as connection:
             connection.execute(text("SET LOCAL statement_timeout = 0"))

@@ -47,7 +47,7 @@ def _shown(row: Row[tuple[object, ...]]) -> ShownAlert:
 _SHOWN = """
     SELECT a.id AS alert, m.name AS machine, d.name AS device, i.kind, i.since_time AS since, i.closed_time AS until,
            greatest(i.peak, a.probability) AS probability, i.faults, a.standing_out, a.model_version,
-           i.severity, a.reasons, a.advice, a.defects, coalesce(x.facts -> 'pushed', '[]') AS pushed,
+           i.severity, a.reasons, a.advice, a.defects, a.predicted, coalesce(x.facts -> 'pushed', '[]') AS pushed,
            coalesce(x.facts ->> 'spoke_for', '') AS spoke_for,
            coalesce(s.said, '[]') AS said,
            l.id AS label, l.verdict, l.defect, l.operator, p.name AS by, l.created_at AS at, l.comment

@@ -32,6 +32,7 @@ def made_up_faults(history: History, machine: Machine, random: np.random.Generat
         np.append(history.times, history.times[chosen]),
         # Nobody knows which defect a fault is that was made up.
         None if history.classes is None else np.append(history.classes, np.full(len(chosen), -1, dtype=np.int16)),
+        None if history.values is None else np.append(history.values, np.full(len(chosen), np.nan)),
     )
 
 

@@ -29,6 +29,8 @@ def base_data(machine: Machine, history: History) -> BaseData:
     table["fault"] = history.fault
     if history.classes is not None:  # names mean the same when the machine's file lists its defects in another order
         table["class"] = pd.Categorical([machine.classes[number] if number >= 0 else "" for number in history.classes])
+    if history.values is not None:
+        table["value"] = history.values
     table["device"] = pd.Series(list(history.devices), dtype="category")
     table["time"] = history.times
     buffer = io.BytesIO()
@@ -63,6 +65,7 @@ def _decode(machine: Machine, content: bytes) -> History:
         [str(device) for device in table["device"]],
         table["time"].to_numpy(dtype=np.int64),
         _classes(machine, table),
+        table["value"].to_numpy(dtype=np.float64) if machine.target else None,
     )
 
 

@@ -10,14 +10,16 @@ from sklearn.pipeline import Pipeline
 from core.batch import Integers
 from core.machine import Machine
 from core.training_options import Algorithm
-from model.evaluation import evaluate_defects
+from model.evaluation import evaluate_defects, evaluate_values
 from model.pipeline import (
     FOLDS,
     defect_probabilities,
     fit_bare,
     fit_defects_bare,
+    fit_value,
     need_both_classes,
     need_defects,
+    predicted_values,
     probabilities,
 )
 from model.training_set import TrainingSet
@@ -26,7 +28,7 @@ from model.training_set import TrainingSet
 def cross_validated(
     machine: Machine, algorithm: Algorithm, rows: TrainingSet, seed: int, parameters: Mapping[str, object]
 ) -> float:
-    """PR-AUC, the mean of the folds; the same folds for every model. Of several defects as `judged_by` says.
+    """PR-AUC, the mean of the folds; the same folds for every model. Of other tasks as `judged_by` says.
 
     Verdicts train in every fold and judge in none: what alarmed was chosen by the champion, and a few answers are
     wrong. Not calibrated, which would not change the order of the scores. Raises UserError where a class has too few
@@ -42,6 +44,10 @@ def cross_validated(
     for train, judge in folds:
         fitted, judged = np.concatenate([base[train], verdicts]), base[judge]
         how = (rows.weights[fitted], seed, parameters)
+        if machine.target:
+            pipeline = fit_value(machine, machine.target, algorithm, rows.sensors[fitted], rows.values[fitted], *how)
+            areas.append(_near(pipeline, rows, judged))
+            continue
         if machine.classes:
             pipeline = fit_defects_bare(machine, algorithm, rows.sensors[fitted], rows.classes[fitted], *how)
         else:
@@ -52,8 +58,15 @@ def cross_validated(
 
 
 def judged_by(machine: Machine) -> str:
-    """What `cross_validated` measures: of a machine with several defects, to know which one counts as much."""
+    """What `cross_validated` measures: of several defects, to know which one counts as much."""
+    if machine.target:
+        return f"R² of the {machine.target.name}"
     return "mean of PR-AUC and macro F1 of the defects" if machine.classes else "PR-AUC"
+
+
+def _near(pipeline: Pipeline, rows: TrainingSet, judged: Integers) -> float:
+    found = evaluate_values(rows.values[judged], predicted_values(pipeline, rows.sensors[judged]))
+    return found.r2 if found else 0.0
 
 
 def _told_apart(pipeline: Pipeline, rows: TrainingSet, judged: Integers) -> float:

@@ -8,11 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from core.batch import Bools, Floats, Integers
+from core.batch import MOST, Bools, Floats, Integers
 from core.defect import plain_name
 from core.errors import UserError
 from core.history import History
-from core.machine import Machine, Sensor
+from core.machine import Machine, Sensor, Target
+from core.target import outside
 
 _log = logging.getLogger(__name__)
 
@@ -29,8 +30,12 @@ def read_history(path: Path, machine: Machine) -> History:
     table = _read_text(path, machine)
     sensors = np.column_stack([_numbers(path, table, machine, sensor) for sensor in machine.sensors])
     classes = _classes(path, table, machine) if machine.classes else None
-    fault = _faults(path, table, machine) if classes is None else classes != 0
-    history = History(sensors, fault, _devices(table, machine), _times(path, table, machine), classes)
+    values = _values(path, table, machine, machine.target) if machine.target else None
+    if machine.target and values is not None:
+        fault = outside(machine.target, values)
+    else:
+        fault = _faults(path, table, machine) if classes is None else classes != 0
+    history = History(sensors, fault, _devices(table, machine), _times(path, table, machine), classes, values)
     usable = _scorable(sensors, machine)
     if left_out := len(usable) - np.count_nonzero(usable):
         _log.warning(
@@ -92,6 +97,8 @@ def _column_names(path: Path, table: pd.DataFrame, machine: Machine) -> list[str
         return list(table.columns)
     sensors = [machine.csv.columns.get(name, name) for name in machine.sensor_names]
     labels = [defect.name for defect in machine.defects] if machine.labels.one_hot else [machine.labels.column]
+    if machine.target:
+        labels = [machine.target.column or machine.target.name]
     names = [*sensors, *labels]
     if len(table.columns) != len(names):
         raise UserError(
@@ -117,11 +124,24 @@ def _numbers(path: Path, table: pd.DataFrame, machine: Machine, sensor: Sensor) 
     text = _column(path, table, machine, name, f"sensor {sensor.name}")
     if words := machine.csv.values.get(sensor.name):
         numbers = text.map(words).to_numpy(dtype=np.float64)
-    else:
-        plain = text if machine.csv.decimal == "." else text.str.replace(machine.csv.decimal, ".", regex=False)
-        numbers = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64)
+        _refuse(path, name, text, np.isnan(numbers) & ~is_absent(text), f"none of {', '.join(words)}")
+        return np.asarray(numbers, dtype=np.float64)
+    numbers = _plain_numbers(text, machine)
     _refuse(path, name, text, ~np.isfinite(numbers) & ~is_absent(text), "not a number")
-    return np.asarray(numbers, dtype=np.float64)
+    return numbers
+
+
+def _plain_numbers(text: "pd.Series[str]", machine: Machine) -> Floats:
+    plain = text if machine.csv.decimal == "." else text.str.replace(machine.csv.decimal, ".", regex=False)
+    return np.asarray(pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64), dtype=np.float64)
+
+
+def _values(path: Path, table: pd.DataFrame, machine: Machine, target: Target) -> Floats:
+    name = target.column or target.name
+    text = _column(path, table, machine, name, f"the measured {target.name}")
+    numbers = _plain_numbers(text, machine)
+    _refuse(path, name, text, ~(np.abs(numbers) <= MOST), "no measured number")
+    return numbers
 
 
 def _faults(path: Path, table: pd.DataFrame, machine: Machine) -> Bools:

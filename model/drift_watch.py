@@ -51,7 +51,7 @@ class DriftWatch(threading.Thread):
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(name="drift watch", daemon=True)
-        self._machines = [machine for machine in machines if machine.task != "regression"]
+        self._machines = list(machines)
         self._promotions = promotions
         self._models = models
         self._readings = readings

@@ -2,7 +2,15 @@
 
 import numpy as np
 from msgspec import Struct
-from sklearn.metrics import average_precision_score, brier_score_loss, precision_recall_curve, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    mean_absolute_error,
+    mean_squared_error,
+    precision_recall_curve,
+    r2_score,
+    roc_auc_score,
+)
 
 from core.batch import Bools, Floats, Integers
 from core.which_defect import macro_f1
@@ -35,6 +43,17 @@ class DefectMetrics(Struct, frozen=True):
     faults: int
 
 
+class ValueMetrics(Struct, frozen=True):
+    """How near predicted values come to measured ones, on the rows of the hold-out that have one."""
+
+    r2: float
+    mae: float
+    """Mean absolute error, in the value's unit."""
+    mse: float
+    """Mean squared error, in the square of it."""
+    rows: int
+
+
 class Metrics(Struct, frozen=True):
     """Measures on the hold-out; precision, recall and F1 at the threshold.
 
@@ -55,6 +74,8 @@ class Metrics(Struct, frozen=True):
     faults: int
     defects: DefectMetrics | None = None
     """Of a machine with several."""
+    value: ValueMetrics | None = None
+    """Of task `regression`: confusion, precision and recall are then of what lies beyond the limits."""
 
 
 def evaluate(truth: Bools, scores: Floats, fixed_threshold: float | None, rule: str = FIXED) -> Metrics:
@@ -92,6 +113,20 @@ def evaluate_defects(truth: Integers, said: Floats) -> DefectMetrics | None:
         top_1=float(np.mean(ranked[:, 0] == truth)),
         top_3=float(np.mean((ranked[:, :3] == truth[:, np.newaxis]).any(axis=1))),
         faults=len(truth),
+    )
+
+
+def evaluate_values(truth: Floats, said: Floats) -> ValueMetrics | None:
+    """Of rows of shape (n,), of which those count that were measured; None where fewer than two were."""
+    known = ~np.isnan(truth)
+    truth, said = truth[known], said[known]
+    if len(truth) < 2:
+        return None
+    return ValueMetrics(
+        r2=float(r2_score(truth, said)),
+        mae=float(mean_absolute_error(truth, said)),
+        mse=float(mean_squared_error(truth, said)),
+        rows=len(truth),
     )
 
 

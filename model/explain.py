@@ -10,12 +10,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from core.batch import Floats
-from core.errors import UserError
 from core.explanation import Contributions, Scale
 from model.estimators import FaultAndDefect
 from model.one_class import is_one_class
 from model.pipeline import probabilities
 from model.shapley import shapley_values
+from model.tree_explainer import tree_explainer
+from model.value_estimators import OutsideLimits
+from model.value_explanation import value_explained
 
 _Explains = Callable[[Floats, object], Contributions]
 """Of rows that are prepared, and of one of the classes."""
@@ -39,13 +41,16 @@ class Explainer:
             self._prepare, self._defects = pipeline[:after], None
             self._fault = _abnormality(pipeline[after:], pipeline[after - 1].statistics_)
             return
+        if isinstance(classifier, OutsideLimits):
+            self._fault, self._defects = value_explained(pipeline, classifier), None
+            return
         of_fault, self._defects = classifier, None
         if isinstance(classifier, FaultAndDefect):
             of_fault, self._defects = classifier.fault_, _explained(classifier.defect_)
         self._fault = _explained(of_fault)
 
     def contributions(self, sensors: Floats) -> Contributions:
-        """Base and pushes of rows of shape (n, sensors), NaN for absent: towards a fault."""
+        """Base and pushes of rows of shape (n, sensors), NaN for absent: towards a fault, or a higher value."""
         return self._fault(self._prepare.transform(sensors), True)
 
     def contributions_to_defect(self, sensors: Floats, number: int) -> Contributions:
@@ -93,12 +98,7 @@ def _trees(estimator: ClassifierMixin) -> _Explains:
     TreeSHAP: Lundberg and others, "From local explanations to global understanding with explainable AI for trees",
     Nature Machine Intelligence 2 (2020).
     """
-    try:
-        import shap  # 70 MB that a linear model does without
-    except ImportError as error:
-        raise UserError("explaining forests and boosted trees needs Python 3.12 on this machine") from error
-    # Without background rows it goes by those that each branch saw in training.
-    explainer = shap.TreeExplainer(estimator, feature_perturbation="tree_path_dependent")
+    explainer = tree_explainer(estimator)
     bases, classes = np.ravel(explainer.expected_value), estimator.classes_.tolist()
     scale = Scale.SHARE if isinstance(estimator, RandomForestClassifier) else Scale.LOG_ODDS
 

@@ -13,6 +13,7 @@ _CONSTRUCTORS = {
     "model.estimators": {"BoundedScaler", "EngineeredSensors", "FaultAndDefect", "SteadyLogisticRegression"},
     "model.one_class": {"OneClass"},
     "model.steps": {"BoundedPolynomial", "OpenQuantiles"},
+    "model.value_estimators": {"OutsideLimits", "SteadyRidge", "WordColumns"},
     "numpy": {"dtype", "ndarray"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
     "numpy._core.numeric": {"_frombuffer"},

@@ -16,12 +16,22 @@ from core.history import History
 from core.machine import Machine
 from core.prediction import UsualRange
 from core.training import LabelledIncident
-from model.evaluation import DefectMetrics, Metrics, evaluate, evaluate_defects
+from model.evaluation import DefectMetrics, Metrics, ValueMetrics, evaluate, evaluate_defects, evaluate_values
 from model.fence import unpickle
 from model.known_defects import known_defects
 from model.manifest import Golden
 from model.normal_rows import normal_rows
-from model.pipeline import defect_probabilities, fit, fit_defects, fit_one_class, probabilities, tells_defects
+from model.pipeline import (
+    defect_probabilities,
+    fit,
+    fit_defects,
+    fit_one_class,
+    fit_value,
+    predicted_values,
+    probabilities,
+    tells_defects,
+    tells_value,
+)
 from model.recipe import Recipe, divided, kind
 from model.threshold import tuned
 from model.training_set import IncidentWeights, incident_weights, teaching, training_set
@@ -69,14 +79,16 @@ def train(
     """
     if machine.task == "one_class":
         return _train_one_class(machine, base, recipe, incidents, progress)
-    if machine.task not in ("fault", "defects") or recipe.algorithm == "svm":
+    if recipe.algorithm == "svm":
         raise UserError(f"{machine.name} has the task {machine.task}: this release does not train it so")
     train_part, _ = divided(base, machine, recipe)
     rows = training_set(train_part, incidents, recipe.seed, machine.classes)
     what, faults = kind(recipe.algorithm, recipe.parameters), np.count_nonzero(rows.fault)
     progress(f"fitting {what} on {len(rows.fault):,} rows, {faults:,} of them faults")
     how = (rows.weights, recipe.seed, recipe.parameters)
-    if machine.classes:
+    if machine.target:
+        fitted = fit_value(machine, machine.target, recipe.algorithm, rows.sensors, rows.values, *how)
+    elif machine.classes:
         fitted = fit_defects(machine, recipe.algorithm, rows.sensors, rows.classes, *how)
     else:
         fitted = fit(machine, recipe.algorithm, rows.sensors, rows.fault, *how)
@@ -114,10 +126,12 @@ def judged(
     pipeline = unpickle(pickled)
     scores = probabilities(pipeline, hold_out.sensors)
     metrics = evaluate(hold_out.fault, scores, *tuned(machine, base, hold_out, scores, incidents, pipeline))
-    metrics = replace(metrics, defects=_told_apart(hold_out, pipeline))
+    metrics = replace(metrics, defects=_told_apart(hold_out, pipeline), value=_near(hold_out, pipeline))
     progress(f"hold-out of {metrics.rows:,} rows, {metrics.faults:,} faults: {_in_words(metrics)}")
     if metrics.defects:
         progress(f"which defect: macro F1 {metrics.defects.macro_f1:.3f}, right {metrics.defects.top_1:.1%}")
+    if machine.target and (near := metrics.value):
+        progress(f"{machine.target.name}: R² {near.r2:.4f}, MAE {near.mae:.4g}, MSE {near.mse:.4g}")
     return Candidate(
         machine=machine,
         recipe=recipe,
@@ -148,6 +162,13 @@ def _told_apart(hold_out: History, pipeline: Pipeline) -> DefectMetrics | None:
     return evaluate_defects(known.truth, defect_probabilities(pipeline, known.sensors))
 
 
+def _near(hold_out: History, pipeline: Pipeline) -> ValueMetrics | None:
+    """None of a machine whose task is another one."""
+    if hold_out.values is None:
+        return None
+    return evaluate_values(hold_out.values, predicted_values(pipeline, hold_out.sensors))
+
+
 def usual_ranges(machine: Machine, history: History) -> Mapping[str, UsualRange]:
     """Sensor, also engineered, → quantiles over the healthy rows; a sensor that never read has none."""
     healthy = with_engineered(machine, history.sensors[~history.fault])
@@ -172,4 +193,5 @@ def _golden(machine: Machine, hold_out: History, pipeline: Pipeline) -> Golden:
     outputs = probabilities(pipeline, inputs)
     given = [tuple(None if np.isnan(value) else value for value in row) for row in inputs.tolist()]
     which = defect_probabilities(pipeline, inputs).tolist() if tells_defects(pipeline) else []
-    return Golden(tuple(given), tuple(outputs.tolist()), tuple(tuple(row) for row in which))
+    values = predicted_values(pipeline, inputs).tolist() if tells_value(pipeline) else []
+    return Golden(tuple(given), tuple(outputs.tolist()), tuple(tuple(row) for row in which), tuple(values))

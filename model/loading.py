@@ -11,8 +11,8 @@ from core.machine import Machine
 from core.prediction import ModelVersion
 from core.training import StoredVersion
 from model.fence import unpickle
-from model.manifest import Manifest, decode, running_versions, sensors_sha256
-from model.pipeline import defect_probabilities, probabilities
+from model.manifest import Manifest, decode, limits_of, running_versions, sensors_sha256
+from model.pipeline import defect_probabilities, predicted_values, probabilities
 from model.scorer import FaultModel
 from model.signature import TrustedKeys
 
@@ -64,6 +64,11 @@ def read_manifest(
             f"the defects in the file of {machine.name} changed after it was trained (it tells"
             f" {', '.join(manifest.classes)}): train again"
         )
+    if manifest.limits != limits_of(machine):
+        raise ModelRefused(
+            f"the limits in the file of {machine.name} changed after it was trained (it knows"
+            f" {' and '.join('none' if limit is None else f'{limit:g}' for limit in manifest.limits)}): train again"
+        )
     return manifest
 
 
@@ -99,11 +104,15 @@ def _check_golden(manifest: Manifest, model: FaultModel) -> None:
     expected = np.array(manifest.golden.outputs)[:, np.newaxis]
     if manifest.classes:
         expected = np.hstack([expected, np.array(manifest.golden.defects)])
+    if manifest.golden.values:
+        expected = np.hstack([expected, np.array(manifest.golden.values)[:, np.newaxis]])
     if not np.array_equal(together, expected) or not np.array_equal(alone, expected):
         raise ModelRefused("known readings do not get their known probabilities: this machine computes differently")
 
 
 def _answers(manifest: Manifest, model: FaultModel, inputs: Floats) -> Floats:
-    """The probability of a fault and, of a machine with several defects, of each of them: shape (n, 1 + defects)."""
+    """The probability of a fault and, of some machines, of each defect or the value: shape (n, 1 + so many)."""
     fault = probabilities(model.pipeline, inputs)[:, np.newaxis]
+    if manifest.golden.values:
+        return np.hstack([fault, predicted_values(model.pipeline, inputs)[:, np.newaxis]])
     return np.hstack([fault, defect_probabilities(model.pipeline, inputs)]) if manifest.classes else fault

@@ -49,6 +49,8 @@ class Golden(Struct, frozen=True, forbid_unknown_fields=True):
     outputs: tuple[float, ...]
     defects: tuple[tuple[float, ...], ...] = ()
     """Of each defect, where the machine has several."""
+    values: tuple[float, ...] = ()
+    """That it predicted, of task `regression`."""
 
     def sensors(self) -> Floats:
         """The inputs, shape (n, sensors), NaN for absent."""
@@ -72,6 +74,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """That it was trained with, beside the sensors."""
     classes: tuple[str, ...] = ()
     """As core.machine.Machine.classes had them when it was trained: what its numbers mean."""
+    limits: tuple[float | None, float | None] = (None, None)
+    """Low and high of the machine's target when it was trained: what its probabilities mean."""
     algorithm: str
     threshold: float
     threshold_rule: str
@@ -103,6 +107,11 @@ def sensors_sha256(machine: Machine) -> str:
     schema: list[tuple[object, ...]] = [(sensor.name, sensor.unit, sensor.optional) for sensor in machine.sensors]
     schema += [(sensor.name, sensor.unit, sensor.expression) for sensor in machine.engineered]
     return hashlib.sha256(msgspec.json.encode(schema)).hexdigest()
+
+
+def limits_of(machine: Machine) -> tuple[float | None, float | None]:
+    """Low and high of the machine's target; of another task two times None."""
+    return (None, None) if machine.target is None else (machine.target.low, machine.target.high)
 
 
 def running_versions() -> Versions:

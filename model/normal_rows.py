@@ -38,7 +38,8 @@ def normal_rows(base: History, incidents: Sequence[LabelledIncident], outside: f
     weights = np.append(np.ones(len(asked)), _weights(len(refuted), len(normal.fault) + len(asked), outside))
     said = np.vstack([asked, refuted])
     none, all_of_them = np.zeros(len(said), dtype=np.bool_), np.ones(len(said), dtype=np.bool_)
-    verdicts = TrainingSet(said, none, weights, all_of_them, np.zeros(len(said), dtype=np.int64))
+    unmeasured = np.full(len(said), np.nan)
+    verdicts = TrainingSet(said, none, weights, all_of_them, np.zeros(len(said), dtype=np.int64), unmeasured)
     return TrainingSet(*(np.concatenate(columns) for columns in zip(normal, verdicts, strict=True)))
 
 

@@ -4,9 +4,14 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
-from sklearn.base import ClassifierMixin, TransformerMixin
+from sklearn.base import ClassifierMixin, RegressorMixin, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
@@ -14,14 +19,17 @@ from threadpoolctl import ThreadpoolController
 
 from core.batch import Bools, Floats, Integers
 from core.errors import UserError
-from core.machine import Machine
+from core.machine import Machine, Target
 from core.training_options import Algorithm
 from model.estimators import BoundedScaler, EngineeredSensors, FaultAndDefect, SteadyLogisticRegression
 from model.one_class import OneClass
 from model.steps import transformers
+from model.value_estimators import OutsideLimits, SteadyRidge, WordColumns
 
 FOLDS = 3
 """Of every cross validation."""
+_LEAST_VALUES = 10
+"""Of a regression: below it the spread of its errors is anybody's guess."""
 _USUAL: Mapping[str, object] = MappingProxyType({})
 _THREADS = ThreadpoolController()
 """Of boosting's OpenMP: a second thread gains little on small trees, and where another process has the core each call
@@ -91,6 +99,27 @@ def fit_bare(
     return _fitted(machine, _estimator(algorithm, seed, parameters), sensors, fault, weights)
 
 
+def fit_value(
+    machine: Machine,
+    target: Target,
+    algorithm: Algorithm,
+    sensors: Floats,
+    values: Floats,
+    weights: Floats,
+    seed: int,
+    parameters: Mapping[str, object] = _USUAL,
+) -> Pipeline:
+    """The same of a machine whose `target` is predicted; `values` (n,) were measured, NaN where none was.
+
+    Rows without a value teach nothing. Raises UserError where there are too few with one.
+    """
+    known = ~np.isnan(values)
+    if (count := int(np.count_nonzero(known))) < _LEAST_VALUES:
+        raise UserError(f"{count} rows with a measured {target.name} to train on: at least {_LEAST_VALUES} are needed")
+    estimator = OutsideLimits(_regressor(algorithm, seed, parameters), target.low, target.high, seed)
+    return _fitted(machine, estimator, sensors[known], values[known], weights[known])
+
+
 def need_both_classes(fault: Bools) -> None:
     """Raises UserError where a class has too few rows for cross validation."""
     if min(int(np.count_nonzero(fault)), int(np.count_nonzero(~fault))) < FOLDS:
@@ -124,14 +153,16 @@ def _fitted(
     machine: Machine,
     classifier: ClassifierMixin,
     sensors: Floats,
-    truth: Bools | Integers,
+    truth: Bools | Integers | Floats,
     weights: Floats,
     steps: Sequence[tuple[str, TransformerMixin]] | None = None,
 ) -> Pipeline:
     engineered = EngineeredSensors(machine.sensor_names, machine.expressions)
+    words = _words(machine) if machine.target else None
     pipeline = Pipeline(
         [
             *([("engineer", engineered)] if machine.engineered else []),
+            *([("words", words)] if words is not None else []),
             # No missing-value indicators: that a unit has no such gauge says nothing about its health, and a model
             # that learns it will alarm for a whole series of units.
             ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
@@ -167,6 +198,33 @@ def tells_defects(pipeline: Pipeline) -> bool:
     return isinstance(pipeline[-1], FaultAndDefect)
 
 
+def predicted_values(pipeline: Pipeline, sensors: Floats) -> Floats:
+    """What task `regression` predicts of each row, shape (n,)."""
+    if not len(sensors):
+        return np.empty(0)
+    estimator: OutsideLimits = pipeline[-1]
+    with _THREADS.limit(limits=1, user_api="openmp"):
+        return estimator.predict_value(pipeline[:-1].transform(sensors))
+
+
+def beyond_limits(pipeline: Pipeline, values: Floats) -> Floats:
+    """The probability of a fault, shape (n,), of values that this pipeline predicted: that of `probabilities`."""
+    estimator: OutsideLimits = pipeline[-1]
+    return estimator.probabilities_of(values)[:, 1]
+
+
+def tells_value(pipeline: Pipeline) -> bool:
+    """Whether it predicts a value."""
+    return isinstance(pipeline[-1], OutsideLimits)
+
+
+def _words(machine: Machine) -> WordColumns | None:
+    """Of the sensors that files write as text; None where there is none."""
+    places = {name: column for column, name in enumerate(machine.sensor_names)}
+    words = [(places[sensor], tuple(numbers.values())) for sensor, numbers in machine.csv.values.items()]
+    return WordColumns(tuple(sorted(words)), len(machine.inputs)) if words else None
+
+
 def _calibrated(algorithm: Algorithm, seed: int, parameters: Mapping[str, object]) -> CalibratedClassifierCV:
     # ensemble=False keeps one estimator instead of one a fold: it scores as fast as the bare one.
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
@@ -182,3 +240,15 @@ def _estimator(algorithm: Algorithm, seed: int, parameters: Mapping[str, object]
             return RandomForestClassifier(100, n_jobs=1, random_state=seed, **parameters)
         case "hgb":
             return HistGradientBoostingClassifier(random_state=seed, **parameters)
+
+
+def _regressor(algorithm: Algorithm, seed: int, parameters: Mapping[str, object]) -> RegressorMixin:
+    match algorithm:
+        case "lr":
+            return SteadyRidge(**parameters)
+        case "rf":
+            # A tree for every digit of a value would have a leaf for nearly every row; so many tell as much.
+            usual = {"max_leaf_nodes": 500, "max_features": 0.5}
+            return RandomForestRegressor(100, n_jobs=1, random_state=seed, **(usual | dict(parameters)))
+        case "hgb":
+            return HistGradientBoostingRegressor(random_state=seed, **parameters)

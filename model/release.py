@@ -21,7 +21,7 @@ from model.bucket import Bucket
 from model.contest import Contest, contest
 from model.evaluation import Metrics
 from model.fit import Candidate, Progress
-from model.manifest import Lineage, Manifest, encode, running_versions, sensors_sha256
+from model.manifest import Lineage, Manifest, encode, limits_of, running_versions, sensors_sha256
 from model.reporting import About, Render, of_version, report_of, stored
 from model.signature import Signer
 from model.source import VerifiedModels
@@ -163,6 +163,7 @@ class Release:
             sensors_sha256=sensors_sha256(candidate.machine),
             engineered=candidate.machine.engineered,
             classes=candidate.machine.classes,
+            limits=limits_of(candidate.machine),
             algorithm=candidate.recipe.algorithm,
             threshold=metrics.threshold,
             threshold_rule=metrics.threshold_rule,

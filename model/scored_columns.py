@@ -8,7 +8,7 @@ from core.scored_rows import ScoredRows
 
 
 def scored_fields(machine: Machine) -> list[tuple[str, pa.DataType]]:
-    """Name and type of each; `class` only of a machine that has several."""
+    """Name and type of each; `class` only of a machine that has several, `value` where one is predicted."""
     return [
         ("file", pa.string()),
         ("row", pa.int64()),
@@ -17,6 +17,7 @@ def scored_fields(machine: Machine) -> list[tuple[str, pa.DataType]]:
         ("probability", pa.float64()),
         ("fault", pa.bool_()),
         *([("class", pa.string())] if machine.classes else []),
+        *([("value", pa.float64())] if machine.target else []),
         ("quality", pa.int16()),
     ]
 
@@ -24,7 +25,7 @@ def scored_fields(machine: Machine) -> list[tuple[str, pa.DataType]]:
 def scored_columns(machine: Machine, scored: ScoredRows) -> dict[str, pa.Array]:
     """The rows, shape (n,) a column, texts encoded by dictionaries.
 
-    A reading without a score has neither probability nor fault nor class.
+    A reading without a score has neither probability nor fault nor class nor value.
     """
     found = scored.predictions
     unscored = np.isnan(found.scores)
@@ -40,4 +41,7 @@ def scored_columns(machine: Machine, scored: ScoredRows) -> dict[str, pa.Array]:
     if machine.classes:
         classes = np.array(machine.classes, dtype=object)
         columns["class"] = pa.array(classes[found.classes], pa.string(), mask=unscored)
+    if machine.target:
+        values = np.full(len(scored.rows), np.nan) if found.values is None else found.values
+        columns["value"] = pa.array(values, mask=unscored)
     return columns

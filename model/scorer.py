@@ -8,12 +8,19 @@ from sklearn.pipeline import Pipeline
 
 from core.batch import Floats, Integers
 from core.prediction import ModelVersion, Predictions, UsualRange
-from model.pipeline import defect_probabilities, probabilities, tells_defects
+from model.pipeline import (
+    beyond_limits,
+    defect_probabilities,
+    predicted_values,
+    probabilities,
+    tells_defects,
+    tells_value,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FaultModel:
-    """A verified version of task `fault`, `defects` or `one_class`."""
+    """A verified version of a machine's model, whatever its task."""
 
     version: ModelVersion
     usual: Mapping[str, UsualRange]
@@ -22,11 +29,12 @@ class FaultModel:
 
     def predict(self, sensors: Floats) -> Predictions:
         """Probabilities of rows of shape (n, sensors), NaN for absent: the same bits alone and in a batch."""
-        scores = probabilities(self.pipeline, sensors)
+        values = predicted_values(self.pipeline, sensors) if tells_value(self.pipeline) else None
+        scores = probabilities(self.pipeline, sensors) if values is None else beyond_limits(self.pipeline, values)
         faults = scores >= self.threshold
         classes = np.zeros(len(scores), dtype=np.int16)
         if not tells_defects(self.pipeline):
-            return Predictions(self.version, scores, classes, faults)
+            return Predictions(self.version, scores, classes, faults, values=values)
         found = _class_probabilities(self.pipeline, sensors[faults], scores[faults])
         classes[faults] = likeliest_defect(found)
         defects = np.full((len(scores), found.shape[1]), np.nan)

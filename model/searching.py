@@ -1,5 +1,6 @@
 """Hyper-parameters by search: each trial is judged by cross validation of the training rows, the hold-out by none."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -41,14 +42,15 @@ def search(
     train a model.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # each trial is told in our own words
-    studies = {algorithm: _study(algorithm, seed) for algorithm in algorithms}
+    space, usual = (_VALUE_SPACE, _VALUE_USUAL) if machine.target else (_SPACE, _USUAL)
+    studies = {algorithm: _study(usual[algorithm], seed) for algorithm in algorithms}
     ends, trials = clock() + budget.seconds, max(budget.trials, len(algorithms))
-    best: tuple[float, Algorithm, dict[str, Parameter]] = (-1.0, algorithms[0], {})
+    best: tuple[float, Algorithm, dict[str, Parameter]] = (-math.inf, algorithms[0], {})
     areas: list[float] = []
     while len(areas) < trials and (len(areas) < len(algorithms) or clock() <= ends):
         algorithm = algorithms[len(areas) % len(algorithms)]
-        trial = studies[algorithm].ask(_SPACE[algorithm])
-        parameters = {} if trial.params == _USUAL[algorithm] else trial.params
+        trial = studies[algorithm].ask(space[algorithm])
+        parameters = {} if trial.params == usual[algorithm] else trial.params
         area = cross_validated(machine, algorithm, rows, seed, parameters)
         studies[algorithm].tell(trial, area)
         areas.append(area)
@@ -59,9 +61,9 @@ def search(
     return Found(algorithm, parameters, area, max(areas[: len(algorithms)]), len(areas))
 
 
-def _study(algorithm: Algorithm, seed: int) -> optuna.Study:
+def _study(usual: dict[str, Parameter], seed: int) -> optuna.Study:
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
-    study.enqueue_trial(_USUAL[algorithm])
+    study.enqueue_trial(usual)
     return study
 
 
@@ -94,3 +96,18 @@ _USUAL: Mapping[Algorithm, dict[str, Parameter]] = {
     },
 }
 """scikit-learn's."""
+_VALUE_SPACE: Mapping[Algorithm, dict[str, BaseDistribution]] = {
+    "lr": {"alpha": FloatDistribution(1e-3, 1e3, log=True)},
+    "rf": {
+        "max_leaf_nodes": IntDistribution(50, 2000, log=True),
+        "min_samples_leaf": IntDistribution(1, 20, log=True),
+        "max_features": CategoricalDistribution(["sqrt", 0.5, 1.0]),
+    },
+    "hgb": {name: one for name, one in _SPACE["hgb"].items() if name != "class_weight"},
+}
+_VALUE_USUAL: Mapping[Algorithm, dict[str, Parameter]] = {
+    "lr": {"alpha": 1.0},
+    "rf": {"max_leaf_nodes": 500, "min_samples_leaf": 1, "max_features": 0.5},
+    "hgb": {name: one for name, one in _USUAL["hgb"].items() if name != "class_weight"},
+}
+"""As model.pipeline has them."""

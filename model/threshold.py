@@ -17,6 +17,7 @@ from model.evaluation import FIXED, HIGHEST_F1
 from model.one_class import BORDER, is_one_class
 from model.pipeline import probabilities
 
+BEYOND = "the predicted value reaches a limit"
 _DAY_US = 86_400_000_000
 
 
@@ -63,6 +64,8 @@ def tuned(
         return Tuned(within(rows, share), rule)
     if is_one_class(pipeline) and not hold_out.fault.any():
         return Tuned(BORDER, "the border of what is normal; the hold-out has no fault to tune it with")
+    if machine.target is not None:
+        return Tuned(0.5, BEYOND)
     return Tuned(None, HIGHEST_F1)
 
 

@@ -58,11 +58,14 @@ class TrainingSet(NamedTuple):
     """Of a person, or made up around one; the others are base rows."""
     classes: Integers
     """Which defect it is, as core.history.History numbers them; of a machine with one kind of fault 0 or -1."""
+    values: Floats
+    """Of task `regression`: what was measured; NaN where nothing was, and of other tasks."""
 
     def rows(self, chosen: Bools) -> "TrainingSet":
         """The rows where `chosen`, shape (n,), is true."""
+        numbered = self.classes[chosen], self.values[chosen]
         return TrainingSet(
-            self.sensors[chosen], self.fault[chosen], self.weights[chosen], self.verdict[chosen], self.classes[chosen]
+            self.sensors[chosen], self.fault[chosen], self.weights[chosen], self.verdict[chosen], *numbered
         )
 
 
@@ -81,7 +84,9 @@ def training_set(
     """
     random = np.random.default_rng(seed)
     weights, spread = incident_weights(base.fault, incidents), _spread(base)
-    verdicts = [_one_incident(incident, classes, weights, spread, random) for incident in teaching(incidents)]
+    # Beside a reading the measured value is another one.
+    echoes = None if base.values is not None else _Echoes(spread, random)
+    verdicts = [_one_incident(incident, classes, weights, echoes) for incident in teaching(incidents)]
     parts = [_uncontradicted(base, verdicts), *verdicts]
     return TrainingSet(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
@@ -94,7 +99,7 @@ def base_rows(base: History, incidents: Sequence[LabelledIncident]) -> TrainingS
 
 def around(sensors: Floats, base: History, random: np.random.Generator) -> Floats:
     """A made-up neighbour of each reading, shape (n, sensors)."""
-    return sensors + random.normal(size=sensors.shape) * _spread(base) * _ECHO_DISTANCE
+    return _Echoes(_spread(base), random).of(sensors)
 
 
 def incident_weights(base_faults: Bools, incidents: Sequence[LabelledIncident]) -> IncidentWeights:
@@ -117,21 +122,20 @@ def _one_incident(
     incident: LabelledIncident,
     classes: Sequence[str],
     weights: IncidentWeights,
-    spread: Floats,
-    random: np.random.Generator,
+    echoes: "_Echoes | None",
 ) -> TrainingSet:
     fault, numbers = _TRAINS[incident.verdict], _numbers(incident, classes)
+    measured = math.nan if incident.value is None else incident.value
     if incident.asked and not fault:
         # Nothing that the model has to unlearn: a normal reading, like any row of the base data.
-        return _rows(incident.sensors, numbers, float(len(incident.sensors)))
+        return _rows(incident.sensors, numbers, float(len(incident.sensors)), measured)
     weight = weights.false_alarm if not fault else min(weights.fault, _ASKED_FAULT if incident.asked else math.inf)
     echoing = min(weight / 2, weight - len(incident.sensors))
-    if echoing <= 0:
-        return _rows(incident.sensors, numbers, weight)
+    if echoing <= 0 or echoes is None:
+        return _rows(incident.sensors, numbers, weight, measured)
     again = np.resize(np.arange(len(incident.sensors)), math.ceil(weight * _ECHOES))
-    originals = incident.sensors[again]
-    echoes = originals + random.normal(size=originals.shape) * spread * _ECHO_DISTANCE
-    parts = (_rows(incident.sensors, numbers, weight - echoing), _rows(echoes, numbers[again], echoing))
+    near = _rows(echoes.of(incident.sensors[again]), numbers[again], echoing)
+    parts = (_rows(incident.sensors, numbers, weight - echoing), near)
     return TrainingSet(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
@@ -146,10 +150,23 @@ def _numbers(incident: LabelledIncident, classes: Sequence[str]) -> Integers:
     return np.where(named, classes.index(incident.defect), -1)
 
 
-def _rows(sensors: Floats, classes: Integers, weight: float) -> TrainingSet:
-    """Of one verdict, which weigh so much together."""
+class _Echoes(NamedTuple):
+    """What neighbours of readings are made with."""
+
+    spread: Floats
+    """As `_spread` has it."""
+    random: np.random.Generator
+
+    def of(self, originals: Floats) -> Floats:
+        """A neighbour of each reading, shape (n, sensors)."""
+        return originals + self.random.normal(size=originals.shape) * self.spread * _ECHO_DISTANCE
+
+
+def _rows(sensors: Floats, classes: Integers, weight: float, measured: float = math.nan) -> TrainingSet:
+    """Of one verdict, which weigh so much together; what was measured is true of each."""
     count = len(sensors)
-    return TrainingSet(sensors, classes != 0, np.full(count, weight / count), np.ones(count, dtype=np.bool_), classes)
+    weights, verdict = np.full(count, weight / count), np.ones(count, dtype=np.bool_)
+    return TrainingSet(sensors, classes != 0, weights, verdict, classes, np.full(count, measured))
 
 
 def _spread(base: History) -> Floats:
@@ -164,7 +181,8 @@ def _uncontradicted(base: History, verdicts: Sequence[TrainingSet]) -> TrainingS
     kept = _not_contradicted(base, classes, verdicts)
     count = np.count_nonzero(kept)
     no_verdict = np.zeros(count, dtype=np.bool_)
-    return TrainingSet(base.sensors[kept], base.fault[kept], np.ones(count), no_verdict, classes[kept])
+    values = np.full(count, np.nan) if base.values is None else base.values[kept]
+    return TrainingSet(base.sensors[kept], base.fault[kept], np.ones(count), no_verdict, classes[kept], values)
 
 
 def _not_contradicted(base: History, classes: Integers, verdicts: Sequence[TrainingSet]) -> Bools:

@@ -1,13 +1,18 @@
 """The labelled past of simulated devices, for a first model to be trained on."""
 
+import zlib
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
+from core.batch import Floats
+from core.engineered import with_engineered
 from core.errors import UserError
+from core.expression import parsed
 from core.history import History
-from core.machine import Machine
+from core.machine import Machine, Target
+from core.target import outside
 from producer.episodes import is_machine_fault, is_sensor_fault
 from producer.simulator import SimulatedChunk, simulate
 
@@ -28,13 +33,27 @@ def simulated_history(machine: Machine, devices: int, count: int, seed: int, fau
     past = _together(simulate(machine, devices, seed, fault_rate, _START, _SPAN // ticks), count)
     kept = ~is_sensor_fault(machine, past.truths)
     names = [f"{machine.name}-past-{number:03d}" for number in range(1, devices + 1)]
+    sensors = past.sensors[kept]
+    values = None if machine.target is None else simulated_values(machine, machine.target, sensors, seed)
+    faults = is_machine_fault(machine, past.truths)[kept]
     return History(
-        sensors=past.sensors[kept],
-        fault=is_machine_fault(machine, past.truths)[kept],
+        sensors=sensors,
+        fault=faults if machine.target is None or values is None else outside(machine.target, values),
         devices=[names[device] for device in past.devices[kept].tolist()],
         times=past.times[kept],
         classes=_classes(machine, past.truths[kept]) if machine.classes else None,
+        values=values,
     )
+
+
+def simulated_values(machine: Machine, target: Target, sensors: Floats, seed: int) -> Floats:
+    """What would be measured of readings of shape (n, sensors): as the machine's file says, and a bit of chance."""
+    if not target.simulated:
+        raise UserError(f"the file of {machine.name} does not say how a simulated {target.name} comes about: simulated")
+    names = tuple(sensor.name for sensor in machine.inputs)
+    exact = parsed(target.simulated, names).evaluate(list(with_engineered(machine, sensors).T))
+    chance = np.random.default_rng([seed, zlib.crc32(target.name.encode())]).normal(0, target.noise, len(sensors))
+    return np.asarray(exact + chance, dtype=np.float64)
 
 
 def _classes(machine: Machine, truths: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:

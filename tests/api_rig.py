@@ -19,10 +19,12 @@ from core.history import History
 from core.machine import Machine
 from core.ports.models import Model
 from core.prediction import ModelVersion
+from core.target import outside
 from model.fit import train
 from model.recipe import Recipe
 from model.scorer import FaultModel
 from model.sent_file import read_sent_file
+from producer.history import simulated_values
 from tests.fake_api_keys import FakeApiKeys
 from tests.fake_champions import FakeChampions
 from tests.fake_devices import FakeDevices
@@ -39,6 +41,8 @@ def readings_of(machine: Machine, count: int, seed: int = 1, spread: float = 1.0
     rows: Floats = low + (high - low) * (0.5 + spread * (random.random((count, len(machine.sensors))) - 0.5))
     rows.clip([one.minimum for one in machine.sensors], [one.maximum for one in machine.sensors], out=rows)
     for column, sensor in enumerate(machine.sensors):
+        if machine.target and sensor.name in machine.csv.values:
+            rows[:, column] = random.choice(sorted(machine.csv.values[sensor.name].values()), count)
         if sensor.optional:
             rows[random.random(count) < 0.2, column] = np.nan
     return rows
@@ -55,7 +59,11 @@ def a_model(name: str, version: int = 1) -> Model:
     order = np.arange(len(rows), dtype=np.int64)
     kinds = max(1, len(machine.classes) - 1)
     classes = np.where(fault, 1 + order % kinds, 0).astype(np.int16) if machine.classes else None
-    history = History(rows, fault, [name] * len(rows), order * 1_000_000, classes)
+    values = None
+    if machine.target:
+        values = simulated_values(machine, machine.target, rows, version)
+        fault = outside(machine.target, values)
+    history = History(rows, fault, [name] * len(rows), order * 1_000_000, classes, values)
     candidate = train(machine, history, Recipe("rf" if name == "equipment" else "lr"), [], lambda _: None)
     return FaultModel(ModelVersion(name, version), candidate.usual, candidate.metrics.threshold, candidate.pipeline)
 

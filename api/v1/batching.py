@@ -13,7 +13,7 @@ from core.answered_rows import AnsweredRows, doubts
 from core.batch import Floats
 from core.machine import Machine
 from core.ports.models import Model
-from core.prediction import Predictions
+from core.prediction import Predictions, joined
 
 _log = logging.getLogger(__name__)
 
@@ -63,15 +63,9 @@ class MicroBatcher:
         problems = doubts(machine, sensors)
         answers = await self._scored(machine, sensors)
         model = answers[0].model
-        scores = np.concatenate([answer.predictions.scores for answer in answers])
-        for row in np.flatnonzero(np.isnan(scores)).tolist():
+        predictions = joined([answer.predictions for answer in answers])
+        for row in np.flatnonzero(np.isnan(predictions.scores)).tolist():
             problems[row] = problems[row] or [_CANNOT]
-        predictions = Predictions(
-            model.version,
-            scores,
-            np.concatenate([answer.predictions.classes for answer in answers]),
-            np.concatenate([answer.predictions.faults for answer in answers]),
-        )
         good = np.array([not found for found in problems], dtype=np.bool_)
         return AnsweredRows(model, sensors, predictions.only(good), problems)
 
@@ -123,13 +117,7 @@ class MicroBatcher:
             raise NoModel(machine)
         whole = _predicted(model, np.concatenate(parts))
         edges = np.cumsum([0, *map(len, parts)]).tolist()
-        return [
-            _Answer(
-                model,
-                Predictions(model.version, whole.scores[start:end], whole.classes[start:end], whole.faults[start:end]),
-            )
-            for start, end in pairwise(edges)
-        ]
+        return [_Answer(model, whole.of(slice(start, end))) for start, end in pairwise(edges)]
 
 
 def _predicted(model: Model, sensors: Floats) -> Predictions:
@@ -142,10 +130,4 @@ def _predicted(model: Model, sensors: Floats) -> Predictions:
             unscored = np.full(1, np.nan)
             return Predictions(model.version, unscored, np.zeros(1, np.int16), np.zeros(1, np.bool_))
     middle = len(sensors) // 2
-    halves = [_predicted(model, half) for half in (sensors[:middle], sensors[middle:])]
-    return Predictions(
-        model.version,
-        np.concatenate([half.scores for half in halves]),
-        np.concatenate([half.classes for half in halves]),
-        np.concatenate([half.faults for half in halves]),
-    )
+    return joined([_predicted(model, half) for half in (sensors[:middle], sensors[middle:])])

@@ -58,6 +58,8 @@ class Verdict(BaseModel):
     """Of a fault, calibrated; null: it was not scored."""
     defect: str | None
     """The likeliest one of a fault, where the machine has several; else null."""
+    value: float | None
+    """That is predicted, where the machine's task is regression; else null, and where it was not scored."""
     problems: list[str]
     """Why it was not."""
     explanation: list[Push] | None = None
@@ -108,6 +110,7 @@ def verdicts_of(
             fault=None if problems else fault,
             probability=None if problems else score,
             defect=machine.classes[number] if machine.classes and fault else None,
+            value=None if problems or said.values is None else float(said.values[row]),
             problems=list(problems),
             explanation=None if explained is None or problems else [_push(one) for one in explained[row]],
         )

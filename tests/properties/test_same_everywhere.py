@@ -38,11 +38,16 @@ def test_a_reading_gets_the_same_class_and_probability_however_it_comes(
             "fault": fault,
             "probability": score,
             "defect": machine.classes[number] if machine.classes and fault else None,
+            "value": value,
             "problems": [],
             "explanation": None,
         }
-        for fault, score, number in zip(
-            together.faults.tolist(), together.scores.tolist(), together.classes.tolist(), strict=True
+        for fault, score, number, value in zip(
+            together.faults.tolist(),
+            together.scores.tolist(),
+            together.classes.tolist(),
+            [None] * count if together.values is None else together.values.tolist(),
+            strict=True,
         )
     ]
     alone, batch, file = asyncio.run(_over_http(machine, rows))

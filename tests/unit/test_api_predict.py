@@ -30,7 +30,14 @@ def test_one_reading_is_scored_by_the_champion(rig: ApiRig) -> None:
     assert answer.json() == {
         "machine": "equipment",
         "model_version": 1,
-        "verdict": {"fault": True, "probability": score, "defect": None, "problems": [], "explanation": None},
+        "verdict": {
+            "fault": True,
+            "probability": score,
+            "defect": None,
+            "value": None,
+            "problems": [],
+            "explanation": None,
+        },
     }
 
 
@@ -50,6 +57,7 @@ def test_a_reading_that_the_stream_would_not_score_says_why_and_costs_its_neighb
         "fault": None,
         "probability": None,
         "defect": None,
+        "value": None,
         "problems": ["temperature is outside -50 to 400 °C", "humidity is missing"],
         "explanation": None,
     }

@@ -1,0 +1,56 @@
+"""A predicted or measured value: whether it lies beyond its limits, and how people read it."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec import Struct
+
+from core.batch import Bools, Floats
+from core.numbers import number
+
+if TYPE_CHECKING:
+    from core.machine import Target
+
+
+def outside(target: "Target", values: Floats) -> Bools:
+    """Which values lie beyond a limit, shape (n,); on the limit is inside, and so is NaN."""
+    low = -np.inf if target.low is None else target.low
+    high = np.inf if target.high is None else target.high
+    beyond: Bools = (values < low) | (values > high)
+    return beyond
+
+
+class PredictedValue(Struct, frozen=True):
+    """What a model predicted of a reading, with all that people need to judge it."""
+
+    value: float
+    name: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def nearer_to_low(self) -> bool:
+        """Whether it lies nearer to the low limit than to the high one, or farther past it."""
+        if self.low is None or self.high is None:
+            return self.high is None
+        return self.value - self.low < self.high - self.value
+
+    def words(self) -> str:
+        """Such as `Permeability 23.4 g/m²·day, limit 20`."""
+        unit = f" {self.unit}" if self.unit else ""
+        match self.low, self.high:
+            case None, high if high is not None:
+                limits = f"limit {number(high)}"
+            case low, None if low is not None:
+                limits = f"at least {number(low)}"
+            case low, high if low is not None and high is not None:
+                limits = f"limits {number(low)} to {number(high)}"
+            case _:
+                limits = "no limit"
+        return f"{self.name} {number(self.value)}{unit}, {limits}"
+
+
+def predicted(target: "Target", value: float) -> PredictedValue:
+    """The value with the target's words and limits."""
+    return PredictedValue(value, target.title or target.name, target.unit, target.low, target.high)
