@@ -8,6 +8,7 @@ from core.dispute import explained
 from core.label import Verdict, in_words
 from core.numbers import clock, lasting, number, percent
 from core.reminder import Retelling
+from core.score_words import likely
 from core.severity import Severity
 from core.shown import ShownPush, ShownSensor
 
@@ -50,7 +51,7 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
 
 def _how_likely(facts: AlertFacts, markup: Markup) -> str:
     if facts.predicted is None:
-        return f"{percent(facts.probability)} likely a fault"
+        return likely(facts.probability, facts.task)
     return f"Predicted: {markup.text(facts.predicted.words(), 150)} ({percent(facts.probability)} likely beyond it)"
 
 

@@ -13,6 +13,7 @@ from core.digest import Grouping
 from core.dispute import Said
 from core.errors import Undeliverable
 from core.label import Verdict
+from core.machine import Task
 from core.reminder import Retelling
 from core.reply import Outcome, Refusal
 from core.severity import Severity
@@ -68,6 +69,8 @@ class AlertFacts(Struct, frozen=True):
     """Somebody asked for a button for each."""
     again: Retelling | None = None
     """Why it is told again; None: for the first time."""
+    task: Task = "fault"
+    """Of the machine's model: what `probability` is of."""
 
 
 class ReceiptFacts(Struct, frozen=True):

@@ -7,8 +7,10 @@ from msgspec import Struct
 
 from alerts.markup import Markup
 from core.label import Verdict
-from core.numbers import clock, number, percent
+from core.machine import Task
+from core.numbers import clock, number
 from core.question import Pool
+from core.score_words import likely
 from core.shown_questions import said_of_a_question, why_asked
 
 _SENSORS = 12
@@ -29,6 +31,8 @@ class QuestionFacts(Struct, frozen=True):
     verdict: Verdict | None = None
     by: str = ""
     label: int | None = None
+    task: Task = "fault"
+    """Of the machine's model."""
 
 
 def question_text(facts: QuestionFacts, zone: str, markup: Markup, repeat: bool = False) -> str:
@@ -46,7 +50,7 @@ def _lines(facts: QuestionFacts, zone: str, markup: Markup, repeat: bool) -> Ite
     yield "? " + markup.bold(f"A question about {markup.name(facts.device)}: no alert, and no hurry")
     if repeat:
         yield f"(possible repeat) of question #{facts.question}"
-    yield f"{clock(facts.time, zone)}, {percent(facts.probability)} likely a fault"
+    yield f"{clock(facts.time, zone)}, {likely(facts.probability, facts.task)}"
     yield why_asked(facts.pool, markup.text(facts.sensor, 60), facts.above)
     for sensor, value in facts.readings[:_SENSORS]:
         if value is not None:

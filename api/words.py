@@ -10,6 +10,7 @@ from api.curves import curve, dots
 from api.sparks import score_spark
 from core.dispute import explained
 from core.numbers import clock, lasting, number, percent
+from core.score_words import likely
 from core.shown_questions import ShownQuestion, why_asked
 
 
@@ -39,6 +40,7 @@ FILTERS = {
     "moment": moment,
     "place": place,
     "lasting": lasting,
+    "likely": likely,
     "measure": measure,
     "explained": explained,
     "why_asked": why,

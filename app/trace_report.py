@@ -9,7 +9,9 @@ from app.tracing import Trace
 from core.dead_letter import written
 from core.explanation import Explanation, Scale, SensorPush
 from core.label import Verdict
+from core.machine import Task
 from core.numbers import number, percent
+from core.score_words import likely
 from db.learnt_labels import LearntLabel
 from db.scored_readings import FoundReading
 from model.manifest import Manifest
@@ -24,14 +26,20 @@ _SCALES = {
 def words(trace: Trace) -> str:
     """For people."""
     which = _which(trace.explanation)
-    parts = [_heading(trace.found), *which, pushed(trace.explanation), _model(trace.manifest), *_taught(trace)]
+    parts = [
+        _heading(trace.found, trace.manifest.task),
+        *which,
+        pushed(trace.explanation),
+        _model(trace.manifest),
+        *_taught(trace),
+    ]
     return "\n".join(parts)
 
 
-def _heading(found: FoundReading) -> str:
+def _heading(found: FoundReading, task: Task) -> str:
     reading = found.reading
     name = "Reading" if found.alert is None else f"Alert #{found.alert}"
-    said = f"{percent(reading.probability)} likely a fault, says {reading.version}"
+    said = f"{likely(reading.probability, task)}, says {reading.version}"
     where = [written(found.position)]
     where += [] if found.id is None else [f"id {found.id}"]
     where += [] if found.incident is None else [f"incident {found.incident}"]

@@ -9,6 +9,7 @@ from msgspec import Struct
 from core.defect import LikelyDefect
 from core.dispute import Said
 from core.label import Verdict
+from core.machine import Task
 from core.severity import Severity
 from core.shown_devices import Course
 from core.target import PredictedValue
@@ -82,6 +83,8 @@ class ShownAlert(Struct, frozen=True):
     """The defect that `pushed` is about, or the higher or lower value; empty: a fault."""
     predicted: PredictedValue | None = None
     """Of a machine whose value is predicted."""
+    task: Task = "fault"
+    """Of the machine's model: what `probability` is of."""
 
     @property
     def version(self) -> str:

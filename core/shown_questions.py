@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from core.label import Verdict
+from core.machine import Task
 from core.question import Pool
 from core.shown import Answer
 
@@ -26,6 +27,8 @@ class ShownQuestion(Struct, frozen=True):
     readings: tuple[tuple[str, float | None], ...]
     """Sensors in the machine's order; None: absent."""
     answer: Answer | None = None
+    task: Task = "fault"
+    """Of the machine's model: what `probability` is of."""
 
     @property
     def version(self) -> str:

@@ -56,6 +56,7 @@ def _alert(
             "alert": alert,
             "machine": known.machine.name,
             "title": known.machine.title or known.machine.name,
+            "task": known.machine.task,
             "device": batch.devices[one.row],
             "since": time_of(one.state.since or one.at).isoformat(),
             "probability": one.state.peak,

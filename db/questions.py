@@ -83,7 +83,14 @@ def _queue(
     question = connection.execute(text(_INSERT), asked).scalar_one()
     if operator.channel == "page":
         return  # which shows what it finds: it has no messages
-    body = {**why, "question": question, "machine": machine.name, "device": reading.name, "time": reading.time}
+    body = {
+        **why,
+        "question": question,
+        "machine": machine.name,
+        "task": machine.task,
+        "device": reading.name,
+        "time": reading.time,
+    }
     body |= {"probability": reading.score, "readings": readings}
     arguments = {"channel": operator.channel, "address": operator.address, "zone": operator.zone, "question": question}
     connection.execute(text(_QUEUE), {**arguments, "body": msgspec.json.encode(body).decode()})
@@ -127,7 +134,7 @@ _BEGIN = """
     SELECT topic, kafka_partition, next_offset FROM ingest_partition ON CONFLICT DO NOTHING"""
 # The machine that was asked about longest ago comes first.
 _MACHINES = """
-    SELECT m.id, m.name, m.sensors FROM machine m
+    SELECT m.id, m.name, m.task, m.sensors FROM machine m
      ORDER BY (SELECT max(q.created_at) FROM question q WHERE q.machine = m.id) NULLS FIRST, m.id"""
 # Nobody is asked in quiet hours; who has several channels, in the chat, or else on the page.
 _ASKABLE = """

@@ -45,7 +45,8 @@ def _shown(row: Row[tuple[object, ...]]) -> ShownAlert:
 
 
 _SHOWN = """
-    SELECT a.id AS alert, m.name AS machine, d.name AS device, i.kind, i.since_time AS since, i.closed_time AS until,
+    SELECT a.id AS alert, m.name AS machine, m.task, d.name AS device, i.kind, i.since_time AS since,
+           i.closed_time AS until,
            greatest(i.peak, a.probability) AS probability, i.faults, a.standing_out, a.model_version,
            i.severity, a.reasons, a.advice, a.defects, a.predicted, coalesce(x.facts -> 'pushed', '[]') AS pushed,
            coalesce(x.facts ->> 'spoke_for', '') AS spoke_for,

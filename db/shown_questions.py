@@ -48,8 +48,8 @@ class PostgresShownQuestions:
 
 # Who follows the machine no more cannot answer either.
 _SHOWN = """
-    SELECT q.id AS question, m.name AS machine, d.name AS device, q.time, q.score AS probability, q.pool, q.sensor,
-           q.above, m.sensors AS names, q.sensors,
+    SELECT q.id AS question, m.name AS machine, m.task, d.name AS device, q.time, q.score AS probability, q.pool,
+           q.sensor, q.above, m.sensors AS names, q.sensors,
            l.id AS label, l.verdict, l.operator AS by_operator, p.name AS by, l.created_at AS at, l.comment
       FROM question q JOIN machine m ON m.id = q.machine JOIN device d ON d.id = q.device
       LEFT JOIN LATERAL (SELECT * FROM effective_label e WHERE e.question = q.id) l ON true

@@ -80,7 +80,7 @@ def train(
     if machine.task == "one_class":
         return _train_one_class(machine, base, recipe, incidents, progress)
     if recipe.algorithm == "svm":
-        raise UserError(f"{machine.name} has the task {machine.task}: this release does not train it so")
+        raise UserError(f"{machine.name} has the task {machine.task}: a one-class SVM is of task one_class alone")
     train_part, _ = divided(base, machine, recipe)
     rows = training_set(train_part, incidents, recipe.seed, machine.classes)
     what, faults = kind(recipe.algorithm, recipe.parameters), np.count_nonzero(rows.fault)
@@ -104,10 +104,10 @@ def _train_one_class(
     """The kind of model and its parameters are those of the machine's file."""
     recipe = replace(recipe, algorithm="svm", parameters={})
     rows = normal_rows(divided(base, machine, recipe)[0], incidents, machine.one_class.outside, recipe.seed)
-    progress(f"fitting a one-class SVM on {len(rows.fault):,} normal rows")
-    fitted = fit_one_class(machine, rows.sensors, rows.weights)
-    weight = float(rows.weights.max(initial=1.0))
-    taught = Taught(len(rows.fault), IncidentWeights(weight, 0.0), [one.label for one in teaching(incidents)])
+    progress(f"fitting a one-class SVM on {len(rows.weights):,} normal rows")
+    fitted = fit_one_class(machine, rows.sensors, rows.weights, rows.outside)
+    weights = IncidentWeights(rows.refuted, 0.0)
+    taught = Taught(len(rows.weights), weights, [one.label for one in teaching(incidents)])
     return judged(machine, recipe, fitted, taught, base, incidents, progress)
 
 

@@ -138,14 +138,15 @@ def need_defects(machine: Machine, classes: Integers) -> None:
         raise UserError(f"{lacking} to train {machine.name} on: at least {FOLDS} of each that there is are needed")
 
 
-def fit_one_class(machine: Machine, sensors: Floats, weights: Floats) -> Pipeline:
+def fit_one_class(machine: Machine, sensors: Floats, weights: Floats, outside: float) -> Pipeline:
     """A pipeline fitted to normal rows alone, of shape (n, sensors), through the steps of the machine's file.
+
+    `outside`: the share of all weight that may lie outside.
 
     Column 1 of `predict_proba` is how abnormal a reading is: see model.one_class. A reading's never depends on others.
     """
-    policy = machine.one_class
     steps = transformers(machine.steps, len(sensors))
-    classifier = OneClass(policy.outside, policy.reach)
+    classifier = OneClass(outside, machine.one_class.reach)
     return _fitted(machine, classifier, sensors, np.zeros(len(sensors), dtype=np.bool_), weights, steps)
 
 

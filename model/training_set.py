@@ -61,13 +61,6 @@ class TrainingSet(NamedTuple):
     values: Floats
     """Of task `regression`: what was measured; NaN where nothing was, and of other tasks."""
 
-    def rows(self, chosen: Bools) -> "TrainingSet":
-        """The rows where `chosen`, shape (n,), is true."""
-        numbered = self.classes[chosen], self.values[chosen]
-        return TrainingSet(
-            self.sensors[chosen], self.fault[chosen], self.weights[chosen], self.verdict[chosen], *numbered
-        )
-
 
 def teaching(incidents: Sequence[LabelledIncident]) -> Sequence[LabelledIncident]:
     """Those that train a model: not what is held (back), and readings that nobody reviewed never."""

@@ -11,7 +11,7 @@ from alerts.facts import ReceiptFacts, read_facts
 from alerts.receipt_text import receipt_text
 from core.errors import ModelRefused
 from core.prediction import ModelVersion
-from core.reply import WHICH, Outcome, Reply, ReplyOutcome
+from core.reply import WHICH, Outcome, ReplyOutcome
 from core.training_options import TrainingOptions
 from model.base_data import base_data
 from model.retraining import retrain
@@ -66,8 +66,7 @@ def test_a_model_that_tells_other_defects_than_the_machines_file_is_refused(worl
 
 def says(world: PlateWorld, text: str, alert: int) -> ReplyOutcome:
     """Dina presses a button, or writes to the alert's message."""
-    update = 1 + int(world.one("SELECT count(*) FROM inbox"))
-    return world.inbox.accept("telegram/1", Reply("telegram", update, "{}", str(DINA), str(DINA), text, alert=alert))
+    return world.says(DINA, text, alert)
 
 
 def noted(outcome: ReplyOutcome) -> str:

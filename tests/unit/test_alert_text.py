@@ -51,6 +51,11 @@ def test_an_alert_says_all_that_a_person_needs() -> None:
     )
 
 
+def test_an_alert_of_a_model_that_knows_normal_readings_alone_says_how_abnormal() -> None:
+    (line,) = [one for one in render(a_message(body=BODY | {"task": "one_class"})).text.splitlines() if " %" in one]
+    assert line == "87 % abnormal · since 13:04 CET, 1 Mar"
+
+
 def test_an_alert_of_a_machine_with_several_defects_tells_the_likeliest() -> None:
     defects = [{"defect": "Z_Scratch", "probability": 0.62}, {"defect": "Bumps", "probability": 0.21}]
     pushed = [{"sensor": "area", "value": 3.0, "unit": "", "low": None, "high": None, "share": 0.8}]
