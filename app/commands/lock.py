@@ -17,6 +17,7 @@ _FILES = {
     "requirements.txt": ["pyproject.toml"],
     "requirements-local.txt": ["--group", "local", "--constraint", "requirements.txt"],
     "requirements-spark.txt": ["--group", "spark", "--constraint", "requirements.txt"],
+    "deploy/schedule/requirements-airflow.txt": ["--group", "airflow", "--no-annotate"],
     "requirements-dev.txt": ["--group", "dev", "--constraint", "requirements.txt", "-c", "requirements-local.txt"],
 }
 _BENCH = "bench/requirements.txt"

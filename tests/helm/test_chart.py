@@ -124,6 +124,19 @@ def test_consumers_are_scaled_by_lag_or_are_as_many_as_said() -> None:
     assert {one["metadata"]["consumerGroup"] for one in scaled["triggers"]} == {"faultline"}
 
 
+def test_what_runs_by_the_clock_has_the_rights_of_a_process_and_runs_a_command_of_ours() -> None:
+    manifests = rendered("--values", str(ROOT / "deploy" / "schedule" / "kubernetes.yaml"))
+    jobs = of_kind("CronJob", manifests)
+    assert jobs.keys() == {"retention", "rehearsal"}
+    for name, secret in (("retention", "faultline-init"), ("rehearsal", "faultline-trainer")):
+        timed = jobs[name]
+        kubernetes_validate.validate(timed, KUBERNETES[-1], strict=True)
+        assert timed["spec"]["concurrencyPolicy"] == "Forbid", name
+        pod = timed["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        assert [volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume] == [secret]
+        assert pod["containers"][0]["args"][0] in COMMANDS
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -133,6 +146,7 @@ def test_consumers_are_scaled_by_lag_or_are_as_many_as_said() -> None:
         (("--set", "procesess.alerts.replicas=2"), "procesess"),
         (("--set", "processes.cosumer.replicas=2"), "cosumer"),
         (("--set", "scaling.lag=0"), "lag"),
+        (("--set-json", 'schedule={"often":{"cron":"hourly","process":"trainer","arguments":["status"]}}'), "cron"),
     ],
 )
 def test_what_is_missing_misspelt_or_a_secret_is_refused_by_name(given: tuple[str, str], told: str) -> None:
