@@ -26,10 +26,10 @@ def time_reader(machine: Machine) -> Callable[[Any], datetime] | None:
     if not machine.time_format and not machine.time_zone:
         return None
     zone = ZoneInfo(machine.time_zone) if machine.time_zone else None
-    time_format = machine.time_format
+    time_format, field = machine.time_format, machine.message.time
 
     def read(value: Any) -> datetime:
-        time = _parsed(value, time_format) if time_format else value
+        time = _parsed(value, time_format, field) if time_format else value
         if time.tzinfo is None:
             time = time.replace(tzinfo=zone)
         return time
@@ -37,11 +37,11 @@ def time_reader(machine: Machine) -> Callable[[Any], datetime] | None:
     return read
 
 
-def _parsed(text: str, time_format: str) -> datetime:
+def _parsed(text: str, time_format: str, field: str) -> datetime:
     try:
         return datetime.strptime(_ascii(text), time_format)  # noqa: DTZ007  # the machine names the zone
     except ValueError:
-        raise msgspec.ValidationError(f"Time is not written as {time_format} - at `$.time`") from None
+        raise msgspec.ValidationError(f"Time is not written as {time_format} - at `$.{field}`") from None
 
 
 def _ascii(text: str) -> str:

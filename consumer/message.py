@@ -2,7 +2,7 @@
 
 import math
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -54,15 +54,19 @@ def reading_decoder(machine: Machine) -> Callable[[bytes], Reading]:
         if read_time is not None:
             reading.time = read_time(reading.time)
         if b"\\u0000" in value:
-            _refuse_nul(reading, machine.texts)
+            refuse_nul(reading, {name: name for name in machine.texts})
         return reading
 
     return decode
 
 
-def _refuse_nul(reading: Reading, texts: Sequence[str]) -> None:
-    for name in texts:
-        if "\0" in (getattr(reading, name) or ""):
+def refuse_nul(reading: object, texts: Mapping[str, str]) -> None:
+    """Raises msgspec.ValidationError where a text has the character that Postgres does not take.
+
+    `texts`: attribute of the decoded message → its field's name.
+    """
+    for attribute, name in texts.items():
+        if "\0" in (getattr(reading, attribute) or ""):
             raise msgspec.ValidationError(f"Text with the character U+0000 - at `$.{name}`")
 
 

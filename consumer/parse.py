@@ -18,6 +18,7 @@ from consumer.message import (
     usual_decoder,
     why_invalid,
 )
+from consumer.shaped import ShapedMessages
 from core.batch import Floats, to_micros
 from core.errors import InvalidReading
 from core.machine import Machine
@@ -32,7 +33,10 @@ class Parser:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._decode_usual = usual_decoder(machine)
+        self._read = ShapedMessages(machine).read if machine.has_own_messages else self._read_exactly
         self._decode_exactly = reading_decoder(machine)
+        self._one_by_one = bool(machine.time_format) or machine.has_own_messages
+        """Whether no message is in the usual form."""
 
     def parse(
         self, values: Sequence[bytes | None], rejected: dict[int, InvalidReading]
@@ -41,9 +45,8 @@ class Parser:
 
         What is no reading is added to `rejected`, by row.
         """
-        own_times = bool(self._machine.time_format)  # then no time is written in the usual form
-        usual, others = self._usual(() if own_times else values)
-        others = range(len(values)) if own_times else others
+        usual, others = self._usual(() if self._one_by_one else values)
+        others = range(len(values)) if self._one_by_one else others
         exact, extras = self._exactly(values, others, rejected)
         return merged(usual, exact), extras
 
@@ -93,14 +96,20 @@ class Parser:
             rejected[row] = InvalidReading("decode", "tombstone")
             return None
         try:
-            reading = self._decode_exactly(value)
-            extra = unknown_fields(value, self._machine, _present(reading))
+            reading, extra = self._read(value)
+        except InvalidReading as error:
+            rejected[row] = error
+            return None
         except DECODE_ERRORS as error:
             rejected[row] = why_invalid(error)
             return None
         if extra is not None:
             extras[row] = extra
         return reading
+
+    def _read_exactly(self, value: bytes) -> tuple[Reading, bytes | None]:
+        reading = self._decode_exactly(value)
+        return reading, unknown_fields(value, self._machine, _present(reading))
 
     def _sensors(self, readings: Sequence[Reading] | Sequence[UsualReading]) -> Floats:
         """Shape (n, sensors); NaN for absent and for null."""

@@ -7,6 +7,8 @@ from msgspec import Meta, Struct
 
 from core.alert_policy import AlertPolicy
 from core.batch import MOST
+from core.flags import HIGHEST_BIT
+from core.message_shape import OURS, Field, MessageShape
 from core.one_class import OneClassPolicy, Step
 from core.threshold import ThresholdPolicy
 
@@ -38,6 +40,15 @@ class Sensor(Struct, frozen=True, forbid_unknown_fields=True):
     """So many readings in a row with exactly this value: stuck, not scored. Absent where a sensor may well rest."""
     advice: str = ""
     """What to do when it cannot be right."""
+    field: Field | None = None
+    """Its name in messages and files, where that is another."""
+    bit: Annotated[int, Meta(ge=0, le=HIGHEST_BIT)] | None = None
+    """It is this bit of `field`, whose text holds flags such as `0x50005`: 1 where it is set, else 0."""
+
+    @property
+    def written(self) -> str:
+        """The field of a message that holds it."""
+        return self.field or self.name
 
 
 class EngineeredSensor(Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,6 +200,7 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     topics: Annotated[tuple[Topic, ...], Meta(min_length=1)] = ()
     key: Literal["device", "any"] = "device"
     """`device`: the Kafka key must be the device's name. `any`: it says nothing."""
+    message: MessageShape = OURS
     devices: tuple[str, ...] = ()
     """All devices there are; a reading of another is a dead letter. Absent: new ones are registered as they speak."""
     places: tuple[Place, ...] = ()
@@ -221,6 +233,11 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     def sensor_names(self) -> tuple[str, ...]:
         """The sensors in the file's order: the order of every array of readings."""
         return tuple(sensor.name for sensor in self.sensors)
+
+    @property
+    def has_own_messages(self) -> bool:
+        """Whether its messages are written otherwise than ours."""
+        return self.message != OURS or any(sensor.field is not None for sensor in self.sensors)
 
     @property
     def classes(self) -> tuple[str, ...]:

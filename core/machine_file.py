@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.expression import NoExpression, parsed
 from core.label import read_answer
 from core.machine import Machine
+from core.message_problems import message_problems
 from core.one_class import OneClassPolicy
 from core.toml_place import line_of, values_of
 
@@ -36,7 +37,14 @@ def parse_machine(text: str, name: str, source: str) -> Machine:
         raise UserError(f"{source}{line_of(text, key)}: {key or 'file'}: {message}{hint}") from error
     for key, problem in _problems(machine):
         raise UserError(f"{source}{line_of(text, key)}: {key}: {problem}")
-    return machine
+    return _with_columns(machine)
+
+
+def _with_columns(machine: Machine) -> Machine:
+    """Files name a sensor as messages do, where nothing else is said."""
+    fields = {sensor.name: sensor.field for sensor in machine.sensors if sensor.field is not None}
+    csv = msgspec.structs.replace(machine.csv, columns=fields | machine.csv.columns)
+    return msgspec.structs.replace(machine, csv=csv) if fields else machine
 
 
 def _problems(machine: Machine) -> list[tuple[str, str]]:
@@ -50,6 +58,7 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
             found.append((f"sensors[{position}].usual", "must rise and lie between minimum and maximum"))
         if sensor.minimum < -MOST or sensor.maximum > MOST:
             found.append((f"sensors[{position}]", f"minimum and maximum must lie within ±{MOST:g}"))
+    found += list(message_problems(machine))
     found += _engineered_problems(machine)
     found += _clock_problems(machine)
     found += [(f"model.{key}", problem) for key, problem in machine.model.problems(machine.threshold)]
@@ -69,7 +78,6 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
             for push in fault.pushes
             if push.sensor not in names
         ]
-    found += [("texts", f"{name} is no text") for name in machine.texts if name in ("id", "device", "time", "sensors")]
     found += _place_problems(machine)
     found += [("csv.columns", f"no sensor named {name}") for name in machine.csv.columns if name not in names]
     return found

@@ -11,6 +11,7 @@ import pyarrow as pa
 from core.batch import MOST, Bools, Floats, Integers
 from core.defect import plain_name
 from core.errors import UserError
+from core.flags import NO_FLAGS, flag
 from core.history import History
 from core.machine import Machine, Sensor, Target
 from core.target import outside
@@ -122,6 +123,10 @@ def _numbers(path: Path, table: pd.DataFrame, machine: Machine, sensor: Sensor) 
     if sensor.optional and name not in table.columns:
         return np.full(len(table), np.nan)
     text = _column(path, table, machine, name, f"sensor {sensor.name}")
+    if (bit := sensor.bit) is not None:
+        numbers = text.map(lambda cell: flag(cell, bit)).to_numpy(dtype=np.float64)
+        _refuse(path, name, text, np.isnan(numbers) & ~is_absent(text), NO_FLAGS)
+        return np.asarray(numbers, dtype=np.float64)
     if words := machine.csv.values.get(sensor.name):
         numbers = text.map(words).to_numpy(dtype=np.float64)
         _refuse(path, name, text, np.isnan(numbers) & ~is_absent(text), f"none of {', '.join(words)}")

@@ -14,6 +14,7 @@ import pyarrow.parquet
 
 from core.batch import MOST, Floats
 from core.errors import UserError
+from core.flags import NO_FLAGS, flag
 from core.machine import Machine, Sensor
 
 MOST_ROWS = 100_000
@@ -59,7 +60,18 @@ def _numbers(machine: Machine, table: Columns, sensor: Sensor, count: int) -> Fl
             return np.full(count, np.nan)
         raise UserError(f"the file has no column {names[-1]!r}; it has {', '.join(map(repr, table))}")
     words = machine.csv.values.get(sensor.name, {})
+    if sensor.bit is not None and found == sensor.written:
+        return np.array([_flag(cell, sensor.bit, row, found) for row, cell in enumerate(table[found])])
     return np.array([_number(cell, words, row, found) for row, cell in enumerate(table[found])], dtype=np.float64)
+
+
+def _flag(cell: object, bit: int, row: int, column: str) -> float:
+    if not isinstance(cell, str) or cell.strip().lower() in _ABSENT:
+        return _number(cell, {}, row, column)
+    number = flag(cell.strip(), bit)
+    if math.isnan(number):
+        raise UserError(f"row {row + 2}, column {column!r}: {cell!r:.60} is {NO_FLAGS}")
+    return number
 
 
 def _number(cell: object, words: Mapping[str, float], row: int, column: str) -> float:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from core.batch import Floats
 from core.errors import UserError
+from core.flags import flags_text
 from core.history import History
 from core.machine import Machine
 
@@ -69,8 +70,11 @@ class TrainingFile:
             machine.csv.device: pd.Series(list(rows.devices), dtype="str"),
             machine.csv.time: self._times(rows),
         }
-        for place, name in enumerate(machine.sensor_names):
-            values = rows.sensors[:, place]
+        for place, sensor in enumerate(machine.sensors):
+            name, values = sensor.name, rows.sensors[:, place]
+            if sensor.bit is not None:
+                columns[machine.csv.columns[name]] = self._flags(rows, machine.csv.columns[name])
+                continue
             words = machine.csv.values.get(name)
             columns[machine.csv.columns.get(name, name)] = self._words(name, values, words) if words else values
         columns[machine.labels.column] = pd.Series(np.where(rows.fault, fault, normal), dtype="str")
@@ -83,6 +87,14 @@ class TrainingFile:
         if self._path.suffix.lower() in (".parquet", ".pq"):
             return times
         return pd.Series(np.datetime_as_string(rows.times.view("datetime64[us]"), timezone="UTC"), dtype="str")
+
+    def _flags(self, rows: History, column: str) -> "pd.Series[str]":
+        """All bits that stand in the column."""
+        columns = self._machine.csv.columns
+        held = [(at, one.bit or 0) for at, one in enumerate(self._machine.sensors) if columns.get(one.name) == column]
+        bits = [bit for _, bit in held]
+        values = rows.sensors[:, [at for at, _ in held]].tolist()
+        return pd.Series([flags_text(zip(bits, row, strict=True)) for row in values], dtype="str")
 
     def _words(self, name: str, values: Floats, words: dict[str, float]) -> "pd.Series[str]":
         word_of = {number: word for word, number in words.items()}

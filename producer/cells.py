@@ -10,6 +10,7 @@ import pandas as pd
 from core.bad_cell import BadCell
 from core.batch import Bools, Floats, Integers
 from core.errors import UserError
+from core.flags import NO_FLAGS, flag
 
 _SHOWN = 200
 """Characters of a wrong cell that are kept."""
@@ -51,6 +52,14 @@ def numbers(column: Column, decimal: str, words: Mapping[str, float] | None = No
     text = cells.astype(str).str.strip().str.replace(decimal, ".", regex=False)
     found = _floats(pd.to_numeric(text, errors="coerce"))
     column.refuse(~np.isfinite(found) & np.asarray(cells.notna()), "not a number")
+    return found
+
+
+def flags(column: Column, bit: int) -> Floats:
+    """1 where the bit is set in a text such as `0x50005`, else 0; NaN for an empty cell."""
+    text = column.cells.fillna("").astype(str).str.strip()
+    found = _floats(text.map(lambda cell: flag(cell, bit)))
+    column.refuse(np.isnan(found) & np.asarray(text != ""), NO_FLAGS)
     return found
 
 

@@ -1,15 +1,16 @@
 """A reading as the bytes of its message."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import numpy as np
 from msgspec import UNSET, UnsetType
 
-from core.batch import Floats, Integers
+from core.batch import Floats
 from core.machine import Machine
 from producer.readings import Readings
+from producer.shaped import ShapedEncoder
+from producer.times import rfc_3339
 
 
 class Encoder:
@@ -30,7 +31,7 @@ class Encoder:
         return [
             encode(reading(reading_id, device, time, sensors(*values)))
             for reading_id, device, time, values in zip(
-                readings.ids, readings.devices, _time_texts(readings.times), rows, strict=True
+                readings.ids, readings.devices, rfc_3339(readings.times), rows, strict=True
             )
         ]
 
@@ -42,7 +43,8 @@ class Encoder:
         ]
 
 
-def _time_texts(times: Integers) -> Sequence[str]:
-    """RFC 3339 with microseconds and `Z`."""
-    texts: list[str] = np.datetime_as_string(times.view("datetime64[us]"), unit="us", timezone="UTC").tolist()
-    return texts
+def encoder_of(machine: Machine, schema: int = 1) -> Encoder | ShapedEncoder:
+    """What encodes this machine's readings as it writes them; `schema`: the number before framed messages."""
+    if machine.has_own_messages or machine.time_format:
+        return ShapedEncoder(machine, schema)
+    return Encoder(machine)

@@ -63,6 +63,7 @@ class Timeline:
         self._random = random
         self._faults = len(machine.faults)
         required = [index for index, sensor in enumerate(machine.sensors) if not sensor.optional]
+        self._ways = 1 if machine.message.strict else 2  # its messages cannot lack a sensor: one is stuck at most
         self._breakable = required or list(range(len(machine.sensors)))
         self._going: list[Episode] = []
         self._coming: list[Episode] = []
@@ -97,7 +98,7 @@ class Timeline:
 
     def _episode(self, device: int, begin: int, sensor_fault: bool) -> Episode:
         random = self._random
-        truth = 1 + (self._faults + random.integers(2) if sensor_fault else random.integers(self._faults))
+        truth = 1 + (self._faults + random.integers(self._ways) if sensor_fault else random.integers(self._faults))
         return Episode(
             begin=begin,
             device=device,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.machine import Machine
-from producer.encode import Encoder
+from producer.encode import encoder_of
 from producer.kafka import Headers
 from producer.readings import TRUTH_HEADER, Readings
 
@@ -32,7 +32,7 @@ class Messages(NamedTuple):
 
 def messages_of(machine: Machine, chunks: Iterable[Readings]) -> Iterator[Messages]:
     """The readings encoded for the machine's topic; the key is the device's name."""
-    encoder = Encoder(machine)
+    encoder = encoder_of(machine)
     for chunk in chunks:
         for readings in _windows(chunk):
             yield Messages(

@@ -43,7 +43,8 @@ class RecordedFile:
     def _columns(self) -> tuple[Sequence[str], Sequence[str]]:
         """The columns to be read as numbers and as texts."""
         layout = self.layout
-        words = self._machine.csv.values
+        words = {sensor.name for sensor in self._machine.sensors if sensor.bit is not None}
+        words |= set(self._machine.csv.values)
         named = [(name, column) for name, column in zip(self._machine.sensor_names, layout.sensors, strict=True)]
         numbers = {column for name, column in named if column and name not in words}
         texts = {column for name, column in named if column and name in words}
@@ -80,9 +81,12 @@ class Chunk:
         """Shape (n, sensors) in the machine's order; NaN for absent."""
         dialect = self._machine.csv
         sensors = np.full((len(self), len(self._machine.sensors)), np.nan)
-        for index, (name, column) in enumerate(zip(self._machine.sensor_names, self._layout.sensors, strict=True)):
-            if column:
-                sensors[:, index] = cells.numbers(self._column(column), dialect.decimal, dialect.values.get(name))
+        for index, (sensor, column) in enumerate(zip(self._machine.sensors, self._layout.sensors, strict=True)):
+            if column and sensor.bit is not None:
+                sensors[:, index] = cells.flags(self._column(column), sensor.bit)
+            elif column:
+                words = dialect.values.get(sensor.name)
+                sensors[:, index] = cells.numbers(self._column(column), dialect.decimal, words)
         return sensors
 
     def times(self) -> Integers:

@@ -18,7 +18,9 @@ class Scale:
         self._width = high - low
         self._minimum = np.array([sensor.minimum for sensor in machine.sensors])
         self._maximum = np.array([sensor.maximum for sensor in machine.sensors])
-        self._steps_per_unit = 10.0 ** np.maximum(np.ceil(np.log10(_STEPS / self._width)), 0)
+        steps = 10.0 ** np.maximum(np.ceil(np.log10(_STEPS / self._width)), 0)
+        is_bit = np.array([sensor.bit is not None for sensor in machine.sensors])
+        self._steps_per_unit = np.where(is_bit, 1.0, steps)
         # A sensor that files write as text says of which kind a device is, and that stays.
         self._kinds = np.full((devices, len(machine.sensors)), np.nan)
         for sensor, numbers in machine.csv.values.items():

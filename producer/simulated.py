@@ -18,11 +18,14 @@ _SECOND = 1_000_000
 def simulated_readings(
     machine: Machine, devices: int, seed: int, fault_rate: float, start_time: int, rate: float
 ) -> Iterator[Readings]:
-    """Readings without end of devices `<machine>-001` and so on, `rate` a second in all, due at their event times.
+    """Readings without end of `devices` devices, `rate` a second in all, due at their event times.
+
+    They are the first that the machine's file lists, where it lists any; else `<machine>-001` and so on.
 
     `start_time`: of the first reading, µs since 1970 UTC. The same arguments give the same readings, ids included.
     """
-    names = [f"{machine.name}-{number:03d}" for number in range(1, devices + 1)]
+    names = machine.devices[:devices] or [f"{machine.name}-{number:03d}" for number in range(1, devices + 1)]
+    devices = len(names)
     truths = truths_of(machine)
     for_ids = np.random.default_rng([seed, start_time, *machine.name.encode()])
     for chunk in simulate(machine, devices, seed, fault_rate, start_time, max(1, round(devices / rate * _SECOND))):

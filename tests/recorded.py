@@ -15,10 +15,11 @@ from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from consumer.past import Past
 from core.batch import Quality
+from core.flags import flags_text
 from core.machine import Machine
 from core.ports.models import Model
 from core.ports.stream import TopicPartition
-from producer.encode import Encoder
+from producer.encode import encoder_of
 from producer.replay import Replay
 from producer.schedule import flat_out
 from tests.builders import NOON, fetched
@@ -43,12 +44,17 @@ class Verdict(NamedTuple):
 def write(path: Path, machine: Machine, rows: Sequence[Row]) -> Path:
     """A file in the machine's dialect, a reading a second; Parquet where the path ends so."""
     words = {name: {number: text for text, number in known.items()} for name, known in machine.csv.values.items()}
+    moments = [NOON + timedelta(seconds=second) for second in range(len(rows))]
+    written = machine.csv.time_format
     columns: dict[str, list[Any]] = {
         machine.csv.device: [row.device for row in rows],
-        machine.csv.time: [(NOON + timedelta(seconds=second)).isoformat() for second in range(len(rows))],
+        machine.csv.time: [at.isoformat() if written == "ISO8601" else at.strftime(written) for at in moments],
     }
     for place, name in enumerate(machine.sensor_names):
         cells: list[Any] = [row.sensors[place] for row in rows]
+        if machine.sensors[place].bit is not None:
+            columns[machine.csv.columns[name]] = [_flags(machine, row) for row in rows]
+            continue
         if name in words:
             cells = [None if cell is None else words[name][cell] for cell in cells]
         columns[machine.csv.columns.get(name, name)] = cells
@@ -63,12 +69,18 @@ def write(path: Path, machine: Machine, rows: Sequence[Row]) -> Path:
     return path
 
 
+def _flags(machine: Machine, row: Row) -> str:
+    """All flags of the row, which share a column."""
+    pairs = zip(machine.sensors, row.sensors, strict=True)
+    return flags_text([(sensor.bit, value or 0.0) for sensor, value in pairs if sensor.bit is not None])
+
+
 def live(path: Path, machine: Machine, model: Model) -> list[Verdict]:
     """The file replayed: each reading encoded, decoded, scored and judged as a message is, one batch a message."""
     decoder, past, scorer, found = Decoder(machine), Past(machine), scorer_apart(), list[Verdict]()
     numbers: dict[str, int] = {}
     (readings,) = Replay(path, machine, {}).readings(flat_out)
-    for offset, value in enumerate(Encoder(machine).encode(readings)):
+    for offset, value in enumerate(encoder_of(machine).encode(readings)):
         name = readings.devices[offset]
         at = TopicPartition(machine.topics[0], 0)
         message = fetched([value], offset, machine.topics[0], key=name.encode(), produced=NOON + timedelta(days=1))

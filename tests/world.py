@@ -39,15 +39,7 @@ class World:
     started: list[Running] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.topic = f"readings.{self.machine}.{uuid.uuid4().hex[:8]}"
-        machines = self.folder / "machines"
-        machines.mkdir()
-        text_of_machine = (ROOT / "machines" / f"{self.machine}.toml").read_text(encoding="utf-8")
-        # The readings that tests make up repeat themselves, as no healthy sensor does.
-        text_of_machine = re.sub(r"(?m)^stuck_after.*\n", "", text_of_machine)
-        (machines / f"{self.machine}.toml").write_text(
-            f'topics = ["{self.topic}"]\n{text_of_machine}', encoding="utf-8"
-        )
+        self.topic = self._with_topic_of_its_own(self.machine)
         keys = local_keys(self.folder / "keys")
         self.environment = {
             "KAFKA_BOOTSTRAP_SERVERS": self.servers.kafka_bootstrap_servers,
@@ -60,13 +52,29 @@ class World:
             "AWS_SECRET_ACCESS_KEY": self.servers.s3_secret_access_key,
             "SIGNING_KEY": keys.signing_key,
             "TRUSTED_KEYS": keys.trusted_keys,
-            "MACHINES_DIRECTORY": str(machines),
+            "MACHINES_DIRECTORY": str(self.folder / "machines"),
             "DATA_DIRECTORY": str(self.folder / "data"),
             **self.settings,
         }
+
+    def _with_topic_of_its_own(self, machine: str) -> str:
+        """Add the project's machine of that name; its topic."""
+        topic, folder = f"readings.{machine}.{uuid.uuid4().hex[:8]}", self.folder / "machines"
+        folder.mkdir(exist_ok=True)
+        text_of_machine = (ROOT / "machines" / f"{machine}.toml").read_text(encoding="utf-8")
+        # The readings that tests make up repeat themselves, as no healthy sensor does.
+        text_of_machine = re.sub(r"(?m)^(stuck_after|topics).*\n", "", text_of_machine)
+        (folder / f"{machine}.toml").write_text(f'topics = ["{topic}"]\n{text_of_machine}', encoding="utf-8")
         admin = AdminClient({"bootstrap.servers": self.servers.kafka_bootstrap_servers})
-        (created,) = admin.create_topics([NewTopic(self.topic, self.partitions, 1)]).values()
+        (created,) = admin.create_topics([NewTopic(topic, self.partitions, 1)]).values()
         created.result(30)
+        return topic
+
+    def with_machine(self, machine: str) -> "World":
+        """The same installation, which has this machine of the project's as well, and speaks of it."""
+        other = copy(self)
+        other.machine, other.topic = machine, self._with_topic_of_its_own(machine)
+        return other
 
     def start(self, *arguments: str, module: str = "app", **environment: str) -> Running:
         """Start a command that goes on; `module` is run instead of ours where a test wires a process otherwise."""

@@ -32,7 +32,15 @@ def test_a_new_machine_is_a_new_file(tmp_path: Path) -> None:
 
 
 def test_the_machines_that_come_with_the_project_are_sound() -> None:
-    assert {"equipment", "ai4i"} <= set(load_machines(ROOT / "machines"))
+    assert {"equipment", "ai4i", "pc1", "pc2", "raspberry"} <= set(load_machines(ROOT / "machines"))
+
+
+def test_files_name_a_sensor_as_messages_do_where_nothing_else_is_said() -> None:
+    fields = 'name = "pressure"\nfield = "PressureBar"'
+    machine = parse_machine(MINIMAL.replace('name = "pressure"', fields), "press", "press.toml")
+    assert machine.csv.columns == {"pressure": "PressureBar"}
+    other = MINIMAL.replace('name = "pressure"', fields) + '[csv.columns]\npressure = "p"'
+    assert parse_machine(other, "press", "press.toml").csv.columns == {"pressure": "p"}
 
 
 @pytest.mark.parametrize(
@@ -97,6 +105,13 @@ def test_the_machines_that_come_with_the_project_are_sound() -> None:
             14,
             "no sensor named heat",
         ),
+        ('title = "Press"', 'message = { layout = "round" }', 2, "it is one of flat, nested"),
+        ('title = "Press"', 'message = { id = "no", time = "no" }', 2, "cannot both stand in the field no"),
+        ('title = "Press"', 'message = { layout = "flat", id = "pressure" }', 8, "the field pressure holds no sensor"),
+        ("optional = true", 'optional = true\nfield = "temperature"', 12, "is that of temperature already"),
+        ("optional = true", "optional = true\nbit = 3", 12, "name the field whose bit it is"),
+        ("optional = true", 'optional = true\nfield = "flags"\nbit = 3', 13, "set minimum = 0 and maximum = 1"),
+        ("optional = true", "optional = true\nbit = 64", 12, "sensors[1].bit"),
         ("optional = true", "optional = true\n[csv.columns]\ntemprature = 'T'", 12, "no sensor named temprature"),
     ],
 )
