@@ -16,14 +16,20 @@ ROOT = Path(__file__).parent.parent
 
 
 class Process:
-    """A command that goes on until its block ends."""
+    """A command, of ours unless `program` says otherwise, that goes on until its block ends."""
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        program: Sequence[str] = (sys.executable, "-m", "app"),
+    ) -> None:
         self._log = log
         self._name = arguments[0]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app", *arguments],
+                [*program, *arguments],
                 cwd=ROOT,
                 env={**os.environ, **environment, "FAULTLINE_PARENT": str(os.getpid())},
                 stdin=subprocess.DEVNULL,

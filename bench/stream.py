@@ -10,7 +10,8 @@ from bench.bare import bare_consume
 from bench.installation import Installation, Topic, Trained
 from bench.limit import copy_prebuilt, stored_batches
 from bench.ours import consume_backlog, counted
-from bench.peer import PEERS, peer_versions, prepare_peers, run_peer
+from bench.peer import PEERS, run_peer
+from bench.peer_environment import STREAMS
 
 CONTENDERS = ("lr", "rf", "copy", "bare", *PEERS)
 SHADOW = "lr_shadow"
@@ -108,7 +109,7 @@ def stream(installation: Installation, plan: Plan) -> dict[str, Any]:
     """Every contender once a round, so that what disturbs the machine disturbs all alike; figures and ratios."""
     progress = installation.progress
     if set(plan.contenders) & set(PEERS):
-        prepare_peers(progress)
+        STREAMS.prepare(progress)
     algorithms = [name for name in _OURS if name == "lr" or name in plan.contenders]  # peers take the one of "lr"
     with installation.trained(algorithms) as trained:
         topic = installation.backlog("bench-stream", PARTITIONS, plan.messages, DEVICES)
@@ -126,7 +127,7 @@ def stream(installation: Installation, plan: Plan) -> dict[str, Any]:
             "rounds": plan.rounds,
             "partitions": PARTITIONS,
             "devices": DEVICES,
-            "peers": {"messages": plan.peers, "versions": peer_versions()},
+            "peers": {"messages": plan.peers, "versions": STREAMS.versions()},
         },
         **conclusions(rounds),
         "runs": {

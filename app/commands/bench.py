@@ -20,7 +20,7 @@ from app.log import set_up_logging
 from app.ranges import Amount
 from app.settings import Settings
 from app.wiring import ROOT, data_directory, with_local_stack
-from bench import alerting, bulk, growth, latency
+from bench import alerting, bulk, growth, latency, serving
 from bench.document import with_measured
 from bench.installation import Installation
 from bench.plot import performance_png
@@ -111,6 +111,16 @@ def bulk_command(ctx: click.Context, quick: bool, gigabytes: float | None, out: 
     usual = bulk.QUICK if quick else bulk.Plan()
     plan = replace(usual, gigabytes=gigabytes or usual.gigabytes)
     _measure(settings_of(ctx), "bulk", quick, out, partial(bulk.bulk, plan=plan))
+
+
+@command.command("api")
+@quick_option
+@out_option
+@click.pass_context
+def api_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
+    """Single predictions over HTTP, by a random forest: latency at 200 a second, and beside MLflow's model server."""
+    plan = serving.QUICK if quick else serving.Plan()
+    _measure(settings_of(ctx), "api", quick, out, partial(serving.serving, plan=plan))
 
 
 for _other in (explain_command, learning_command, gate_command):

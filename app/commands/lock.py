@@ -20,7 +20,7 @@ _FILES = {
     "deploy/schedule/requirements-airflow.txt": ["--group", "airflow", "--no-annotate"],
     "requirements-dev.txt": ["--group", "dev", "--constraint", "requirements.txt", "-c", "requirements-local.txt"],
 }
-_BENCH = "bench/requirements.txt"
+_BENCH = {"bench/requirements.txt": "bench", "bench/requirements-mlflow.txt": "bench-mlflow"}
 _OLDER_THERE = ("confluent-kafka==", "pydantic==", "pydantic-core==")
 """What the bench's peers cannot share with us."""
 
@@ -34,7 +34,8 @@ def command(upgrade: bool) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="ascii") as ours:
         ours.write(_shared_pins((ROOT / "requirements.txt").read_text(encoding="ascii")))
         ours.flush()
-        _lock(_BENCH, ["--group", "bench", "--no-annotate", "--constraint", ours.name], upgrade)
+        for file, group in _BENCH.items():
+            _lock(file, ["--group", group, "--no-annotate", "--constraint", ours.name], upgrade)
 
 
 def _lock(file: str, source: list[str], upgrade: bool) -> None:

@@ -117,3 +117,15 @@ def test_the_bulk_bench_scores_every_row_beside_pandas(folder: Path) -> None:
     assert found["ours"]["bad"] == 0
     assert found["settings"]["file_gb"] >= found["settings"]["gigabytes"]
     assert all(found[name]["rows_per_s"] > 0 < found[name]["peak_rss_mb"] for name in ("ours", "pandas_whole"))
+
+
+@pytest.mark.timeout(600)
+def test_the_api_bench_asks_both_servers_at_an_even_rate_and_as_fast_as_they_answer(folder: Path) -> None:
+    found = measured("api", folder)
+    assert {"mlflow-skinny", "uvicorn"} <= set(found["settings"]["peers"]["versions"])
+    for name in ("faultline", "mlflow"):
+        figures = found[name]
+        assert 0 < figures["p50_ms"] <= figures["p99_ms"] <= figures["worst_ms"]
+        assert figures["requests_per_s"] > 0
+    ours, theirs = (found[name]["requests_per_s"] for name in ("faultline", "mlflow"))
+    assert found["ratio"] == pytest.approx(ours / theirs, rel=0.01)

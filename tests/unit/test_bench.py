@@ -113,10 +113,11 @@ def test_what_the_document_says_was_measured_is_what_the_results_say() -> None:
         assert "Not measured yet" in document
 
 
-def test_the_peers_have_the_libraries_that_our_model_was_pickled_with() -> None:
+@pytest.mark.parametrize("peers", ["bench/requirements.txt", "bench/requirements-mlflow.txt"])
+def test_the_peers_have_the_libraries_that_our_model_was_pickled_with(peers: str) -> None:
     ours, theirs = (
         set(re.findall(r"^(?:numpy|scikit-learn)==[^\\\n]+", (ROOT / file).read_text(encoding="ascii"), re.MULTILINE))
-        for file in ("requirements.txt", "bench/requirements.txt")
+        for file in ("requirements.txt", peers)
     )
     assert ours
     assert ours == theirs
