@@ -18,7 +18,9 @@ class Scope(StrEnum):
     PREDICT = "predict"
     """Have readings scored."""
     READ = "read"
-    """Machines, devices, their readings and incidents, models, trainings."""
+    """Machines, devices, their readings and incidents, alerts and labels, models, trainings."""
+    LABEL = "label"
+    """Answer alerts."""
     MODELS = "models"
     """Retrain, promote, roll back: where its operator is an engineer."""
 

@@ -68,7 +68,7 @@ def classes_of(connection: Connection, alerts: Sequence[int]) -> Sequence[str]:
 _BY_NAME = "SELECT id, name, zone, role FROM operator WHERE name = :sender AND removed_at IS NULL"
 _BY_TELEGRAM_ID = "SELECT id, name, zone, role FROM operator WHERE telegram_id::text = :sender AND removed_at IS NULL"
 _BY_ID = "SELECT id, name, zone, role FROM operator WHERE id::text = :sender AND removed_at IS NULL"
-_BY_CHANNEL = {"shell": _BY_NAME, "page": _BY_ID}
+_BY_CHANNEL = {"shell": _BY_NAME, "page": _BY_ID, "api": _BY_ID}
 _NAMED = "SELECT id FROM alert WHERE id = :alert"
 # A reply to a digest may mean each alert in it.
 _REPLIED_TO = """

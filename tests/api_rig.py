@@ -17,17 +17,21 @@ from core.api_key import Scope
 from core.batch import Floats
 from core.history import History
 from core.machine import Machine
+from core.ports.chat import Inbox
 from core.ports.models import Model
 from core.prediction import ModelVersion
+from core.shown import Alerts
 from core.target import outside
 from model.fit import train
 from model.recipe import Recipe
 from model.scorer import FaultModel
 from model.sent_file import read_sent_file
 from producer.history import simulated_values
-from tests.fake_api_keys import FakeApiKeys
+from tests.fake_alerts import FakeAlerts
+from tests.fake_api_keys import ADA, FakeApiKeys
 from tests.fake_champions import FakeChampions
 from tests.fake_devices import FakeDevices
+from tests.fake_inbox import FakeInbox
 from tests.fake_models import FakeModels
 
 MACHINES = load_machines(ROOT / "machines")
@@ -71,12 +75,22 @@ def a_model(name: str, version: int = 1) -> Model:
 class ApiRig:
     """An API whose models are real and whose keys are in memory."""
 
-    def __init__(self, *, compat_without_key: bool = False, requests_per_s: float = 0) -> None:
+    def __init__(
+        self,
+        *,
+        compat_without_key: bool = False,
+        requests_per_s: float = 0,
+        alerts: Alerts | None = None,
+        inbox: Inbox | None = None,
+    ) -> None:
+        """`alerts` and `inbox`: instead of the fakes."""
         self.keys = FakeApiKeys()
         self.serving: dict[str, Model] = {name: a_model(name) for name in MACHINES}
         self.batcher = MicroBatcher(lambda: self.serving, 30)
         self.models, self.champions, self.devices = FakeModels(), FakeChampions(), FakeDevices()
-        stores = self.models, self.champions, self.devices
+        self.inbox = FakeInbox(operators={str(ADA.id): ADA.id})
+        self.alerts = FakeAlerts(self.inbox)
+        stores = self.models, self.champions, self.devices, alerts or self.alerts, inbox or self.inbox
         parts = Parts(MACHINES, self.keys, *stores, self.batcher, ServedExplanations().explain, read_sent_file)
         self.app: FastAPI = application(
             parts,

@@ -97,4 +97,5 @@ def _allowed(request: Request, needed: SecurityScopes, _: Annotated[object, Secu
 
 Predicting = Annotated[Caller, Security(_allowed, scopes=[api_key.Scope.PREDICT])]
 Reading = Annotated[Caller, Security(_allowed, scopes=[api_key.Scope.READ])]
+Labelling = Annotated[Caller, Security(_allowed, scopes=[api_key.Scope.LABEL])]
 Modelling = Annotated[Caller, Security(_allowed, scopes=[api_key.Scope.MODELS])]

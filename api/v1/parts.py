@@ -11,7 +11,9 @@ from core.batch import Floats
 from core.champion_move import ChampionWishes
 from core.explanation import SensorPush
 from core.machine import Machine
+from core.ports.chat import Inbox
 from core.ports.models import Model
+from core.shown import Alerts
 from core.shown_devices import Devices
 from core.shown_machines import Models
 
@@ -24,6 +26,8 @@ class Parts(NamedTuple):
     models: Models
     champions: ChampionWishes
     devices: Devices
+    alerts: Alerts
+    inbox: Inbox
     batcher: MicroBatcher
     explain: Callable[[Machine, Model, Floats], Sequence[Sequence[SensorPush]]]
     """Which sensors pushed each row's prediction. Raises UserError where such a model cannot be explained."""

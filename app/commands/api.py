@@ -22,9 +22,11 @@ from app.wiring import database, database_url, machines, process_name, resolved
 from consumer.models import ModelKeeper
 from db.api_keys import PostgresApiKeys
 from db.champion_wishes import PostgresChampionWishes
+from db.inbox import PostgresInbox
 from db.notices import PostgresNotices
 from db.promotion_log import PostgresPromotionLog
 from db.reach import ping
+from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
 from db.shown_machines import PostgresModels
 from model.sent_file import read_sent_file
@@ -64,6 +66,8 @@ def command(ctx: click.Context) -> None:
             PostgresModels(engine),
             PostgresChampionWishes(engine),
             PostgresShownDevices(engine),
+            PostgresShownAlerts(engine),
+            PostgresInbox(engine),
             batcher,
             ServedExplanations().explain,
             read_sent_file,
