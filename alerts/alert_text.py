@@ -42,11 +42,18 @@ def _lines(facts: AlertFacts, zone: str, markup: Markup, repeat: bool) -> Iterat
     yield f"{'Told again: alert' if facts.again else 'Alert'} #{facts.alert}{by_a_model}"
     yield ""
     if facts.verdict is None:
-        yield f"Is this correct? Reply Y/N{', or the defect' if facts.choices else ''}"
+        yield f"Is this correct? Reply Y/N{_or(facts)}"
         return
     yield _answer(facts, facts.verdict, zone, markup)
     if facts.said:
         yield markup.text(explained(facts.said, zone), _DISPUTE_LIMIT)
+
+
+def _or(facts: AlertFacts) -> str:
+    """What else answers it."""
+    if facts.predicted is not None:
+        return ", or the measured value"
+    return ", or the defect" if facts.choices else ""
 
 
 def _how_likely(facts: AlertFacts, markup: Markup) -> str:
@@ -88,7 +95,7 @@ def answer_text(facts: AlertFacts, zone: str, markup: Markup) -> str:
 
 def _answer(facts: AlertFacts, verdict: Verdict, zone: str, markup: Markup) -> str:
     said = f": {markup.text(facts.comment, 500)}" if facts.comment else ""
-    return markup.bold(f"Answer: {in_words(verdict, facts.defect)}") + _by(facts, zone, markup) + said
+    return markup.bold(f"Answer: {in_words(verdict, facts.defect, facts.value)}") + _by(facts, zone, markup) + said
 
 
 def _why(facts: AlertFacts, markup: Markup) -> Iterator[str]:

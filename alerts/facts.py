@@ -87,6 +87,8 @@ class ReceiptFacts(Struct, frozen=True):
     verdict: Verdict | None = None
     defect: str = ""
     """That the answer names."""
+    value: float | None = None
+    """That it measured."""
     said: tuple[Said, ...] = ()
     """By each person, where they differ."""
     refusal: Refusal | None = None

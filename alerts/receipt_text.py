@@ -4,6 +4,7 @@ from alerts.facts import ReceiptFacts
 from alerts.markup import PLAIN, Markup
 from core.dispute import counting
 from core.label import in_words
+from core.numbers import number
 from core.reply import Outcome, Refusal
 from core.shown_questions import said_of_a_question
 
@@ -88,7 +89,7 @@ def _as_what(facts: ReceiptFacts, markup: Markup) -> str:
     if not facts.said:
         return ""
     settled = counting(facts.said)
-    return f": {in_words(settled.verdict, settled.defect)} ({markup.text(settled.by, 100)})"
+    return f": {in_words(settled.verdict, settled.defect, settled.value)} ({markup.text(settled.by, 100)})"
 
 
 def _about(facts: ReceiptFacts) -> str:
@@ -99,5 +100,6 @@ def _about(facts: ReceiptFacts) -> str:
 
 def _verdict(facts: ReceiptFacts) -> str:
     if facts.question and facts.verdict:
-        return said_of_a_question(facts.verdict)
-    return in_words(facts.verdict, facts.defect) if facts.verdict else "answer"
+        measured = "" if facts.value is None else f": measured {number(facts.value)}"
+        return said_of_a_question(facts.verdict) + measured
+    return in_words(facts.verdict, facts.defect, facts.value) if facts.verdict else "answer"

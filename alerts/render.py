@@ -80,6 +80,7 @@ class ConsoleRenderer:
                 return Rendered(question_answer_text(question, PLAIN))
         how = f"Answer with: {self._program} reply {named} y|n"
         words = _words(message, PLAIN).replace("Reply Y/N, or the defect", f"{how}, or --defect NAME")
+        words = words.replace("Reply Y/N, or the measured value", f"{how}, or --measured NUMBER")
         return Rendered(words.replace("Reply Y/N", how))
 
 

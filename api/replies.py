@@ -16,11 +16,12 @@ from core.report import Report
 CHANNEL = "page"
 _LONGEST_COMMENT = 2000
 _LONGEST_DEFECT = 24
+_LONGEST_VALUE = 40
 
 
 def answer_of(visitor: Visitor, alert: int, fields: Mapping[str, str]) -> Reply:
-    """The answer that a form gives, or the defect. HTTPException where it gives none of the five, and no defect."""
-    said = fields.get("defect", "")[:_LONGEST_DEFECT] or _verdict(fields)
+    """The answer that a form gives, the defect or the measured value. HTTPException where it gives none of them."""
+    said = fields.get("defect", "")[:_LONGEST_DEFECT] or _measured(fields) or _verdict(fields)
     return replace(_reply(visitor, {"alert": alert}, fields, said, comment=_comment(fields)), alert=alert)
 
 
@@ -50,6 +51,16 @@ def report_of(visitor: Visitor, fields: Mapping[str, str], since: datetime, now:
 def undo_of_report(visitor: Visitor, fields: Mapping[str, str]) -> Reply:
     """The wish to take back the report that a form names. HTTPException where it names none."""
     return replace(_reply(visitor, {}, fields, UNDO), takes_back=_label(fields))
+
+
+def _measured(fields: Mapping[str, str]) -> str:
+    """What was written beside the button that was pressed."""
+    if "measure" not in fields:
+        return ""
+    said = fields.get("measured", "").strip()[:_LONGEST_VALUE]
+    if not any(character.isdigit() for character in said):
+        raise HTTPException(400, "Write the measured value as a number, as in 18.2.")
+    return said
 
 
 def _verdict(fields: Mapping[str, str]) -> str:

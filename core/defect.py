@@ -47,16 +47,8 @@ class DefectAnswer(NamedTuple):
     """An answer, and which defect it says that it is."""
 
     answer: Answer
-    defect: str = ""
-    """As the machine's file writes it; empty: none is named."""
-
-
-def read_any_answer(text: str, classes: Sequence[str]) -> DefectAnswer | None:
-    """An answer that may name one of a machine's classes, as `read_defect` says; None where the text is no answer."""
-    if (named := read_defect(text, classes)) is not None:
-        return named
-    answer = read_answer(text)
-    return None if answer is None else DefectAnswer(answer)
+    defect: str
+    """As the machine's file writes it."""
 
 
 def read_defect(text: str, classes: Sequence[str]) -> DefectAnswer | None:

@@ -23,6 +23,8 @@ class Said(Struct, frozen=True):
     """An engineer said it: it comes before whatever operators say."""
     defect: str = ""
     """That was named."""
+    value: float | None = None
+    """That was measured."""
 
     @property
     def name(self) -> str:
@@ -46,7 +48,7 @@ def explained(said: Sequence[Said], zone: str) -> str:
         return ""
     shown = sorted(said, key=lambda one: one.label)[-_PEOPLE:]
     words = ", ".join(
-        f"{one.name}{'' if place else ' said'} {in_words(one.verdict, one.defect)} ({clock(one.at, zone)})"
+        f"{one.name}{'' if place else ' said'} {in_words(one.verdict, one.defect, one.value)} ({clock(one.at, zone)})"
         for place, one in enumerate(shown)
     )
     last = counting(said)

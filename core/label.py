@@ -4,6 +4,8 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from core.numbers import number
+
 
 class Verdict(StrEnum):
     """What a person says of an incident's readings."""
@@ -20,8 +22,10 @@ class Verdict(StrEnum):
         return "real fault" if self is Verdict.FAULT else self.value.replace("_", " ")
 
 
-def in_words(verdict: Verdict, defect: str) -> str:
-    """A verdict and the defect that was named with it, as people read them; `defect` may be empty."""
+def in_words(verdict: Verdict, defect: str, value: float | None = None) -> str:
+    """A verdict and the defect that was named with it, or what was measured, as people read them."""
+    if value is not None:
+        return f"{verdict.words}: measured {number(value)}"
     return f"{verdict.words}: {defect}" if defect else verdict.words
 
 

@@ -12,6 +12,7 @@ from core.named_defects import NamedDefects
 from core.normal_rows import NormalRows
 from core.recent_alarms import RecentAlarms
 from core.verdict_replay import Replayed, added, gained, lost, spared
+from core.which_value import ValueComparison
 
 WRONG_ANSWERS = 0.05
 """Share of answers that are taken to be wrong, for people err too. Assumed, as the benchmarks do; nobody knows it."""
@@ -44,6 +45,7 @@ def decide(
     which: Measure | None = None,
     named: NamedDefects | None = None,
     normal: Sequence[NormalRows] = (),
+    values: ValueComparison | None = None,
 ) -> Decision:
     """Promotes what is better in something and worse in nothing.
 
@@ -57,7 +59,8 @@ def decide(
     people `said` may not be the champion's opposite. Of a machine with several defects, `which`: how well both tell
     them apart on the hold-out (macro F1), and `named`: defects that people named. Neither may be worse, as above.
     `normal`: hold-outs without a fault, on which it may not alarm more; there, fewer alarms are no reason to promote,
-    for a model that sees nothing has none.
+    for a model that sees nothing has none. Where a value is predicted, `values`: its error on the hold-out may not grow
+    beyond chance and by more than a little, nor may it come farther from more measured values than nearer to others.
     """
     refusals = [
         _upside_down(said),
@@ -71,6 +74,7 @@ def decide(
         _ringing(alarms, replay),
         _confusing(which),
         _unnaming(named),
+        values.loss(_OUTGROWN) if values else "",
     ]
     for refusal in refusals:
         if refusal:
@@ -79,6 +83,7 @@ def decide(
         _more(spared(replay), added(replay), "refuted alert", "would not ring again"),
         _more(gained(replay), lost(replay), "fault", "that the champion misses would be found"),
         _naming(named),
+        values.gain() if values else "",
         _better(answers, "on people's answers") if answers else "",
         _better(hold_out, "on the hold-out") if hold_out else "",
     ]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from core.any_answer import AnyAnswer, read_any_answer
 from core.command import Asked, Command
-from core.defect import DefectAnswer, read_any_answer
 from core.label import Verdict
+from core.measured import Measurable
 from core.reply import Outcome, Reply
 
 
@@ -20,6 +21,8 @@ class Given(NamedTuple):
     """An engineer gave it."""
     defect: str = ""
     """That it names."""
+    value: float | None = None
+    """That it measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Circumstances:
     """The alerts that it may mean."""
     classes: Sequence[str] = ()
     """Of their machines, where those have several defects."""
+    measurable: Measurable | None = None
+    """Of their machine, where a value is predicted."""
     newest: Given | None = None
     """The newest verdict on that one alert."""
     settled: Given | None = None
@@ -56,7 +61,7 @@ def outcome_of(reply: Reply, known: Circumstances) -> Outcome:
         return known.act
     if reply.asked is not None:
         return _undo(reply, known) if reply.is_undo else Outcome.TOLD
-    said = read_any_answer(reply.text, known.classes)
+    said = read_any_answer(reply.text, known.classes, known.measurable)
     if said is None:
         return Outcome.COMMENTED if _is_comment(reply, known) else Outcome.NOT_UNDERSTOOD
     if len(known.alerts) != 1:
@@ -70,19 +75,20 @@ def taken_back(reply: Reply, known: Circumstances) -> Given | None:
     return next((one for one in given if reply.takes_back in (None, one.label)), None)
 
 
-def _label(said: DefectAnswer, comment: str, known: Circumstances) -> Outcome:
+def _label(said: AnyAnswer, comment: str, known: Circumstances) -> Outcome:
     if not comment and _says_already(said, known):
         return Outcome.REPEATED
     differs = known.settled is not None and not _agree(said, known.settled)
     return Outcome.OVERRULED if differs and not known.settles else Outcome.LABELLED
 
 
-def _agree(said: DefectAnswer, given: Given) -> bool:
-    """The same verdict; who names no defect contradicts none."""
-    return said.answer.verdict is given.verdict and said.defect in ("", given.defect)
+def _agree(said: AnyAnswer, given: Given) -> bool:
+    """The same verdict; who names no defect, or measured nothing, contradicts none."""
+    same = said.defect in ("", given.defect) and said.value in (None, given.value)
+    return said.answer.verdict is given.verdict and same
 
 
-def _says_already(said: DefectAnswer, known: Circumstances) -> bool:
+def _says_already(said: AnyAnswer, known: Circumstances) -> bool:
     """Whether it changes nothing; who became an engineer settles with the same words."""
     given = (one for one in (known.newest, known.settled) if one is not None and one.operator == known.operator)
     return any(_agree(said, one) and (one.settles or not known.settles) for one in given)

@@ -50,6 +50,8 @@ class Answer(Struct, frozen=True):
     comment: str = ""
     defect: str = ""
     """That was named."""
+    value: float | None = None
+    """That was measured."""
 
 
 class ShownAlert(Struct, frozen=True):

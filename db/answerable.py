@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from core.measured import Measurable
 from core.reply import Reply
 
 
@@ -65,6 +66,15 @@ def classes_of(connection: Connection, alerts: Sequence[int]) -> Sequence[str]:
     return connection.execute(text(_CLASSES), {"alerts": list(alerts)}).scalars().all()
 
 
+def measurable_of(connection: Connection, alerts: Sequence[int]) -> Measurable | None:
+    """Of the alerts' machine, where a value is predicted; None where they are of several such machines."""
+    rows = connection.execute(text(_MEASURABLE), {"alerts": list(alerts)}).all()
+    if len(rows) != 1:
+        return None
+    low, high = rows[0].limits
+    return Measurable(low, high, rows[0].unit)
+
+
 _BY_NAME = "SELECT id, name, zone, role FROM operator WHERE name = :sender AND removed_at IS NULL"
 _BY_TELEGRAM_ID = "SELECT id, name, zone, role FROM operator WHERE telegram_id::text = :sender AND removed_at IS NULL"
 _BY_ID = "SELECT id, name, zone, role FROM operator WHERE id::text = :sender AND removed_at IS NULL"
@@ -94,6 +104,10 @@ _CLASSES = """
      WHERE m.id IN (SELECT i.machine FROM alert a JOIN incident i ON i.id = a.incident
                      WHERE a.id = ANY(:alerts) AND i.kind = 'fault')
      ORDER BY m.id, c.number"""
+_MEASURABLE = """
+    SELECT DISTINCT m.limits, a.predicted ->> 'unit' AS unit
+      FROM alert a JOIN incident i ON i.id = a.incident JOIN machine m ON m.id = i.machine
+     WHERE a.id = ANY(:alerts) AND a.predicted IS NOT NULL"""
 _DEVICE = """
     SELECT d.name FROM alert a JOIN incident i ON i.id = a.incident JOIN device d ON d.id = i.device
      WHERE a.id = :alert"""

@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from core.defect import read_any_answer
-from core.label import Verdict
+from core.any_answer import AnyAnswer, read_any_answer
+from core.label import Answer
+from core.measured import Measurable
 from core.reply import WHICH, Outcome, Reply
 from core.reply_rules import Circumstances, Given, taken_back
 from db.act import Act
 from db.acts import act_of
-from db.answerable import Sender, alerts_meant, classes_of, device_of, sender_of
+from db.answerable import Sender, alerts_meant, classes_of, device_of, measurable_of, sender_of
 from db.labels import (
     NewLabel,
     add_comment,
@@ -38,6 +39,8 @@ class Known(NamedTuple):
     """Of the report that an undo means."""
     classes: Sequence[str] = ()
     """Of the machines of these alerts, where those have several defects."""
+    measurable: Measurable | None = None
+    """Of their machine, where a value is predicted."""
     act: Act | None = None
     """What it would do, where it is a command that does something or answers a question."""
 
@@ -49,6 +52,7 @@ class Known(NamedTuple):
             settles=self.sender is not None and self.sender.role == "engineer",
             alerts=self.alerts,
             classes=self.classes,
+            measurable=self.measurable,
             newest=next(iter(self.given), None),
             settled=next((one for one in self.given if one.settles), None),
             act=self.act.outcome if self.act else None,
@@ -63,12 +67,13 @@ def look_up(connection: Connection, reply: Reply) -> Known:
     if sender is not None and (act := act_of(connection, reply, sender) or answer(connection, reply, sender)):
         return Known(sender, (), act=act)
     alerts = alerts_meant(connection, reply, sender)
-    classes = classes_of(connection, alerts)
+    classes, measurable = classes_of(connection, alerts), measurable_of(connection, alerts)
     if len(alerts) != 1:
-        return Known(sender, alerts, classes=classes)
+        return Known(sender, alerts, classes=classes, measurable=measurable)
     lock_incident_of(connection, alerts[0])
     act = _which(connection, reply, alerts[0]) if sender is not None and classes else None
-    return Known(sender, alerts, labels_given(connection, alerts[0]), classes=classes, act=act)
+    given = labels_given(connection, alerts[0])
+    return Known(sender, alerts, given, classes=classes, measurable=measurable, act=act)
 
 
 def _which(connection: Connection, reply: Reply, alert: int) -> Act | None:
@@ -88,12 +93,14 @@ def facts_of(connection: Connection, reply: Reply, known: Known, outcome: Outcom
     facts: dict[str, object] = {"outcome": outcome.value, "sender": reply.sender, "by": sender.name if sender else ""}
     if known.act is not None:
         return {**facts, **known.act.facts}
-    verdict, defect = _verdict(reply, known, outcome)
+    said = _said(reply, known, outcome)
+    verdict = said.answer.verdict if said else None
     if known.device and verdict is not None:
         return facts | {"device": known.device, "verdict": verdict}
     if verdict is not None or outcome is Outcome.COMMENTED:
         facts |= {"alert": known.alerts[0], "device": device_of(connection, known.alerts[0]), "verdict": verdict}
-        return facts | ({"defect": defect} if defect else {})
+        facts |= {"defect": said.defect} if said and said.defect else {}
+        return facts | ({"value": said.value} if said and said.value is not None else {})
     if outcome is Outcome.WHICH_ALERT:
         facts["alerts"] = list(known.alerts)
     elif outcome is Outcome.REFUSED:
@@ -125,7 +132,7 @@ def judge(connection: Connection, reply: Reply, known: Known, outcome: Outcome, 
 
 
 def _new_label(reply: Reply, known: Known, outcome: Outcome) -> NewLabel:
-    said = read_any_answer(reply.text, known.classes)
+    said = read_any_answer(reply.text, known.classes, known.measurable)
     assert said is not None, "a reply without a verdict is no label"
     answer = said.answer
     assert known.sender is not None, "nor is a stranger's"
@@ -133,16 +140,15 @@ def _new_label(reply: Reply, known: Known, outcome: Outcome) -> NewLabel:
     counted = None if outcome is Outcome.OVERRULED else now.settled or now.newest
     corrects = counted.label if counted else None
     comment = reply.comment or answer.comment
-    return NewLabel(known.sender.id, answer.verdict, comment, now.settles, corrects, said.defect)
+    return NewLabel(known.sender.id, answer.verdict, comment, now.settles, corrects, said.defect, said.value)
 
 
-def _verdict(reply: Reply, known: Known, outcome: Outcome) -> tuple[Verdict | None, str]:
-    """The verdict that the reply is about, and the defect that it names."""
+def _said(reply: Reply, known: Known, outcome: Outcome) -> AnyAnswer | None:
+    """What the reply is about: what it says, or what it takes back."""
     if outcome is Outcome.UNDONE:
         undone = taken_back(reply, known.circumstances)
-        return (undone.verdict, undone.defect) if undone else (None, "")
-    said = read_any_answer(reply.text, known.classes) if outcome in _ANSWERS else None
-    return (said.answer.verdict, said.defect) if said else (None, "")
+        return undone and AnyAnswer(Answer(undone.verdict), undone.defect, undone.value)
+    return read_any_answer(reply.text, known.classes, known.measurable) if outcome in _ANSWERS else None
 
 
 _ANSWERS = (Outcome.LABELLED, Outcome.OVERRULED, Outcome.REPEATED)

@@ -20,6 +20,8 @@ class NewLabel(NamedTuple):
     """The label that counted before."""
     defect: str = ""
     """That the person named."""
+    value: float | None = None
+    """That the person measured."""
 
 
 def lock_incident_of(connection: Connection, alert: int) -> None:
@@ -30,7 +32,7 @@ def lock_incident_of(connection: Connection, alert: int) -> None:
 def labels_given(connection: Connection, alert: int) -> Sequence[Given]:
     """The labels of the alert's incident that nobody took back, the newest first."""
     rows = connection.execute(text(_GIVEN), {"alert": alert}).all()
-    return [Given(row.id, row.operator, Verdict(row.verdict), row.settles, row.defect) for row in rows]
+    return [Given(row.id, row.operator, Verdict(row.verdict), row.settles, row.defect, row.value) for row in rows]
 
 
 def said_of(connection: Connection, alert: int) -> object:
@@ -77,13 +79,15 @@ def show_answer(connection: Connection, alert: int) -> None:
 _LOCK = """
     SELECT pg_advisory_xact_lock(hashtextextended('faultline.label', incident)) FROM alert WHERE id = :alert"""
 _GIVEN = """
-    SELECT l.id, l.operator, l.verdict, l.settles, l.defect FROM alert a JOIN label l ON l.incident = a.incident
+    SELECT l.id, l.operator, l.verdict, l.settles, l.defect, l.value
+      FROM alert a JOIN label l ON l.incident = a.incident
      WHERE a.id = :alert AND NOT EXISTS (SELECT FROM label_undo u WHERE u.label = l.id) ORDER BY l.id DESC"""
 _SAID = """
     SELECT s.said FROM alert a JOIN incident_said s ON s.incident = a.incident WHERE a.id = :alert AND s.disputed"""
 _INSERT_LABEL = """
-    INSERT INTO label (machine, incident, alert, operator, verdict, defect, comment, settles, corrects, inbox)
-    SELECT i.machine, i.id, a.id, :operator, :verdict, :defect, :comment, :settles, :corrects, :inbox
+    INSERT INTO label (machine, incident, alert, operator, verdict, defect, value, comment, settles, corrects,
+                       inbox)
+    SELECT i.machine, i.id, a.id, :operator, :verdict, :defect, :value, :comment, :settles, :corrects, :inbox
       FROM alert a JOIN incident i ON i.id = a.incident WHERE a.id = :alert
     RETURNING id"""
 _COPY_READINGS = """

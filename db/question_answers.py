@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from core.label import read_answer
+from core.any_answer import read_any_answer
+from core.measured import Measurable
 from core.reply import Outcome, Reply
 from db.act import Act
 from db.answerable import Sender
@@ -29,14 +30,17 @@ def answer(connection: Connection, reply: Reply, sender: Sender) -> Act | None:
             if own
             else Act(Outcome.NOTHING_TO_UNDO, facts)
         )
-    said = read_answer(reply.text)
+    low, high = question.limits or (None, None)
+    said = read_any_answer(reply.text, (), Measurable(low, high) if question.limits else None)
     if said is None:
         return None
-    facts["verdict"] = said.verdict.value
-    comment = reply.comment or said.comment
-    if not comment and (question.operator, question.verdict) == (sender.id, said.verdict.value):
+    verdict, comment = said.answer.verdict.value, reply.comment or said.answer.comment
+    facts |= {"verdict": verdict} | ({} if said.value is None else {"value": said.value})
+    same = (question.operator, question.verdict) == (sender.id, verdict) and said.value in (None, question.value)
+    if not comment and same:
         return Act(Outcome.REPEATED, facts)
-    label = {"question": question.id, "operator": sender.id, "verdict": said.verdict.value, "comment": comment}
+    label = {"question": question.id, "operator": sender.id, "verdict": verdict, "comment": comment}
+    label["value"] = said.value
     return Act(Outcome.LABELLED, facts, partial(_write, connection, {**label, "corrects": question.label}))
 
 
@@ -82,14 +86,16 @@ _NUMBER = """
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('faultline.question', :question))"
 # Of the machines that the sender follows.
 _QUESTION = """
-    SELECT q.id, d.name AS device, l.id AS label, l.operator, l.verdict
-      FROM question q JOIN device d ON d.id = q.device LEFT JOIN effective_label l ON l.question = q.id
+    SELECT q.id, d.name AS device, l.id AS label, l.operator, l.verdict, l.value, m.limits
+      FROM question q JOIN device d ON d.id = q.device JOIN machine m ON m.id = q.machine
+      LEFT JOIN effective_label l ON l.question = q.id
      WHERE q.id = :question
        AND EXISTS (SELECT FROM subscription s
                     WHERE s.operator = :operator AND (s.machine IS NULL OR s.machine = q.machine))"""
 _LABEL = """
-    INSERT INTO label (source, machine, question, operator, verdict, comment, corrects, inbox)
-    SELECT 'question', machine, id, :operator, :verdict, :comment, :corrects, :inbox FROM question WHERE id = :question
+    INSERT INTO label (source, machine, question, operator, verdict, value, comment, corrects, inbox)
+    SELECT 'question', machine, id, :operator, :verdict, :value, :comment, :corrects, :inbox
+      FROM question WHERE id = :question
     RETURNING id"""
 _COPY = """
     INSERT INTO labelled_reading (label, topic, kafka_partition, kafka_offset, machine, device, time, sensors, quality,

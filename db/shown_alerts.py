@@ -39,11 +39,12 @@ class PostgresShownAlerts:
 
 def _shown(row: Row[tuple[object, ...]]) -> ShownAlert:
     facts = dict(row._mapping)
-    said = {name: facts.pop(name) for name in ("label", "verdict", "defect", "operator", "by", "at", "comment")}
+    said = {name: facts.pop(name) for name in _ANSWER}
     facts["answer"] = None if said["label"] is None else msgspec.convert(said, Answer)
     return msgspec.convert(facts, ShownAlert)
 
 
+_ANSWER = ("label", "verdict", "defect", "value", "operator", "by", "at", "comment")
 _SHOWN = """
     SELECT a.id AS alert, m.name AS machine, m.task, d.name AS device, i.kind, i.since_time AS since,
            i.closed_time AS until,
@@ -51,7 +52,7 @@ _SHOWN = """
            i.severity, a.reasons, a.advice, a.defects, a.predicted, coalesce(x.facts -> 'pushed', '[]') AS pushed,
            coalesce(x.facts ->> 'spoke_for', '') AS spoke_for,
            coalesce(s.said, '[]') AS said,
-           l.id AS label, l.verdict, l.defect, l.operator, p.name AS by, l.created_at AS at, l.comment
+           l.id AS label, l.verdict, l.defect, l.value, l.operator, p.name AS by, l.created_at AS at, l.comment
       FROM alert a JOIN incident i ON i.id = a.incident JOIN machine m ON m.id = i.machine
       JOIN device d ON d.id = i.device
       LEFT JOIN LATERAL (SELECT * FROM effective_label e WHERE e.incident = i.id) l ON true

@@ -45,6 +45,7 @@ def _incident(readings: Sequence[Row[Any]], width: int) -> LabelledIncident:
         said=first.created_at,
         held=first.held,
         defect=first.defect,
+        value=first.value,
         named=np.array([row.opened in (None, row._mapping["class"]) for row in readings], dtype=np.bool_),
     )
 
@@ -72,14 +73,14 @@ _EFFECTIVE = """
         SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset)
                l.id, l.alert, l.verdict, l.operator, l.question, l.incident, l.settles, l.created_at,
                h.label IS NOT NULL AS held,
-               r.topic, r.kafka_partition, r.kafka_offset, r.device, r.time, r.sensors, l.defect, r.class,
+               r.topic, r.kafka_partition, r.kafka_offset, r.device, r.time, r.sensors, l.defect, l.value, r.class,
                (SELECT o.class FROM labelled_reading o JOIN incident i ON i.id = l.incident
                  WHERE o.label = l.id AND o.kafka_offset = i.opened_offset) AS opened
           FROM teaching_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
           LEFT JOIN held_label h ON h.label = l.id
          WHERE m.name = :machine AND r.quality = 0
          ORDER BY r.topic, r.kafka_partition, r.kafka_offset, held, l.id DESC)
-    SELECT n.id, n.alert, n.verdict, n.created_at, n.sensors, n.held, n.defect, n.class, n.opened,
+    SELECT n.id, n.alert, n.verdict, n.created_at, n.sensors, n.held, n.defect, n.value, n.class, n.opened,
            q.pool, coalesce(q.weight, 1) AS weight, p.place,
            n.settles OR n.incident IS NULL AND o.role = 'engineer' AS settled,
            d.name AS device_name, CAST(min(n.time) OVER (PARTITION BY n.id) AT TIME ZONE 'UTC' AS date) AS day

@@ -1,6 +1,7 @@
 """Champion and challenger on the same rows and on people's verdicts: what the gate decides from."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from msgspec import Struct
@@ -21,13 +22,14 @@ from core.recent_alarms import Recent, RecentAlarms, recent_alarms
 from core.training import LabelledIncident
 from core.verdict_replay import Replayed, compared, replayed
 from core.which_defect import DefectComparison, Which, compare_defects
+from core.which_value import ValueComparison, compare_values
 from model.base_data import fetch
 from model.bucket import Bucket
-from model.contest_lines import alarms_line, comparison_lines, defect_lines, normal_line, replay_lines
+from model.contest_lines import alarms_line, comparison_lines, defect_lines, normal_line, replay_lines, value_lines
 from model.fit import Candidate
 from model.known_defects import known_defects
 from model.manifest import Manifest
-from model.pipeline import defect_probabilities, probabilities
+from model.pipeline import defect_probabilities, predicted_values, probabilities
 from model.recipe import divided
 from model.scorer import FaultModel
 from model.source import VerifiedModels
@@ -60,6 +62,8 @@ class Contest(Struct, frozen=True):
     """Of a machine with several defects; None: nobody named one."""
     normal: tuple[NormalRows, ...] = ()
     """On hold-outs without a fault, the champion's own last."""
+    values: ValueComparison | None = None
+    """Of a machine whose value is predicted."""
 
     def lines(self) -> Sequence[str]:
         """The contest for an engineer to read."""
@@ -71,7 +75,7 @@ class Contest(Struct, frozen=True):
             lines += comparison_lines("the champion's own hold-out", self.champion, self.earlier)
         if self.answers is not None:
             lines += comparison_lines("answers that no model was trained on", self.champion, self.answers)
-        lines += defect_lines(self.defects, self.named)
+        lines += defect_lines(self.defects, self.named) + value_lines(self.values)
         lines += replay_lines(self.replay)
         if self.alarms is not None and self.alarms.readings:
             lines.append(alarms_line(self.alarms))
@@ -120,8 +124,9 @@ def contest(
     alarms = recent_alarms(recent, machine.incident, judge, challenge)
     defects, named = _told_apart(candidate, model, incidents)
     which = defects.macro_f1 if defects else None
+    values = _values(candidate, model, incidents)
     decision = decide(
-        hold_out, earlier, absent, answers, replay, alarms, answer_counts(incidents), which, named, normal
+        hold_out, earlier, absent, answers, replay, alarms, answer_counts(incidents), which, named, normal, values
     )
     note = gone or _note(candidate, base_sha256, manifest)
     if not candidate.taught.rows:
@@ -139,6 +144,7 @@ def contest(
         defects,
         named,
         normal,
+        values,
     )
 
 
@@ -155,6 +161,17 @@ def _told_apart(
         said = (before(known.sensors), after(known.sensors))
         compared = compare_defects(known.truth, *said, candidate.recipe.seed)
     return compared, compare_named(incidents, candidate.machine.classes, before, after)
+
+
+def _values(
+    candidate: Candidate, champion: FaultModel, incidents: Sequence[LabelledIncident]
+) -> ValueComparison | None:
+    """Of a machine whose value is predicted."""
+    target = candidate.machine.target
+    if target is None:
+        return None
+    before, after = partial(predicted_values, champion.pipeline), partial(predicted_values, candidate.pipeline)
+    return compare_values(target.name, candidate.hold_out, incidents, before, after, candidate.recipe.seed)
 
 
 def _which(pipeline: Pipeline) -> Which:

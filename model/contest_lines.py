@@ -10,6 +10,7 @@ from core.prediction import ModelVersion
 from core.recent_alarms import RecentAlarms
 from core.verdict_replay import Replayed, gained, lost, spared
 from core.which_defect import DefectComparison
+from core.which_value import ValueComparison
 
 
 def comparison_lines(what: str, champion: ModelVersion, found: Comparison) -> list[str]:
@@ -48,6 +49,18 @@ def defect_lines(defects: DefectComparison | None, named: NamedDefects | None) -
             f" ({', '.join(named.lost) or 'none'})"
         )
     return lines
+
+
+def value_lines(values: ValueComparison | None) -> list[str]:
+    """How near the two come to measured values, where one is predicted."""
+    if values is None:
+        return []
+    nearer, farther = (f"{len(names)} ({', '.join(names) or 'none'})" for names in (values.nearer, values.farther))
+    measured = f"{values.measured}; the challenger would come nearer to {nearer}, farther from {farther}"
+    return [
+        f"{values.name}, of {values.rows:,} rows of the hold-out: MAE {_measure(values.mae)}",
+        f"values that people measured: {measured}",
+    ]
 
 
 def replay_lines(replay: Sequence[Replayed]) -> list[str]:

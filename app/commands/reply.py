@@ -40,23 +40,32 @@ def _meant(ctx: click.Context, param: click.Parameter, value: str) -> _Meant:
 @click.argument("meant", metavar="ALERT", callback=_meant)
 @click.argument("answer", type=click.Choice(_ANSWERS, case_sensitive=False), required=False)
 @click.option("--defect", default="", metavar="NAME", help="Instead of an answer, the defect that it is.")
+@click.option("--measured", default="", metavar="NUMBER", help="Instead of an answer, the value that was measured.")
 @click.option("--as", "name", default="", help="The operator who answers; needed where there are several.")
 @click.option("--comment", default="", help="Kept with the label.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 @click.pass_context
 def command(
-    ctx: click.Context, meant: _Meant, answer: str | None, defect: str, name: str, comment: str, as_json: bool
+    ctx: click.Context,
+    meant: _Meant,
+    answer: str | None,
+    defect: str,
+    measured: str,
+    name: str,
+    comment: str,
+    as_json: bool,
 ) -> None:
     """Answer alert number ALERT: y, it was a real fault, or n, it was a false alarm, or what else it was.
 
     A question about a reading that raised no alert is named with a q, as in: reply q7 n. A later answer corrects an
     earlier one; undo takes your newest one back.
     """
-    if (answer is None) == (not defect):
-        raise UserError("say one of the two: an answer (y, n, …), or --defect NAME")
+    if sum(map(bool, (answer, defect, measured))) != 1:
+        raise UserError("say one of these: an answer (y, n, …), --defect NAME or --measured NUMBER")
     engine = database(resolved(settings_of(ctx)), "alerts")
     operator = _answering(PostgresOperators(engine), name)
-    said = {"defect": defect} if defect else {"answer": answer}
+    kinds = {"answer": answer or "", "defect": defect, "measured": measured}
+    said = {kind: words for kind, words in kinds.items() if words}
     raw = msgspec.json.encode({**meant._asdict(), **said, "as": operator.name, "comment": comment}).decode()
     reply = Reply(
         "shell",
@@ -64,7 +73,7 @@ def command(
         raw,
         operator.name,
         "shell",
-        _text(answer) if answer else defect,
+        _text(answer) if answer else defect or measured,
         comment=comment,
         **meant._asdict(),
     )
@@ -72,6 +81,8 @@ def command(
     if outcome.kind is Outcome.UNKNOWN_ALERT:
         raise UserError(f"there is no {meant} for {operator.name}: its number is in its message")
     if outcome.kind is Outcome.NOT_UNDERSTOOD:
+        if measured:
+            raise UserError(f"{measured} is no value that was measured of {meant}: write a number, as in 18.2")
         raise UserError(f"{defect} is no defect that {meant} may show: its machine's file lists them as [[defects]]")
     if as_json:
         click.echo(msgspec.json.encode({**outcome.facts, "label": outcome.label}))

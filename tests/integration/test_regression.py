@@ -2,15 +2,28 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from alerts.facts import ReceiptFacts, read_facts
+from alerts.receipt_text import receipt_text
 from core.batch import Quality
 from core.errors import ModelRefused
+from core.label import Verdict
 from core.prediction import ModelVersion
+from core.reply import Outcome, Reply, ReplyOutcome
+from core.target import outside
+from core.training_options import TrainingOptions
+from model.base_data import base_data
+from model.fit import train
+from model.pipeline import predicted_values
+from model.recipe import Recipe
+from model.retraining import retrain
+from model.search_budget import Budget
 from tests.film_world import FilmWorld, film_world
-from tests.films import FILM, THIN, a_film, some_films, with_target
+from tests.films import FILM, TARGET, THIN, a_candidate_for_films, a_film, some_films, with_target
 
 V1 = ModelVersion(FILM.name, 1)
 DINA = 21
@@ -51,3 +64,80 @@ def test_other_limits_than_those_that_it_was_trained_with_refuse_a_model(world: 
     with pytest.raises(ModelRefused, match=r"the limits in the file of permeability changed .* none and 10\): train"):
         world.release.models.load(with_target(high=12.0), V1)
     assert world.release.models.load(FILM, V1).version == V1
+
+
+def says(world: FilmWorld, text: str, alert: int | None = None) -> ReplyOutcome:
+    """Dina writes to the alert's message, or plainly into her chat."""
+    update = 1 + int(world.one("SELECT count(*) FROM inbox"))
+    return world.inbox.accept("telegram/1", Reply("telegram", update, "{}", str(DINA), str(DINA), text, alert=alert))
+
+
+def noted(outcome: ReplyOutcome) -> str:
+    return receipt_text(read_facts(outcome.facts, ReceiptFacts))
+
+
+def answer_of(world: FilmWorld) -> list[tuple[str, float | None]]:
+    return [tuple(row) for row in world.rows("SELECT verdict, value FROM effective_label")]
+
+
+def test_a_measured_value_is_noted_corrected_and_taken_back(world: FilmWorld) -> None:
+    alert = world.course(THIN - 1)
+    assert noted(says(world, "8,3", alert)).startswith("Thank you. Noted: false alarm: measured 8.3, line-1")
+    assert answer_of(world) == [("false_alarm", 8.3)]
+    assert says(world, "8.3 g/m²·day", alert).kind is Outcome.REPEATED
+    assert says(world, "N", alert).kind is Outcome.REPEATED, "who measured nothing contradicts nothing"
+    assert says(world, "Y 8.3", alert).kind is Outcome.NOT_UNDERSTOOD, "it contradicts itself"
+    says(world, "13.4, second sample", alert)
+    assert answer_of(world) == [("fault", 13.4)]
+    assert world.one("SELECT comment FROM effective_label") == "second sample"
+    shown = world.rows("SELECT body FROM outbox WHERE kind = 'answered' ORDER BY id DESC LIMIT 1")[0].body
+    assert (shown["verdict"], shown["value"]) == ("fault", 13.4)
+    assert noted(says(world, "/undo", alert)).startswith("Taken back: real fault: measured 13.4")
+    assert answer_of(world) == [("false_alarm", 8.3)]
+
+
+def test_a_correction_by_value_reaches_the_next_model(world: FilmWorld) -> None:
+    odd: dict[str, Any] = {"structure": "PA", "celsius": 40.0}  # no film came from so hot a hall: the line is too steep
+    for _ in range(4):
+        says(world, "7.9", world.course(16.5, **odd))
+    (one, *_) = world.release.labels.effective(FILM)
+    assert (one.verdict, one.value) == (Verdict.FALSE_ALARM, 7.9)
+    before = world.release.models.load(FILM, V1).predict(a_film(16.5, **odd)).values
+    told: list[str] = []
+    outcome = retrain(world.release, FILM, TrainingOptions("hgb"), "ada", told.append, Budget())
+    assert outcome.promoted, outcome.reason
+    assert "nearer to" in "\n".join([outcome.reason, *told])
+    after = world.release.models.load(FILM, ModelVersion(FILM.name, 2)).predict(a_film(16.5, **odd))
+    assert before is not None
+    assert after.values is not None
+    assert before[0] > 10
+    assert abs(after.values[0] - 7.9) < 0.6
+    assert not after.faults.any()
+
+
+def test_an_answer_without_a_number_judges_and_does_not_teach(world: FilmWorld) -> None:
+    says(world, "N", world.course(THIN - 1))
+    labels = world.release.labels.effective(FILM)
+    assert [(one.verdict, one.value) for one in labels] == [(Verdict.FALSE_ALARM, None)]
+    films = some_films()
+    plain, with_label = (
+        train(FILM, films, Recipe("lr"), incidents, lambda _: None).pipeline for incidents in ([], labels)
+    )
+    sensors = films.sensors[:50]
+    np.testing.assert_array_equal(predicted_values(plain, sensors), predicted_values(with_label, sensors))
+
+
+def test_the_gate_refuses_a_model_that_predicts_worse(world: FilmWorld) -> None:
+    films = some_films()
+    assert films.values is not None
+    shuffled = some_films()
+    assert shuffled.values is not None
+    shuffled.values[:] = films.values + np.random.default_rng(1).normal(0, 3, len(films))
+    worse = a_candidate_for_films(shuffled)
+    assert worse.hold_out.values is not None
+    held_out = {row.tobytes(): value for row, value in zip(films.sensors, films.values.tolist(), strict=True)}
+    worse.hold_out.values[:] = [held_out[row.tobytes()] for row in worse.hold_out.sensors]  # judged by the truth
+    worse.hold_out.fault[:] = outside(TARGET, worse.hold_out.values)
+    outcome = world.release.offer(worse, base_data(FILM, films), "ada", lambda _: None)
+    assert not outcome.promoted
+    assert "worse on the hold-out" in outcome.reason
