@@ -93,6 +93,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     compat_without_key: Annotated[
         bool, Meta(description="true: the older systems' paths of the HTTP API need no key")
     ] = False
+    compat_data: Annotated[
+        str, Meta(description="File of readings that GET /data shows and POST /predict_path scores")
+    ] = ""
 
     # Models.
     signing_key: Annotated[

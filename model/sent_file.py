@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet
 
 from core.batch import MOST, Floats
+from core.data_set import Cell, DataSet
 from core.errors import UserError
 from core.flags import NO_FLAGS, flag
 from core.machine import Machine, Sensor
@@ -33,6 +34,18 @@ def read_sent_file(machine: Machine, name: str, content: bytes) -> Floats:
     Columns are named as the sensors, or as in the machine's training files; others are left aside. Raises UserError
     naming the row and column of what cannot be read; the header is row 1, as in a spreadsheet.
     """
+    return _sensors(machine, _table(machine, name, content))
+
+
+def read_data_set(machine: Machine, name: str, content: bytes) -> DataSet:
+    """The same with every column of the file (of a Parquet file the machine's alone). Raises UserError, as above."""
+    table = _table(machine, name, content)
+    return DataSet(
+        {column: [_cell(cell) for cell in cells] for column, cells in table.items()}, _sensors(machine, table)
+    )
+
+
+def _table(machine: Machine, name: str, content: bytes) -> Columns:
     ending = PurePath(name).suffix.lower()
     read = _READERS.get(ending)
     if read is None:
@@ -49,6 +62,21 @@ def read_sent_file(machine: Machine, name: str, content: bytes) -> Floats:
         raise UserError("the file has no rows")
     if count > MOST_ROWS:
         raise UserError(f"the file has {count} rows; at most {MOST_ROWS} are scored at once: send it in parts")
+    return table
+
+
+def _cell(cell: object) -> Cell:
+    """A number where it reads as one, else its text."""
+    if cell is None or (isinstance(cell, str) and cell.strip().lower() in _ABSENT):
+        return None
+    number = _parsed(cell.strip()) if isinstance(cell, str) else None
+    if isinstance(cell, int | float | np.number) and not isinstance(cell, bool):
+        number = float(cell)
+    return str(cell) if number is None or not math.isfinite(number) else number
+
+
+def _sensors(machine: Machine, table: Columns) -> Floats:
+    count = max(len(cells) for cells in table.values())
     return np.column_stack([_numbers(machine, table, sensor, count) for sensor in machine.sensors])
 
 

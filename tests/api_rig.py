@@ -1,7 +1,7 @@
 """The HTTP API over real models of the real machines' files, and a program before it."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from fastapi import FastAPI
@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from api.v1.app import application
 from api.v1.batching import MicroBatcher
 from api.v1.parts import Parts
+from app.data_set import data_set
 from app.machines import load_machines
 from app.served_models import ServedExplanations
 from app.wiring import ROOT
@@ -82,6 +83,7 @@ class ApiRig:
         requests_per_s: float = 0,
         alerts: Alerts | None = None,
         inbox: Inbox | None = None,
+        compat_data: str = "",
     ) -> None:
         """`alerts` and `inbox`: instead of the fakes."""
         self.keys = FakeApiKeys()
@@ -91,7 +93,8 @@ class ApiRig:
         self.inbox = FakeInbox(operators={str(ADA.id): ADA.id})
         self.alerts = FakeAlerts(self.inbox)
         stores = self.models, self.champions, self.devices, alerts or self.alerts, inbox or self.inbox
-        parts = Parts(MACHINES, self.keys, *stores, self.batcher, ServedExplanations().explain, read_sent_file)
+        explain, data = ServedExplanations().explain, partial(data_set, compat_data)
+        parts = Parts(MACHINES, self.keys, *stores, self.batcher, explain, read_sent_file, data)
         self.app: FastAPI = application(
             parts,
             body_limit_bytes=LIMIT_BYTES,

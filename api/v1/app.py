@@ -4,7 +4,7 @@ import time
 
 from fastapi import FastAPI
 
-from api.older import equipment
+from api.older import equipment, vibration
 from api.v1 import alerts, known, models, predict
 from api.v1.keys import KeyCheck
 from api.v1.limits import BodyLimit
@@ -35,6 +35,8 @@ def application(parts: Parts, *, body_limit_bytes: int, requests_per_s: float, c
         app.include_router(part.router)
     if (machine := parts.machines.get(equipment.MACHINE)) is not None:
         app.include_router(equipment.router(machine))
+    if (machine := parts.machines.get(vibration.MACHINE)) is not None:
+        app.include_router(vibration.router(machine))
     tell_problems(app)
     _describe_problems(app)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)

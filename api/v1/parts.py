@@ -9,6 +9,7 @@ from api.v1.batching import MicroBatcher
 from core.api_key import ApiKeys
 from core.batch import Floats
 from core.champion_move import ChampionWishes
+from core.data_set import DataSet
 from core.explanation import SensorPush
 from core.machine import Machine
 from core.ports.chat import Inbox
@@ -33,6 +34,8 @@ class Parts(NamedTuple):
     """Which sensors pushed each row's prediction. Raises UserError where such a model cannot be explained."""
     read_table: Callable[[Machine, str, bytes], Floats]
     """The sensors of a file's rows, shape (n, sensors), by its name's ending. UserError names row and column."""
+    data_set: Callable[[Machine], DataSet | None]
+    """The file that `COMPAT_DATA` names; None: it names none. UserError says what is wrong with it."""
 
 
 def parts_of(request: Request) -> Parts:

@@ -12,6 +12,7 @@ from api.v1.app import application
 from api.v1.batching import MicroBatcher
 from api.v1.parts import Parts
 from app.cli import settings_of
+from app.data_set import data_set
 from app.heartbeat import Heartbeat
 from app.models import model_source
 from app.served_models import ServedExplanations, ServedModels
@@ -71,6 +72,7 @@ def command(ctx: click.Context) -> None:
             batcher,
             ServedExplanations().explain,
             read_sent_file,
+            partial(data_set, settings.compat_data),
         )
         app = application(
             parts,

@@ -14,6 +14,7 @@ from core.machine import CsvDialect
 from model import sent_file
 from model.sent_file import read_sent_file
 from tests.builders import a_machine
+from tests.workbook import workbook
 
 ROWS = np.array([[70.1, 3.25], [1e-7, np.nan], [-12.000000000000002, 4.0]])
 PRESS = a_machine()
@@ -24,31 +25,7 @@ def _table() -> pd.DataFrame:
 
 
 def _excel() -> bytes:
-    """The smallest workbook: cells as numbers, one of them empty."""
-    lines = ['<row r="1"><c r="A1" t="inlineStr"><is><t>temperature</t></is></c>']
-    lines[0] += '<c r="B1" t="inlineStr"><is><t>pressure</t></is></c></row>'
-    for number, (temperature, pressure) in enumerate(ROWS.tolist(), start=2):
-        second = "" if np.isnan(pressure) else f'<c r="B{number}"><v>{pressure!r}</v></c>'
-        lines.append(f'<row r="{number}"><c r="A{number}"><v>{temperature!r}</v></c>{second}</row>')
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    package = "http://schemas.openxmlformats.org/package/2006"
-    files = {
-        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="xml" '
-        'ContentType="application/xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}'
-        '/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="s" sheetId="1" '
-        'r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
-        f'Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{"".join(lines)}</sheetData></worksheet>',
-    }
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return packed.getvalue()
+    return workbook(_table()[["temperature", "pressure"]])
 
 
 def _parquet() -> bytes:
