@@ -15,7 +15,7 @@ from alerts.told_shift import ToldShift, shift_text
 from core.command import MENU, Command
 from core.numbers import clock, number, percent
 from core.severity import Severity
-from core.shown_devices import ShownDevice
+from core.shown_devices import ShownDevice, Trouble
 
 _LINES, _LINE_LIMIT, _NAME_LIMIT = 48, 70, 24
 """Of the tables of all devices together, so that they stay below 4096 characters."""
@@ -41,6 +41,8 @@ class TakenCourse(Struct, frozen=True):
     times: tuple[datetime, ...]
     scores: tuple[float | None, ...]
     sensors: tuple[tuple[str, tuple[float | None, ...]], ...]
+    trouble: Trouble | None = None
+    """Its newest incident."""
 
 
 class Told(Struct, frozen=True):
@@ -146,9 +148,17 @@ def _status(told: Told, zone: str, markup: Markup) -> Iterator[str]:
             yield "No reading of it lately."
             continue
         yield f"{len(course.times)} latest readings, newest first; the last at {clock(course.times[0], zone)}"
+        yield _state(course.trouble, zone)
         sensors = ((cut(name, _NAME_LIMIT), *map(_value, row)) for name, row in course.sensors)
         rows = [("fault", *map(_share, course.scores)), *sensors][: _LINES // len(told.courses)]
         yield markup.table([markup.text(line, _LINE_LIMIT) for line in _aligned(rows)])
+
+
+def _state(newest: Trouble | None, zone: str) -> str:
+    if newest is None or newest.until is not None:
+        return "Nothing is wrong with it: no incident is open."
+    alert = "" if newest.alert is None else f", alert #{newest.alert}"
+    return f"⚠ It needs attention: an incident is open since {clock(newest.since, zone)}{alert}."
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -53,11 +53,17 @@ def read_command(text: str) -> Asked | None:
 
     `/alert_12` is `/alert 12`: the whole of it can be tapped.
     """
-    first, _, rest = text.strip().partition(" ")
-    name = first[1:].partition("@")[0].lower() if first.startswith("/") else ""
+    name, _, rest = text.strip().partition(" ")
+    name = slashed(name)
     if tapped := _TAPPED.fullmatch(name):
         return Asked(Command.ALERT, tapped[1])
     return Asked(Command(name), rest.strip()) if name in tuple(Command) else None
+
+
+def slashed(text: str) -> str:
+    """What stands behind a slash, in lower case, without the bot's name, such as `pc1`; empty: it is no single word."""
+    name = text.strip()[1:].partition("@")[0].lower()
+    return name if text.strip().startswith("/") and not re.search(r"\s", name) else ""
 
 
 def alert_named(argument: str) -> int | None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from core.reply import Outcome, Reply, ReplyOutcome
 from core.reply_rules import outcome_of
 from db.answerable import Sender
+from db.device_command import status_asked
 from db.failures import failures_named
 from db.judging import facts_of, judge, look_up
 from db.labels import said_of
@@ -42,6 +43,9 @@ class PostgresInbox:
 def _take(connection: Connection, bot: str, number: int, reply: Reply) -> ReplyOutcome:
     """Decide on a new reply and store what follows."""
     known = look_up(connection, reply)
+    if known.sender is not None and (asked := status_asked(connection, reply, known.sender)) is not reply:
+        reply = asked
+        known = look_up(connection, reply)
     outcome = outcome_of(reply, known.circumstances)
     arguments = {"channel": reply.channel, "bot": bot, "number": number, "raw": reply.raw, "sender": reply.sender}
     inbox: int = connection.execute(text(_INSERT), {**arguments, "outcome": outcome.value}).scalar_one()

@@ -44,10 +44,8 @@ class PostgresShownDevices:
 
     def troubles(self, machine: str, device: str, count: int) -> Sequence[Trouble]:
         """Its newest incidents, newest first."""
-        arguments = {"machine": machine, "device": device, "count": count}
         with failures_named(), self._engine.connect() as connection:
-            rows = connection.execute(text(_TROUBLES), arguments).mappings().all()
-        return [msgspec.convert(dict(row), Trouble) for row in rows]
+            return troubles_of(connection, machine, device, count)
 
 
 def latest_devices(
@@ -73,6 +71,13 @@ def course_of(connection: Connection, machine: str, device: str, count: int) -> 
     if known is None:
         return Course((), (), ())
     return as_course(known.sensors, _newest(connection, known.machine, known.device, count))
+
+
+def troubles_of(connection: Connection, machine: str, device: str, count: int) -> Sequence[Trouble]:
+    """See core.shown_devices.Devices.troubles."""
+    arguments = {"machine": machine, "device": device, "count": count}
+    rows = connection.execute(text(_TROUBLES), arguments).mappings().all()
+    return [msgspec.convert(dict(row), Trouble) for row in rows]
 
 
 def _newest(connection: Connection, machine: int, device: int, count: int) -> Sequence[Row[Any]]:

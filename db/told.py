@@ -7,7 +7,7 @@ from core.shift import shift_of
 from db.answerable import Sender
 from db.shelves import shelved_now
 from db.shift import handed_over
-from db.shown_devices import course_of, latest_devices, machines_of
+from db.shown_devices import course_of, latest_devices, machines_of, troubles_of
 
 _LISTED = 20
 _READINGS = 4
@@ -44,8 +44,9 @@ def _courses(connection: Connection, operator: int, device: str) -> list[dict[st
     for machine in machines_of(connection, operator, device)[:_MACHINES]:
         course = course_of(connection, machine, device, _READINGS)
         sensors = [(name, values[::-1]) for name, values in course.sensors]
-        newest_first = {"times": course.times[::-1], "scores": course.scores[::-1], "sensors": sensors}
-        found.append({"machine": machine, **newest_first})
+        newest_first: dict[str, object] = {"times": course.times[::-1], "scores": course.scores[::-1]}
+        newest_first["trouble"] = next(iter(troubles_of(connection, machine, device, 1)), None)
+        found.append({"machine": machine, **newest_first, "sensors": sensors})
     return found
 
 

@@ -23,6 +23,7 @@ _MOST_REMEMBERED = 1000
 _PUBLIC = ("/api/v1/openapi.json",)
 _NOBODY = Caller("", Visitor(0, "", "operator", "UTC"), frozenset({api_key.Scope.PREDICT, api_key.Scope.READ}))
 """Who asks an older path without a key, where that is allowed. Follows no machine."""
+
 _WORDS = "Send a key: `Authorization: Bearer fl_…`; ./run api-keys add makes one."
 
 
@@ -82,6 +83,11 @@ class KeyCheck:
                 self._remembered.clear()
             self._remembered[key] = (now, caller)
         return caller
+
+
+def is_nobody(caller: Caller) -> bool:
+    """Whether it asks without a key: then it sees what the older paths show, whoever follows that."""
+    return caller is _NOBODY
 
 
 _BEARER = HTTPBearer(auto_error=False, description="A key: ./run api-keys add NAME --operator WHO --scope predict")

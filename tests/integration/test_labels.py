@@ -239,9 +239,28 @@ def test_devices_and_status_tell_the_latest_readings_of_the_machines_that_one_fo
     (course,) = ask(world, "/status press-1", 501)["courses"]
     assert (course["machine"], course["scores"]) == ("press", [0.95, 0.95])
     assert dict(course["sensors"])["temperature"] == [95.0, 95.0]
+    assert (course["trouble"]["alert"], course["trouble"]["until"]) == (1, None)
     world.operators.add(Operator("Eva", "operator", "UTC", 77, []))
     assert ask(world, "/devices", 502, sender=77)["devices"] == []
     assert ask(world, "/status press-1", 503, sender=77)["courses"] == []
+
+
+def test_a_devices_name_behind_a_slash_asks_for_its_status(world: AlertWorld) -> None:
+    world.alert("press-1")
+    for number, written in enumerate(("/press-1", "/press_1", "/PRESS_1@faultline_bot"), 500):
+        told = ask(world, written, number)
+        assert (told["command"], told["argument"]) == ("status", "press-1"), written
+        assert [course["machine"] for course in told["courses"]] == ["press"]
+    for number, written in enumerate(("/press", "/press-7", "/press-1 now"), 510):
+        assert ask(world, written, number)["outcome"] == "not_understood", "several devices, none, or more than a name"
+    world.operators.add(Operator("Eva", "operator", "UTC", 77, []))
+    assert ask(world, "/press-1", 520, sender=77)["outcome"] == "not_understood", "she does not follow it"
+
+
+def test_a_machine_that_has_one_device_may_be_named_in_its_place(world: AlertWorld) -> None:
+    world.alerts(["press-1"])
+    told = ask(world, "/press", 500)
+    assert (told["command"], told["argument"]) == ("status", "press-1")
 
 
 def test_the_history_of_alarms_knows_answers_sensors_and_who_got_them(world: AlertWorld, database_url: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.buttons import Buttons
 from alerts.render import TelegramRenderer
-from core.command import MENU, Asked, Command, alert_named, read_command
+from core.command import MENU, Asked, Command, alert_named, read_command, slashed
 from core.ports.chat import OutboxMessage
 from tests.fake_telegram.entities import plain_text
 
@@ -125,10 +125,28 @@ def test_status_is_a_table_of_the_latest_readings() -> None:
     assert told(Command.STATUS, argument="press-3", courses=[course]).splitlines() == [
         "press-3 (press)",
         "2 latest readings, newest first; the last at 13:00 CET, 1 Mar",
+        "Nothing is wrong with it: no incident is open.",
         "fault         97%   -",
         "temperature 95.01 7.5",
         "<vibration>     -   3",
     ]
+
+
+def test_status_says_which_alert_stands_for_an_open_incident() -> None:
+    course = {"machine": "pc1", "times": [NOON], "scores": [0.9], "sensors": [["load", [99.0]]]}
+    trouble = {"alert": 12, "since": NOON, "until": None}
+    words = told(Command.STATUS, argument="pc1", courses=[course | {"trouble": trouble}])
+    assert "⚠ It needs attention: an incident is open since 13:00 CET, 1 Mar, alert #12." in words
+    over = told(Command.STATUS, argument="pc1", courses=[course | {"trouble": trouble | {"until": NOON}}])
+    assert "no incident is open" in over
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("/pc1", "pc1"), (" /PC1@faultline_bot ", "pc1"), ("/pc1 now", ""), ("pc1", ""), ("/", ""), ("", "")],
+)
+def test_a_name_behind_a_slash_is_read(text: str, name: str) -> None:
+    assert slashed(text) == name
 
 
 def test_status_of_no_device_or_an_unknown_one_says_how_to_find_it() -> None:
