@@ -68,7 +68,7 @@ class RecordedCheck:
         numbers = self._numbers
         for name in set(devices):
             numbers.setdefault(name, len(numbers))
-        return self._slots.of(np.fromiter((numbers[name] for name in devices), np.int64, len(devices)))
+        return self._slots.of(np.fromiter(map(numbers.__getitem__, devices), np.int64, len(devices)))
 
     def _doubts(self, sensors: Floats, stuck: dict[int, Integers]) -> list[Doubt]:
         missing, outside = self._check.missing(sensors), self._check.outside(sensors)

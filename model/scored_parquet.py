@@ -13,6 +13,9 @@ from core.prediction import ModelVersion
 from core.scored_rows import ScoredRows
 from model.scored_columns import scored_columns, scored_fields
 
+_ROW_GROUP = 100_000
+"""Rows that are written together: what is written of each group besides its rows stays small."""
+
 
 class ScoredParquet:
     """Writes chunk after chunk beside the path, and gives the file its name when the block ends without an error."""
@@ -21,6 +24,8 @@ class ScoredParquet:
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
         self._machine = machine
+        self._waiting: list[pa.Table] = []
+        self._rows_waiting = 0
         texts = pa.dictionary(pa.int32(), pa.string())
         fields = [(name, texts if kind == pa.string() else kind) for name, kind in scored_fields(machine)]
         self._schema = pa.schema(fields, {"machine": machine.name, "model_version": str(version.number)})
@@ -34,6 +39,8 @@ class ScoredParquet:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        if kind is None:
+            self._write_waiting()
         self._writer.close()
         if kind is None:
             self._part.replace(self._path)
@@ -44,4 +51,12 @@ class ScoredParquet:
         """Add the rows. Raises OSError."""
         columns = scored_columns(self._machine, scored)
         arrays = [columns[field.name].cast(field.type) for field in self._schema]
-        self._writer.write_table(pa.table(arrays, self._schema))
+        self._waiting.append(pa.table(arrays, self._schema))
+        self._rows_waiting += len(scored.rows)
+        if self._rows_waiting >= _ROW_GROUP:
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables(self._waiting).unify_dictionaries())
+            self._waiting, self._rows_waiting = [], 0
