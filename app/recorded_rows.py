@@ -9,6 +9,7 @@ from consumer.recorded_check import Doubt, RecordedCheck
 from core.bad_cell import BadCell
 from core.batch import Bools, Flags, Floats, Integers
 from core.machine import Machine
+from core.rolling import Windows
 from producer.recorded import Chunk, RecordedFile
 
 
@@ -29,14 +30,16 @@ class CheckedRows(NamedTuple):
 
 def checked_rows(file: RecordedFile, machine: Machine) -> Iterator[CheckedRows]:
     """The file, chunk by chunk, every row of it once: as a reading or as a bad row. UserError: it cannot be read."""
-    check = RecordedCheck(machine)
+    check, windows = RecordedCheck(machine), Windows(machine)
     bad: list[BadCell] = []
     for chunk in file.chunks(bad):
-        yield _checked(file, chunk, check, bad)
+        yield _checked(file, chunk, check, windows, bad)
         bad.clear()
 
 
-def _checked(file: RecordedFile, chunk: Chunk, check: RecordedCheck, bad: list[BadCell]) -> CheckedRows:
+def _checked(
+    file: RecordedFile, chunk: Chunk, check: RecordedCheck, windows: Windows, bad: list[BadCell]
+) -> CheckedRows:
     devices, times, sensors = chunk.devices(), chunk.times(), chunk.sensors()
     kept = _but(len(chunk), chunk.first_row, bad)
     bad += _unaccepted(file, chunk.first_row, devices, times, kept, check)
@@ -49,7 +52,7 @@ def _checked(file: RecordedFile, chunk: Chunk, check: RecordedCheck, bad: list[B
         rows=np.flatnonzero(kept) + chunk.first_row,
         devices=devices,
         times=times,
-        sensors=sensors,
+        sensors=windows.fill(devices, sensors),
         quality=found.quality,
         doubts=found.doubts,
         bad=sorted(bad, key=lambda cell: cell.row),

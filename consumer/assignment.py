@@ -13,6 +13,7 @@ from consumer.group_wait import GroupWait
 from consumer.halted import HaltedPartitions
 from consumer.handover import Assigned, Handover, Revoked
 from consumer.kafka_log import log_bounds
+from consumer.rolling import RollingCourses
 from consumer.standing import Standings
 from consumer.topic_watch import TopicWatch
 from core.errors import Unavailable
@@ -28,7 +29,7 @@ _ACQUIRE_S = 45.0
 
 
 class Assignment:
-    """The partitions that this process reads: where each goes on from, the ids it saw last. Fetching thread only."""
+    """The partitions that this process reads: where each goes on from, what it saw last. Fetching thread only."""
 
     def __init__(
         self,
@@ -50,6 +51,8 @@ class Assignment:
         self._standings = standings
         self.expected: dict[TopicPartition, int] = {}
         self.recent: dict[TopicPartition, RecentIds] = {}
+        self.courses: dict[TopicPartition, RollingCourses] = {}
+        """Of machines with rolling sensors."""
         self.changes = 0
         """Counts assignments and revocations: messages polled across one may be stale."""
 
@@ -121,6 +124,8 @@ class Assignment:
         for claim in claims:
             self.recent[claim.partition] = RecentIds(recent[claim.partition].ids)
             self.expected[claim.partition] = claim.next_offset
+            if machine.has_rolling:
+                self.courses[claim.partition] = RollingCourses(machine, recent[claim.partition])
         self._standings.stored({claim.partition: claim.next_offset for claim in claims})
         self._halted.hold(halted)
         self._watch.began(bounds)
@@ -134,6 +139,7 @@ class Assignment:
         for partition in named:
             self.expected.pop(partition, None)
             self.recent.pop(partition, None)
+            self.courses.pop(partition, None)
         self._watch.keep(partition.topic for partition in (*self.expected, *self._halted.held))
 
     def _patiently(self, act: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from consumer.assignment import Assignment
 from consumer.decode import Decoder
 from consumer.fetched import Fetched, GoodMessage, by_topic
 from consumer.oversize import decode_within
+from consumer.rolling import with_rolling_sensors
 from core.batch import Batch
 from core.machine import Machine
 from core.ports.stream import TopicPartition
@@ -47,7 +48,7 @@ class Batches:
     def _decoded(self, fetched: Fetched) -> Batch:
         expected, recent = self._assignment.expected, self._assignment.recent
         decode = partial(self._decoders[fetched.topic].decode, expected=expected, recent=recent)
-        batch = decode_within(self._message_limit, fetched, decode)
+        batch = with_rolling_sensors(decode_within(self._message_limit, fetched, decode), self._assignment.courses)
         expected.update({TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs})
         _tell_gaps(batch)
         return batch

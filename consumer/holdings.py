@@ -9,7 +9,7 @@ from consumer.ahead import ScoredBatch
 from consumer.devices import Devices
 from consumer.doubts import doubts_of
 from consumer.handover import Assigned, Revoked
-from consumer.limit import within_limit
+from consumer.limit import behind_unscorable, within_limit
 from consumer.past import Look, Pasts
 from consumer.silence import SilenceSweep
 from core.batch import Batch, Integers, Quality
@@ -33,6 +33,8 @@ class Conclusion(NamedTuple):
     judgement: Judgement
     sensors: SensorJudgement
     looks: Mapping[TopicPartition, Look]
+    is_cut: bool
+    """Whether what lies behind its end has to be read again."""
 
 
 class _Ahead(NamedTuple):
@@ -109,9 +111,13 @@ class Holdings:
 
     def _conclude(self, one: ScoredBatch, ahead: _Ahead) -> Conclusion:
         machine, model, batch, predictions = one
-        batch, kept = within_limit(batch, partial(self._claim, batch.topic), machine.dead_letters)
+        claim_of, is_cut = partial(self._claim, batch.topic), False
+        if machine.has_rolling:
+            batch, kept = behind_unscorable(batch, claim_of)
+            is_cut, predictions = kept is not None, predictions if kept is None else predictions.of(kept)
+        batch, kept = within_limit(batch, claim_of, machine.dead_letters)
         if kept is not None:
-            predictions = predictions.of(kept)
+            is_cut, predictions = True, predictions.of(kept)
         devices = self._devices.numbers(machine.name, batch.devices)
         batch, looks = self._pasts.look(batch, devices)
         predictions = predictions.only(batch.quality == Quality.GOOD)
@@ -119,7 +125,7 @@ class Holdings:
         judgement = judge(batch, devices, predictions, states, machine.incident)
         remembered = {**self._devices.sensors(machine.name), **ahead.sensors}
         sensors = judge_sensors(batch, devices, doubts_of(batch, looks, machine), remembered, machine)
-        return Conclusion(machine, batch, devices, model, predictions, judgement, sensors, looks)
+        return Conclusion(machine, batch, devices, model, predictions, judgement, sensors, looks, is_cut)
 
     def _claim(self, topic: str, partition: int) -> Claim:
         claim = self._claims.get(TopicPartition(topic, partition))

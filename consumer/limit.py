@@ -21,6 +21,22 @@ class Limited(NamedTuple):
     """The rows that it still has, shape (n,); None: all of them."""
 
 
+def behind_unscorable(batch: Batch, claim_of: Callable[[int], Claim]) -> Limited:
+    """The batch up to, in each partition, the first reading that the model could not score.
+
+    The rolling sensors of what lies behind it were computed with it among the device's last readings. It is no stored
+    one now, and whoever takes the partition over would compute them without it: so they are computed again.
+    """
+    unscorable = [letter.position for letter in batch.dead_letters if letter.stage == "score"]
+    if not unscorable:
+        return Limited(batch, None)
+    ends = {run.partition: run.next_offset for run in batch.runs}
+    for position in unscorable:
+        ends[position.partition] = min(ends[position.partition], position.offset + 1)
+    claims = {run.partition: claim_of(run.partition) for run in batch.runs}
+    return _cut(batch, [replace(run, next_offset=ends[run.partition]) for run in batch.runs], claims)
+
+
 def within_limit(batch: Batch, claim_of: Callable[[int], Claim], limit: DeadLetterLimit) -> Limited:
     """The batch up to, in each partition, the message that makes dead letters too many: there the run says halt."""
     claims = {run.partition: claim_of(run.partition) for run in batch.runs}

@@ -147,8 +147,8 @@ class Loop:
             else:
                 self._holdings.take(conclusions)
                 self._storing.begin(work.generation, claims, conclusions)
-                if any(run.halt for one in conclusions for run in one.batch.runs):
-                    self._ask_again(work.generation)  # what lies behind the halt must not be written
+                if any(one.is_cut for one in conclusions):
+                    self._ask_again(work.generation)  # what lies behind must not be written
                 return True
         return False
 

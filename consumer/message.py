@@ -19,7 +19,7 @@ _ZONELESS = "with a timezone component"
 
 
 class Reading(Protocol):
-    """One decoded message. Its sensors are a struct of `float | None`, in the machine's order; NaN for absent."""
+    """One decoded message. Its sensors are a struct of `float | None`: those that are sent, in order; NaN: absent."""
 
     id: uuid.UUID
     device: str
@@ -87,7 +87,7 @@ def _decoder(
 ) -> Callable[[bytes], Any]:
     sensors = msgspec.defstruct(
         "Sensors",
-        [(name, float | None, math.nan) for name in machine.sensor_names],
+        [(name, float | None, math.nan) for name in machine.sent.sensor_names],
         gc=False,
         forbid_unknown_fields=forbid_unknown_fields,
     )
@@ -121,7 +121,7 @@ def unknown_fields(value: bytes, machine: Machine, sensors_present: int) -> byte
         return None
     fields = _raw_object(value)
     extra: dict[str, object] = {name: raw for name, raw in fields.items() if name not in _TOP_LEVEL}
-    names = set(machine.sensor_names)
+    names = set(machine.sent.sensor_names)
     if others := {name: raw for name, raw in _raw_object(fields["sensors"]).items() if name not in names}:
         extra["sensors"] = others
     return msgspec.json.encode(extra) if extra else None

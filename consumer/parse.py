@@ -22,6 +22,7 @@ from consumer.shaped import ShapedMessages
 from core.batch import Floats, to_micros
 from core.errors import InvalidReading
 from core.machine import Machine
+from core.rolling import with_places
 
 _STRIDE = 256
 """Messages decoded in one go: in between, a thread back from Postgres or a model may have the interpreter."""
@@ -33,7 +34,7 @@ class Parser:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._decode_usual = usual_decoder(machine)
-        self._read = ShapedMessages(machine).read if machine.has_own_messages else self._read_exactly
+        self._read = ShapedMessages(machine.sent).read if machine.has_own_messages else self._read_exactly
         self._decode_exactly = reading_decoder(machine)
         self._one_by_one = bool(machine.time_format) or machine.has_own_messages
         """Whether no message is in the usual form."""
@@ -112,14 +113,14 @@ class Parser:
         return reading, unknown_fields(value, self._machine, _present(reading))
 
     def _sensors(self, readings: Sequence[Reading] | Sequence[UsualReading]) -> Floats:
-        """Shape (n, sensors); NaN for absent and for null."""
-        shape = len(readings), len(self._machine.sensors)
+        """Shape (n, sensors); NaN for absent and for null, and for rolling ones."""
+        shape = len(readings), len(self._machine.sent.sensors)
         values = list(map(msgspec.structs.astuple, map(_sensors, readings)))
         try:
             flat = np.fromiter(chain.from_iterable(values), np.float64, shape[0] * shape[1])
         except TypeError:  # a null among them
             flat = np.array(values, dtype=np.float64)
-        return flat.reshape(shape)
+        return with_places(self._machine, flat.reshape(shape))
 
 
 def _present(reading: Reading) -> int:

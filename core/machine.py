@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr, replace
 
 from core.alert_policy import AlertPolicy
 from core.batch import MOST
@@ -21,6 +22,23 @@ DefectName = Annotated[
 ]
 """Short enough for a button of Telegram's, which holds 64 bytes with the alert's number and a signature."""
 Seconds = Annotated[float, Meta(gt=0, lt=4e9)]
+
+
+RollingFunction = Literal["mean", "std", "min", "max", "change"]
+
+
+class Rolling(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is computed from the last readings of a device.
+
+    So many readings and not so many seconds: what a device sent last is known exactly, whatever its clock said.
+    """
+
+    of: Name
+    """The sensor."""
+    function: RollingFunction
+    """`std` is the standard deviation of just these readings, `change` the newest value less the oldest."""
+    readings: Annotated[int, Meta(ge=2, le=1000)]
+    """So many, the newest included."""
 
 
 class Sensor(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +62,13 @@ class Sensor(Struct, frozen=True, forbid_unknown_fields=True):
     """Its name in messages and files, where that is another."""
     bit: Annotated[int, Meta(ge=0, le=HIGHEST_BIT)] | None = None
     """It is this bit of `field`, whose text holds flags such as `0x50005`: 1 where it is set, else 0."""
+
+    rolling: Rolling | None = None
+    """No device sends it: it is computed as a reading comes in, and stored with it. Such a sensor is optional."""
+
+    def __post_init__(self) -> None:
+        if self.rolling is not None:
+            force_setattr(self, "optional", True)  # a device's first readings have none
 
     @property
     def written(self) -> str:
@@ -238,6 +263,22 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     def has_own_messages(self) -> bool:
         """Whether its messages are written otherwise than ours."""
         return self.message != OURS or any(sensor.field is not None for sensor in self.sensors)
+
+    @property
+    def sent(self) -> "Machine":
+        """The same machine with those sensors alone that devices send: without rolling ones."""
+        sent = tuple(sensor for sensor in self.sensors if sensor.rolling is None)
+        return self if len(sent) == len(self.sensors) else replace(self, sensors=sent)
+
+    @property
+    def sent_places(self) -> list[int]:
+        """Where those sensors stand among all of them."""
+        return [place for place, sensor in enumerate(self.sensors) if sensor.rolling is None]
+
+    @property
+    def has_rolling(self) -> bool:
+        """Whether it has rolling sensors."""
+        return any(sensor.rolling is not None for sensor in self.sensors)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
         if sensor.minimum < -MOST or sensor.maximum > MOST:
             found.append((f"sensors[{position}]", f"minimum and maximum must lie within ±{MOST:g}"))
     found += list(message_problems(machine))
+    found += _rolling_problems(machine)
     found += _engineered_problems(machine)
     found += _clock_problems(machine)
     found += [(f"model.{key}", problem) for key, problem in machine.model.problems(machine.threshold)]
@@ -74,9 +75,9 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
     found += _target_problems(machine)
     for index, fault in enumerate(machine.faults):
         found += [
-            (f"faults[{index}].pushes", f"no sensor named {push.sensor}")
+            (f"faults[{index}].pushes", f"no sensor named {push.sensor} that devices send")
             for push in fault.pushes
-            if push.sensor not in names
+            if push.sensor not in machine.sent.sensor_names
         ]
     found += _place_problems(machine)
     found += [("csv.columns", f"no sensor named {name}") for name in machine.csv.columns if name not in names]
@@ -90,6 +91,28 @@ def _place_problems(machine: Machine) -> list[tuple[str, str]]:
         for position, name in enumerate(names)
         if name in names[:position]
     ]
+
+
+def _rolling_problems(machine: Machine) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    sent = machine.sent.sensor_names
+    for position, sensor in enumerate(machine.sensors):
+        if sensor.rolling is None:
+            continue
+        where = f"sensors[{position}]"
+        if sensor.rolling.of not in sent:
+            found.append((f"{where}.rolling", f"no sensor named {sensor.rolling.of} that devices send"))
+        if sensor.stuck_after is not None:
+            found.append((f"{where}.stuck_after", "not of a rolling sensor: it is computed, and may well rest"))
+        if sensor.field is not None or sensor.bit is not None:
+            found.append((f"{where}.field", "not of a rolling sensor: no message holds it"))
+        if (sensor.minimum, sensor.maximum) != (-MOST, MOST):
+            found.append((f"{where}.minimum", "not of a rolling sensor: set minimum and maximum of the one it is of"))
+        if sensor.name in machine.csv.values:
+            found.append(("csv.values", f"{sensor.name} is computed: no file writes it as text"))
+    if not sent:
+        found.append(("sensors", "all of them are rolling: name those that devices send"))
+    return found
 
 
 def _engineered_problems(machine: Machine) -> list[tuple[str, str]]:

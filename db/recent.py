@@ -3,7 +3,7 @@
 import numpy as np
 from sqlalchemy import Connection, text
 
-from core.batch import Floats
+from core.batch import Floats, Integers
 from core.ports.stream import Recent, TopicPartition
 from core.silence import NOBODY, Heard
 from db.catalogue import Catalogued
@@ -26,13 +26,15 @@ def recent_readings(connection: Connection, known: Catalogued, partition: TopicP
     for topic in older if len(ids) < count else ():
         arguments = {**key, "topic": topic, "count": count - len(ids)}
         ids += _split(connection.execute(text(_RECENT_IDS), arguments).scalar_one())
+    devices = np.frombuffer(row.devices, ">i4").astype(np.int64)
     return Recent(
         ids,
-        np.frombuffer(row.devices, ">i4").astype(np.int64),
+        devices,
         sensors_of(row.sensors, width),
         np.frombuffer(row.quality, ">i2").astype(np.int16),
         connection.execute(text(_WATERMARK), key).scalar_one(),
         _heard(connection, known, partition),
+        _names(connection, devices),
     )
 
 
@@ -45,6 +47,11 @@ def sensors_of(raw: bytes, width: int) -> Floats:
 def _split(ids: bytes) -> list[bytes]:
     raw = bytes(ids)
     return [raw[start : start + 16] for start in range(0, len(raw), 16)]
+
+
+def _names(connection: Connection, devices: Integers) -> dict[int, str]:
+    rows = connection.execute(text(_NAMES), {"devices": np.unique(devices).tolist()}).all()
+    return {row.id: row.name for row in rows}
 
 
 def _heard(connection: Connection, known: Catalogued, partition: TopicPartition) -> Heard:
@@ -60,6 +67,7 @@ _RECENT_IDS = """
     SELECT coalesce(string_agg(uuid_send(id), ''), '')
       FROM (SELECT id FROM reading WHERE topic = :topic AND kafka_partition = :partition
              ORDER BY kafka_offset DESC LIMIT :count) AS newest"""
+_NAMES = "SELECT id, name FROM device WHERE id = ANY(CAST(:devices AS integer[]))"
 _WATERMARK = """
     SELECT (extract(epoch FROM watermark) * 1000000)::bigint FROM ingest_partition
      WHERE topic = :topic AND kafka_partition = :partition"""

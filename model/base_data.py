@@ -11,6 +11,7 @@ import pandas as pd
 from core.errors import ModelRefused
 from core.history import History
 from core.machine import Machine
+from core.rolling import rolling_where_lacking
 from model.bucket import Bucket
 
 
@@ -58,11 +59,12 @@ def fetch(bucket: Bucket, machine: Machine, key: str, sha256: str) -> BaseData:
 
 def _decode(machine: Machine, content: bytes) -> History:
     table = pd.read_parquet(io.BytesIO(content), engine="pyarrow")
+    devices = [str(device) for device in table["device"]]
     sensors = table.reindex(columns=list(machine.sensor_names))  # a sensor added since was absent then
     return History(
-        sensors.to_numpy(dtype=np.float64),
+        rolling_where_lacking(machine, devices, sensors.to_numpy(dtype=np.float64), set(table.columns)),
         table["fault"].to_numpy(dtype=np.bool_),
-        [str(device) for device in table["device"]],
+        devices,
         table["time"].to_numpy(dtype=np.int64),
         _classes(machine, table),
         table["value"].to_numpy(dtype=np.float64) if machine.target else None,

@@ -1,6 +1,7 @@
 """A machine's CSV or Parquet file as training rows."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.errors import UserError
 from core.flags import NO_FLAGS, flag
 from core.history import History
 from core.machine import Machine, Sensor, Target
+from core.rolling import rolling_where_lacking
 from core.target import outside
 
 _log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ def read_history(path: Path, machine: Machine) -> History:
     """The labelled rows of a file in the machine's CSV dialect, in order of time.
 
     Rows that the stream would not score (a required sensor absent or out of its physical range) are left out, and said.
+    A rolling sensor that has a column, as in what was exported, is read: such rows need not stand behind one another.
     Raises UserError naming the row and column of what cannot be read.
     """
     table = _read_text(path, machine)
@@ -36,15 +39,19 @@ def read_history(path: Path, machine: Machine) -> History:
         fault = outside(machine.target, values)
     else:
         fault = _faults(path, table, machine) if classes is None else classes != 0
-    history = History(sensors, fault, _devices(table, machine), _times(path, table, machine), classes, values)
-    usable = _scorable(sensors, machine)
+    history = History(
+        sensors, fault, _devices(table, machine), _times(path, table, machine), classes, values
+    ).in_order()
+    usable = _scorable(history.sensors, machine)
     if left_out := len(usable) - np.count_nonzero(usable):
         _log.warning(
             "%s: %d of %d rows left out: a required sensor is absent or out of range", path, left_out, len(usable)
         )
     if not usable.any():
         raise UserError(f"{path} holds no row that could be scored: see the sensors' minimum, maximum and optional")
-    return history.rows(usable).in_order()
+    had = [name for name in machine.sensor_names if machine.csv.columns.get(name, name) in table.columns]
+    rolled = rolling_where_lacking(machine, history.devices, history.sensors, had)
+    return replace(history, sensors=rolled).rows(usable)
 
 
 def _read_text(path: Path, machine: Machine) -> pd.DataFrame:

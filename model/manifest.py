@@ -103,9 +103,10 @@ def decode(content: bytes) -> Manifest:
 
 
 def sensors_sha256(machine: Machine) -> str:
-    """What a model expects of a reading: the sensors' names, order and units, and the engineered ones, hashed."""
+    """What a model expects of a reading: the sensors' names, order and units, and what is computed, hashed."""
     schema: list[tuple[object, ...]] = [(sensor.name, sensor.unit, sensor.optional) for sensor in machine.sensors]
     schema += [(sensor.name, sensor.unit, sensor.expression) for sensor in machine.engineered]
+    schema += [(sensor.name, sensor.rolling) for sensor in machine.sensors if sensor.rolling is not None]
     return hashlib.sha256(msgspec.json.encode(schema)).hexdigest()
 
 

@@ -17,6 +17,7 @@ from core.data_set import Cell, DataSet
 from core.errors import UserError
 from core.flags import NO_FLAGS, flag
 from core.machine import Machine, Sensor
+from core.rolling import rolling_where_lacking
 
 MOST_ROWS = 100_000
 _MOST_UNPACKED = 256 * 1024 * 1024
@@ -32,7 +33,8 @@ def read_sent_file(machine: Machine, name: str, content: bytes) -> Floats:
     """The sensors of a file's rows, shape (n, sensors), NaN for absent. The name's ending says what the file is.
 
     Columns are named as the sensors, or as in the machine's training files; others are left aside. Raises UserError
-    naming the row and column of what cannot be read; the header is row 1, as in a spreadsheet.
+    naming the row and column of what cannot be read; the header is row 1, as in a spreadsheet. Rolling sensors without
+    a column are computed from the rows before, of the same device where there is a column of devices.
     """
     return _sensors(machine, _table(machine, name, content))
 
@@ -77,16 +79,24 @@ def _cell(cell: object) -> Cell:
 
 def _sensors(machine: Machine, table: Columns) -> Floats:
     count = max(len(cells) for cells in table.values())
-    return np.column_stack([_numbers(machine, table, sensor, count) for sensor in machine.sensors])
+    rows = np.column_stack([_numbers(machine, table, sensor, count) for sensor in machine.sensors])
+    devices = [str(name) for name in table.get(machine.csv.device, [machine.name] * count)]
+    had = [sensor.name for sensor in machine.sensors if _column_of(machine, table, sensor) is not None]
+    return rolling_where_lacking(machine, devices, rows, had)
+
+
+def _column_of(machine: Machine, table: Columns, sensor: Sensor) -> str | None:
+    names = (sensor.name, machine.csv.columns.get(sensor.name, sensor.name))
+    return next((name for name in names if name in table), None)
 
 
 def _numbers(machine: Machine, table: Columns, sensor: Sensor, count: int) -> Floats:
-    names = (sensor.name, machine.csv.columns.get(sensor.name, sensor.name))
-    found = next((name for name in names if name in table), None)
+    found = _column_of(machine, table, sensor)
     if found is None:
         if sensor.optional:
             return np.full(count, np.nan)
-        raise UserError(f"the file has no column {names[-1]!r}; it has {', '.join(map(repr, table))}")
+        wanted = machine.csv.columns.get(sensor.name, sensor.name)
+        raise UserError(f"the file has no column {wanted!r}; it has {', '.join(map(repr, table))}")
     words = machine.csv.values.get(sensor.name, {})
     if sensor.bit is not None and found == sensor.written:
         return np.array([_flag(cell, sensor.bit, row, found) for row, cell in enumerate(table[found])])
@@ -192,9 +202,11 @@ def _parquet(machine: Machine, content: bytes) -> Columns:
         raise UserError(f"the file has {file.metadata.num_rows} rows; at most {MOST_ROWS} are scored at once")
     known: Iterable[str] = {*machine.sensor_names, *machine.csv.columns.values()}
     names = [name for name in file.schema_arrow.names if name in known]
-    table = file.read(columns=names)
     if not names:
         return {name: [None] for name in file.schema_arrow.names}
+    if machine.csv.device in file.schema_arrow.names:
+        names.append(machine.csv.device)
+    table = file.read(columns=names)
     return {name: table.column(name).to_pylist() for name in names}
 
 

@@ -14,11 +14,12 @@ from producer.times import rfc_3339
 
 
 class Encoder:
-    """Encodes one machine's readings as JSON: `id`, `device`, `time`, `sensors`."""
+    """Encodes one machine's readings as JSON: `id`, `device`, `time`, `sensors`, of these those that devices send."""
 
     def __init__(self, machine: Machine) -> None:
-        self._optional = [sensor.optional for sensor in machine.sensors]
-        fields = [(name, float | UnsetType) for name in machine.sensor_names]
+        self._sent = machine.sent_places
+        self._optional = [sensor.optional for sensor in machine.sent.sensors]
+        fields = [(name, float | UnsetType) for name in machine.sent.sensor_names]
         self._sensors: Callable[..., Any] = msgspec.defstruct("Sensors", fields, gc=False)
         self._reading: Callable[..., Any] = msgspec.defstruct(
             "Reading", [("id", str), ("device", str), ("time", str), ("sensors", self._sensors)], gc=False
@@ -39,7 +40,7 @@ class Encoder:
         """NaN stays NaN where the sensor is required: it is written as `null`."""
         return [
             [UNSET if value != value else value for value in column.tolist()] if optional else column.tolist()
-            for column, optional in zip(sensors.T, self._optional, strict=True)
+            for column, optional in zip(sensors.T[self._sent], self._optional, strict=True)
         ]
 
 

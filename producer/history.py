@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from core.errors import UserError
 from core.expression import parsed
 from core.history import History
 from core.machine import Machine, Target
+from core.rolling import with_rolling
 from core.target import outside
 from producer.episodes import is_machine_fault, is_sensor_fault
 from producer.simulator import SimulatedChunk, simulate
@@ -33,13 +35,14 @@ def simulated_history(machine: Machine, devices: int, count: int, seed: int, fau
     past = _together(simulate(machine, devices, seed, fault_rate, _START, _SPAN // ticks), count)
     kept = ~is_sensor_fault(machine, past.truths)
     names = [f"{machine.name}-past-{number:03d}" for number in range(1, devices + 1)]
-    sensors = past.sensors[kept]
+    of_rows = [names[device] for device in past.devices.tolist()]
+    sensors = with_rolling(machine, of_rows, past.sensors)[kept]
     values = None if machine.target is None else simulated_values(machine, machine.target, sensors, seed)
     faults = is_machine_fault(machine, past.truths)[kept]
     return History(
         sensors=sensors,
         fault=faults if machine.target is None or values is None else outside(machine.target, values),
-        devices=[names[device] for device in past.devices[kept].tolist()],
+        devices=list(compress(of_rows, kept)),
         times=past.times[kept],
         classes=_classes(machine, past.truths[kept]) if machine.classes else None,
         values=values,

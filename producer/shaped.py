@@ -43,7 +43,8 @@ class ShapedEncoder:
 
 def _columns(machine: Machine) -> Sequence[tuple[str, Sequence[tuple[int, Sensor]]]]:
     """The messages' fields, each with the sensors that it holds and their places among the machine's."""
-    placed = sorted(enumerate(machine.sensors), key=lambda one: one[1].written)
+    sent = [(place, sensor) for place, sensor in enumerate(machine.sensors) if sensor.rolling is None]
+    placed = sorted(sent, key=lambda one: one[1].written)
     return [(name, list(held)) for name, held in groupby(placed, key=lambda one: one[1].written)]
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from core.batch import Floats, Integers
 from core.machine import Machine
+from core.rolling import with_places
 from producer.episodes import Timeline
 from producer.healthy import HealthyReadings
 from producer.scale import Scale
@@ -41,8 +42,9 @@ def simulate(
     """Readings without end: each device reads every `interval` µs from `start_time` (µs since 1970 UTC) on, in turn.
 
     The same arguments give the same readings; another seed gives other devices. Troubles and wander are timed in
-    readings, so they look the same at every rate; only the daily rhythm goes by event time.
+    readings, so they look the same at every rate; only the daily rhythm goes by event time. Rolling sensors are absent.
     """
+    described, machine = machine, machine.sent
     ticks = max(1, min(_MOST_TICKS, _CHUNK_ROWS // devices))
     random = np.random.default_rng([seed, zlib.crc32(machine.name.encode())])
     for_traits, for_episodes, for_readings = random.spawn(3)
@@ -66,7 +68,7 @@ def simulate(
         yield SimulatedChunk(
             devices=np.tile(np.arange(devices), ticks),
             times=(times[:, np.newaxis] + turns).ravel(),
-            sensors=readings.reshape(ticks * devices, -1),
+            sensors=with_places(described, readings.reshape(ticks * devices, -1)),
             truths=truths_during(begin, ticks, devices, episodes).ravel(),
         )
         begin += ticks

@@ -114,6 +114,11 @@ class FakeReadingStore:
             np.array([reading.quality for reading in readings], dtype=np.int16),
             self.tables.ledgers[partition].watermark,
             self._heard(partition) if self._asks_for_silence else NOBODY,
+            {
+                number: name.partition("/")[2]
+                for name, number in self.tables.numbers.items()
+                if number in {reading.device for reading in readings}
+            },
         )
 
     def _heard(self, partition: TopicPartition) -> Heard:

@@ -14,11 +14,12 @@ from app.scorer_apart import scorer_apart
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from consumer.past import Past
+from consumer.rolling import RollingCourses, with_rolling_sensors
 from core.batch import Quality
 from core.flags import flags_text
 from core.machine import Machine
 from core.ports.models import Model
-from core.ports.stream import TopicPartition
+from core.ports.stream import NOTHING_STORED, TopicPartition
 from producer.encode import encoder_of
 from producer.replay import Replay
 from producer.schedule import flat_out
@@ -78,13 +79,14 @@ def _flags(machine: Machine, row: Row) -> str:
 def live(path: Path, machine: Machine, model: Model) -> list[Verdict]:
     """The file replayed: each reading encoded, decoded, scored and judged as a message is, one batch a message."""
     decoder, past, scorer, found = Decoder(machine), Past(machine), scorer_apart(), list[Verdict]()
+    course = RollingCourses(machine, NOTHING_STORED)
     numbers: dict[str, int] = {}
     (readings,) = Replay(path, machine, {}).readings(flat_out)
     for offset, value in enumerate(encoder_of(machine).encode(readings)):
         name = readings.devices[offset]
         at = TopicPartition(machine.topics[0], 0)
         message = fetched([value], offset, machine.topics[0], key=name.encode(), produced=NOON + timedelta(days=1))
-        batch = decoder.decode(message, {at: offset}, {at: RecentIds()})
+        batch = with_rolling_sensors(decoder.decode(message, {at: offset}, {at: RecentIds()}), {at: course})
         batch, predictions = scorer.score(machine, model, batch)
         device = np.array([numbers.setdefault(name, len(numbers))])
         look = past.look(device, batch.offsets, batch.times, batch.sensors, batch.quality)

@@ -1,6 +1,7 @@
 """What is sent to be scored, and what is answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Annotated
 
 import numpy as np
@@ -11,6 +12,7 @@ from core.answered_rows import AnsweredRows
 from core.batch import MOST, Floats
 from core.explanation import SensorPush
 from core.machine import Machine
+from core.rolling import with_rolling
 
 MOST_READINGS = 10_000
 MOST_EXPLAINED = 100
@@ -28,6 +30,9 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sensors: Sensors
+    earlier: Annotated[list[Sensors] | None, Field(max_length=1000)] = None
+    """Of machines with rolling sensors: the same device's readings before it, the oldest first, as many as the longest
+    window has beside it; fewer of a device that has not sent more."""
 
 
 class SentMany(BaseModel):
@@ -86,17 +91,57 @@ class AnswerMany(BaseModel):
     verdicts: list[Verdict]
 
 
-def rows_of(machine: Machine, readings: Sequence[Mapping[str, float | None]]) -> Floats:
-    """Shape (n, sensors), NaN for absent. HTTPException 422 names a sensor that the machine does not have."""
+def rows_of(machine: Machine, readings: Sequence[Sent]) -> Floats:
+    """Shape (n, sensors), NaN for absent, rolling sensors computed.
+
+    HTTPException 422 names a sensor that the machine does not have, and a reading without those before it.
+    """
+    if not machine.has_rolling:
+        return _placed(machine, enumerate(reading.sensors for reading in readings))
+    courses = [_course(machine, row, reading) for row, reading in enumerate(readings)]
+    numbers = [row for row, course in enumerate(courses) for _ in course]
+    rows = _placed(machine, zip(numbers, chain.from_iterable(courses), strict=True))
+    given = [row for row, reading in enumerate(readings) if _names_rolling(machine, reading)]
+    newest = np.cumsum([len(course) for course in courses]) - 1
+    rolled = with_rolling(machine, list(map(str, numbers)), rows)
+    found: Floats = rolled[newest]
+    found[given] = rows[newest[given]]
+    return found
+
+
+def _course(machine: Machine, row: int, reading: Sent) -> list[dict[str, float | None]]:
+    """The reading and, before it, those that its rolling sensors are computed from."""
+    if _names_rolling(machine, reading):
+        return [reading.sensors]
+    if reading.earlier is None:
+        rolling = {sensor.name: sensor.rolling for sensor in machine.sensors if sensor.rolling is not None}
+        longest = max(one.readings for one in rolling.values())
+        raise HTTPException(
+            422,
+            f"reading {row}: {machine.name} computes {', '.join(rolling)} from the device's last readings: send the"
+            f" {longest - 1} before this one as `earlier`, the oldest first (fewer of a device that has sent no more)",
+        )
+    return [*reading.earlier, reading.sensors]
+
+
+def _names_rolling(machine: Machine, reading: Sent) -> bool:
+    """Whether it says them itself, as a stored reading does."""
+    return all(sensor.name in reading.sensors for sensor in machine.sensors if sensor.rolling is not None)
+
+
+def _placed(machine: Machine, readings: Iterable[tuple[int, Mapping[str, float | None]]]) -> Floats:
+    """Shape (n, sensors) of sensors by name, each with the number of the reading that was sent."""
     place = {name: column for column, name in enumerate(machine.sensor_names)}
-    rows = np.full((len(readings), len(place)), np.nan)
-    for row, sensors in enumerate(readings):
+    rows = []
+    for number, sensors in readings:
+        row = [np.nan] * len(place)
         for name, value in sensors.items():
             if name not in place:
                 known = ", ".join(machine.sensor_names)
-                raise HTTPException(422, f"reading {row}: {machine.name} has no sensor {name!a}; it has {known}")
-            rows[row, place[name]] = np.nan if value is None else value
-    return rows
+                raise HTTPException(422, f"reading {number}: {machine.name} has no sensor {name!a}; it has {known}")
+            row[place[name]] = np.nan if value is None else value
+        rows.append(row)
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(place))
 
 
 def verdicts_of(

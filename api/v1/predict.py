@@ -36,7 +36,7 @@ Explain = Annotated[bool, Query(description="Which sensors pushed the model's an
 async def one(request: Request, _: Predicting, machine: MachineName, body: Sent, explain: Explain = False) -> Answer:
     """Concurrent requests are scored together; a reading's verdict does not depend on the others."""
     described = machine_of(request, machine)
-    version, (verdict,) = await _verdicts(request, described, rows_of(described, [body.sensors]), explain)
+    version, (verdict,) = await _verdicts(request, described, rows_of(described, [body]), explain)
     return Answer(machine=machine, model_version=version, verdict=verdict)
 
 
@@ -46,7 +46,7 @@ async def many(
 ) -> AnswerMany:
     """In their order. A reading that cannot be scored says why, and costs the others nothing."""
     described = machine_of(request, machine)
-    rows = rows_of(described, [reading.sensors for reading in body.readings])
+    rows = rows_of(described, body.readings)
     version, verdicts = await _verdicts(request, described, rows, explain)
     return AnswerMany(machine=machine, model_version=version, verdicts=verdicts)
 
@@ -58,6 +58,7 @@ async def file(
     """CSV (separated by commas, semicolons or tabs; with decimal points or commas), XLSX, JSON or Parquet, by its name.
 
     Columns are the machine's sensors, by their names or by those of the machine's training files; others are ignored.
+    Rolling sensors that have no column are computed from the rows before, of the same device where the file names it.
     """
     described = machine_of(request, machine)
     content = await file.read()

@@ -79,6 +79,8 @@ class Recent(NamedTuple):
     """The newest event time that was ever stored here and is not in the future, µs since 1970 UTC."""
     heard: Heard
     """All devices that were heard here, where the machine asks for silence; else nobody."""
+    names: Mapping[int, str] = {}
+    """Of the devices."""
 
 
 NOTHING_STORED = Recent((), np.empty(0, np.int64), np.empty((0, 0)), np.empty(0, np.int16), None, NOBODY)

@@ -144,6 +144,14 @@ def test_the_newest_ids_come_first(store: ReadingStore) -> None:
     assert store.recent(HERE, 2).ids == [batch.ids[4].tobytes(), batch.ids[3].tobytes()]
 
 
+def test_the_newest_readings_come_with_their_devices_names(store: ReadingStore) -> None:
+    batch = a_batch(3, devices=["press-2", "press-1", "press-2"])
+    write(store, claim(store), batch)
+    recent = store.recent(HERE, 2)
+    assert [recent.names[device] for device in recent.devices.tolist()] == ["press-2", "press-1"]
+    assert len(store.recent(HERE, 1).names) == 1
+
+
 def test_the_newest_readings_come_back_as_they_were_stored(store: ReadingStore) -> None:
     batch = a_batch(3, devices=["press-1", "press-2", "press-1"], sensors=[[70.1, 3.0], [1e-300, np.nan], [70.1, 5.5]])
     write(store, claim(store), replace(batch, quality=np.array([0, Quality.STUCK, Quality.LATE], dtype=np.int16)))

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
+from consumer.rolling import RollingCourses, with_rolling_sensors
 from core.api_key import Scope
 from core.batch import Floats, Quality
 from core.machine import Machine
-from core.ports.stream import TopicPartition
+from core.ports.stream import NOTHING_STORED, TopicPartition
+from core.rolling import with_rolling
 from tests.api_rig import MACHINES, ApiRig, a_model, as_sensors, readings_of
 from tests.builders import NOON, fetched
 
@@ -26,12 +28,12 @@ KEY = RIG.keys.offer(Scope.PREDICT)
 
 @pytest.mark.parametrize("name", sorted(MACHINES))
 @settings(max_examples=5)
-@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 8), spread=st.floats(0.1, 4))
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 16), spread=st.floats(0.1, 4))
 def test_a_reading_gets_the_same_class_and_probability_however_it_comes(
     name: str, seed: int, count: int, spread: float
 ) -> None:
     machine, model = MACHINES[name], a_model(name)
-    rows = readings_of(machine, count, seed, spread)
+    rows = with_rolling(machine, ["one"] * count, readings_of(machine, count, seed, spread))
     together = model.predict(rows)
     wanted = [
         {
@@ -58,8 +60,11 @@ def test_a_reading_gets_the_same_class_and_probability_however_it_comes(
 async def _over_http(machine: Machine, rows: Floats) -> tuple[list[object], list[object], list[object]]:
     """The verdicts of requests of one reading each, of one with all of them, and of a file."""
     path = f"http://api/api/v1/machines/{machine.name}/predict"
-    sent = [{"sensors": as_sensors(machine, row)} for row in rows]
-    csv = pd.DataFrame(rows, columns=list(machine.sensor_names)).to_csv(index=False, sep=";", decimal=",").encode()
+    raw = rows[:, machine.sent_places]
+    known = [as_sensors(machine.sent, row) for row in raw]
+    sent = [{"sensors": one, "earlier": known[:place]} for place, one in enumerate(known)]
+    table = pd.DataFrame(raw, columns=list(machine.sent.sensor_names)).assign(**{machine.csv.device: "one"})
+    csv = table.to_csv(index=False, sep=";", decimal=",").encode()
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(RIG.app), headers=headers) as client:
         alone = await asyncio.gather(*(client.post(path, json=one) for one in sent))
@@ -69,15 +74,12 @@ async def _over_http(machine: Machine, rows: Floats) -> tuple[list[object], list
 
 
 def _through_kafka(machine: Machine, rows: Floats) -> Floats:
-    values = [
-        json.dumps(
-            {"id": str(uuid.uuid4()), "device": "one", "time": NOON.isoformat(), "sensors": as_sensors(machine, row)}
-        ).encode()
-        for row in rows
-    ]
+    described = {"device": "one", "time": NOON.isoformat()}
+    sent = [as_sensors(machine.sent, row) for row in rows[:, machine.sent_places]]
+    values = [json.dumps({"id": str(uuid.uuid4()), **described, "sensors": one}).encode() for one in sent]
     here = TopicPartition(machine.topics[0], 0)
     messages = fetched(values, topic=here.topic, key=b"one")
     batch = Decoder(machine).decode(messages, {here: 0}, {here: RecentIds()})
     assert not batch.dead_letters
     assert (batch.quality == Quality.GOOD).all()
-    return batch.sensors
+    return with_rolling_sensors(batch, {here: RollingCourses(machine, NOTHING_STORED)}).sensors

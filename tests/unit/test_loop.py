@@ -17,7 +17,7 @@ from consumer.scoring import Scorer
 from core.batch import Batch, DeadLetter, Floats, PartitionRun, Position
 from core.errors import Fenced, Unavailable
 from core.incident import Opened
-from core.machine import Machine
+from core.machine import Machine, Rolling, Sensor
 from core.ports.models import Model
 from core.ports.stream import Claim, KnownDevice, LogBounds, ReadingTransaction, TopicPartition
 from core.prediction import ModelVersion, Predictions
@@ -31,8 +31,9 @@ HERE = TopicPartition("readings.press", 0)
 class ScriptedSource:
     """Plays the fetching thread: all items are handed over as soon as the first model serves."""
 
-    def __init__(self, handover: Handover) -> None:
+    def __init__(self, handover: Handover, machine: Machine) -> None:
         self.handover = handover
+        self.machine = machine
         self.items: list[Item] = []
         self.after_rejoin: list[Item] = []
         """Handed over once the group was asked again."""
@@ -43,7 +44,7 @@ class ScriptedSource:
         pass
 
     def read(self, machine: Machine) -> None:
-        assert machine == PRESS
+        assert machine == self.machine
         for item in self.items:
             self.handover.put(item)
         if self.after_rejoin:
@@ -70,7 +71,8 @@ class ScriptedSource:
 class OneModel:
     """Source of models and promotion log in one: version 1 is champion."""
 
-    def __init__(self) -> None:
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
         self.model: Model = HotIsFaulty()
         self.outcomes: list[str] = []
 
@@ -85,7 +87,7 @@ class OneModel:
         assert version.number == 1
 
     def load(self, machine: Machine, version: ModelVersion) -> Model:
-        assert (version.number, machine) == (1, PRESS)
+        assert (version.number, machine) == (1, self.machine)
         return self.model
 
     def last_good(self, machine: Machine) -> None:
@@ -98,21 +100,21 @@ class OneModel:
 class Stage:
     """A loop over fakes."""
 
-    def __init__(self) -> None:
+    def __init__(self, machine: Machine = PRESS) -> None:
         self.store = FakeReadingStore()
         self.handover = Handover()
-        self.source = ScriptedSource(self.handover)
+        self.source = ScriptedSource(self.handover, machine)
         self.stopping = threading.Event()
-        self.models = OneModel()
+        self.models = OneModel(machine)
         self.beats = 0
-        keeper = ModelKeeper([PRESS], self.models, self.models, self.models, 60)
+        keeper = ModelKeeper([machine], self.models, self.models, self.models, 60)
         scorer = Scorer(
             lambda positions: [Whole(b"key", b"value", ()) for _ in positions], lambda _: nullcontext(), lambda *_: None
         )
         self.registry = CollectorRegistry()
         meter = ConsumerMeter(self.registry, ["press"])
         self.loop = Loop(
-            {"press": PRESS},
+            {"press": machine},
             self.store,
             keeper,
             self.source,
@@ -379,6 +381,20 @@ def test_a_halt_stores_what_came_before_it_and_nothing_behind_it(stage: Stage) -
     assert stage.store.tables.readings == {}
     assert stage.source.told == {HERE: PRESS.dead_letters.run}
     assert stage.handover.rejoin.is_set(), "the group is asked again, and the halted partition is not read then"
+
+
+def test_rolling_sensors_behind_a_reading_that_cannot_be_scored_are_computed_again() -> None:
+    rolled = Sensor("rolled", (50, 80), rolling=Rolling("temperature", "mean", 2))
+    stage = Stage(a_machine(sensors=(Sensor("temperature", (50, 80)), rolled)))
+    stage.models.model = Fragile()
+    stage.assign()
+    stage.work(a_batch(4, sensors=[[70.0, 70.0], [13.0, 41.5], [71.0, 42.0], [72.0, 71.5]]))
+    stage.work(a_batch(1, first_offset=4, sensors=[[70.0, 71.0]]))
+    stage.play()
+    assert sorted(offset for _, offset in stage.store.tables.readings) == [0]
+    assert [letter.position.offset for letter in stage.store.tables.dead] == [1]
+    assert stage.store.tables.ledgers[HERE].next_offset == 2
+    assert stage.handover.rejoin.is_set(), "whoever takes the partition over computes them without it"
 
 
 def a_poisoned_batch(count: int) -> Batch:

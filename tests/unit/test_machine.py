@@ -21,6 +21,7 @@ optional = true
 """
 
 LINE = '[[places]]\nname = "Line 1"\ndevices = ["press-1*"]'
+ROLLING = "rolling = "
 ENGINEERED = "optional = true\n[[engineered]]\nname = "
 
 
@@ -112,6 +113,26 @@ def test_files_name_a_sensor_as_messages_do_where_nothing_else_is_said() -> None
         ("optional = true", "optional = true\nbit = 3", 12, "name the field whose bit it is"),
         ("optional = true", 'optional = true\nfield = "flags"\nbit = 3', 13, "set minimum = 0 and maximum = 1"),
         ("optional = true", "optional = true\nbit = 64", 12, "sensors[1].bit"),
+        (
+            "optional = true",
+            f'{ROLLING}{{ of = "presure", function = "mean", readings = 3 }}',
+            11,
+            "no sensor named presure",
+        ),
+        (
+            "optional = true",
+            f'{ROLLING}{{ of = "pressure", function = "mean", readings = 3 }}',
+            11,
+            "no sensor named pres",
+        ),
+        ("optional = true", f'{ROLLING}{{ of = "temperature", function = "mean", readings = 1 }}', 11, ">= 2"),
+        ("optional = true", f'{ROLLING}{{ of = "temperature", function = "sum", readings = 3 }}', 11, "mean"),
+        (
+            "optional = true",
+            f'stuck_after = 9\n{ROLLING}{{ of = "temperature", function = "max", readings = 3 }}',
+            11,
+            "not of a rolling sensor",
+        ),
         ("optional = true", "optional = true\n[csv.columns]\ntemprature = 'T'", 12, "no sensor named temprature"),
     ],
 )
