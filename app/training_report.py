@@ -1,8 +1,10 @@
 """What `train` says when it is done."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import UserError
+from model.evaluation import Metrics
 from model.fit import Candidate
 from model.plots import plots
 from model.release import Outcome
@@ -31,25 +33,25 @@ def report(candidate: Candidate, rows: int, outcome: Outcome | None) -> dict[str
 def words(candidate: Candidate, outcome: Outcome | None) -> str:
     """The same for people."""
     found, counts = candidate.metrics, candidate.metrics.confusion
-    areas = [
-        f"precision {found.precision:.3f}  recall {found.recall:.3f}  F1 {found.f1:.3f}",
-        f"ROC-AUC {found.roc_auc:.3f}  PR-AUC {found.pr_auc:.3f}",
-    ]
-    of_faults = (
+    lines = [
+        *_areas(found),
+        f"threshold {found.threshold:.4f} ({found.threshold_rule})",
         f"of {found.faults:,} faults {counts.true_positives:,} found, {counts.false_negatives:,} missed"
         if found.faults
-        else "the hold-out has no fault: how many it would find is not known"
-    )
-    lines = [
-        *(areas if found.faults else []),
-        f"threshold {found.threshold:.4f} ({found.threshold_rule})",
-        of_faults,
+        else "the hold-out has no fault: how many it would find is not known",
         f"of {found.rows - found.faults:,} normal readings {counts.false_positives:,} would alarm",
     ]
     if outcome is None:
         return "\n".join([*lines, "dry run: nothing was published"])
     how = "promoted" if outcome.promoted else "refused"
     return "\n".join([*lines, f"{how} {outcome.machine} v{outcome.version}: {outcome.reason}"])
+
+
+def _areas(found: Metrics) -> Iterator[str]:
+    """Nothing where the hold-out has no fault."""
+    if found.faults:
+        yield f"precision {found.precision:.3f}  recall {found.recall:.3f}  F1 {found.f1:.3f}"
+        yield f"ROC-AUC {found.roc_auc:.3f}  PR-AUC {found.pr_auc:.3f}"
 
 
 def write_plots(folder: Path, candidate: Candidate) -> None:

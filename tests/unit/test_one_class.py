@@ -1,16 +1,19 @@
 """A model that knows normal readings alone."""
 
+import json
 from functools import cache
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import QuantileTransformer
 
+from app.cli import main
 from core.errors import ModelRefused, UserError
 from core.label import Verdict
 from core.machine_file import parse_machine
@@ -205,6 +208,22 @@ def test_there_is_no_other_kind_of_model_to_ask_for(options: TrainingOptions) ->
         choose(VIBRATION, a_past(), Recipe(), options, [], lambda _: None, Budget())
     chosen = choose(VIBRATION, a_past(), Recipe(), TrainingOptions(), [], lambda _: None, Budget())
     assert chosen.recipe == Recipe()
+
+
+def test_who_trains_it_is_told_what_can_be_told_and_gets_the_one_picture_that_there_is(tmp_path: Path) -> None:
+    path = tmp_path / "vibration.csv"
+    rows = "\n".join(",".join(map(repr, row)) for row in normal_readings(100).tolist())
+    path.write_text(f"vibration_x,vibration_y,vibration_z\n{rows}\n")
+    arguments = ["train", "vibration", "--csv", str(path), "--dry-run"]
+    told = CliRunner().invoke(main, [*arguments, "--plots", str(tmp_path / "plots")])
+    assert told.exit_code == 0
+    assert "the hold-out has no fault: how many it would find is not known\nof 25 normal readings " in told.stdout
+    assert "PR-AUC" not in told.stdout
+    assert [one.name for one in (tmp_path / "plots").iterdir()] == ["confusion.png"]
+    facts = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
+    assert (facts["model"], facts["metrics"]["pr_auc"], facts["metrics"]["faults"]) == ("svm", None, 0)
+    asked = CliRunner().invoke(main, [*arguments, "--model", "rf"])
+    assert isinstance(asked.exception, UserError)
 
 
 def test_a_cost_of_missed_faults_needs_faults() -> None:
