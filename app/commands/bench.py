@@ -103,11 +103,11 @@ def alerts_command(ctx: click.Context, quick: bool, out: Path | None) -> None:
 
 @command.command("bulk")
 @quick_option
-@click.option("--gigabytes", type=Amount(0, min_open=True), help="Of the generated file.  [default: 5]")
+@click.option("--gigabytes", type=Amount(0, min_open=True), help="Of the generated files.  [default: 5]")
 @out_option
 @click.pass_context
 def bulk_command(ctx: click.Context, quick: bool, gigabytes: float | None, out: Path | None) -> None:
-    """A large CSV file scored by `score`, beside pandas that reads it as a whole."""
+    """Large CSV files scored by `score`, beside the same on Spark and pandas that reads them as a whole."""
     usual = bulk.QUICK if quick else bulk.Plan()
     plan = replace(usual, gigabytes=gigabytes or usual.gigabytes)
     _measure(settings_of(ctx), "bulk", quick, out, partial(bulk.bulk, plan=plan))

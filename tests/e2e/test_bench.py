@@ -111,10 +111,12 @@ def test_the_learning_bench_says_where_the_public_file_is_to_be_had(folder: Path
 
 
 @pytest.mark.timeout(600)
-def test_the_bulk_bench_scores_every_row_beside_pandas(folder: Path) -> None:
+def test_the_bulk_bench_scores_every_row_beside_spark_and_pandas(folder: Path) -> None:
     found = measured("bulk", folder)
     assert found["ours"]["scored"] > 0.9 * found["settings"]["rows"]
     assert found["ours"]["bad"] == 0
+    assert found["spark"]["scored"] == found["ours"]["scored"]
+    assert found["spark"]["rows_per_s"] > 0
     assert found["settings"]["file_gb"] >= found["settings"]["gigabytes"]
     assert all(found[name]["rows_per_s"] > 0 < found[name]["peak_rss_mb"] for name in ("ours", "pandas_whole"))
 
