@@ -43,6 +43,15 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
             le=86_400_000,
         ),
     ] = 90_000
+    schema_registry_url: Annotated[
+        str,
+        Meta(
+            description="Schema Registry of framed messages, http[s]://[user:password@]host:port; empty: the machines'"
+            " files alone say what is right",
+            pattern="^(https?://[^/].*)?$",
+            extra={"secret": True},
+        ),
+    ] = ""
     topic_partitions: Annotated[int, Meta(description="Partitions of a topic that we create", ge=1, le=10_000)] = 4
     topic_replication: Annotated[int, Meta(description="Copies of a topic that we create", ge=1, le=10)] = 1
     database_url: Annotated[

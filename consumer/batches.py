@@ -10,6 +10,7 @@ from consumer.decode import Decoder
 from consumer.fetched import Fetched, GoodMessage, by_topic
 from consumer.oversize import decode_within
 from consumer.rolling import with_rolling_sensors
+from consumer.schema_registry import Schemas
 from core.batch import Batch
 from core.machine import Machine
 from core.ports.stream import TopicPartition
@@ -20,19 +21,31 @@ _log = logging.getLogger(__name__)
 class Batches:
     """Decodes for the fetching thread; machines and readings to forget may come from other threads."""
 
-    def __init__(self, assignment: Assignment, message_limit: int) -> None:
+    def __init__(self, assignment: Assignment, message_limit: int, schemas: Schemas | None) -> None:
+        """`schemas`: what framed messages are checked by; None: by their machine's file alone."""
         self._assignment = assignment
         self._message_limit = message_limit
+        self._schemas = schemas
         self._decoders: Mapping[str, Decoder] = {}
+        self._framed: frozenset[str] = frozenset()
+        """Topics whose messages name schemas."""
         self._unstored: deque[tuple[TopicPartition, bytes]] = deque()
 
     def read(self, machine: Machine) -> None:
         """Know how this machine's topics are decoded."""
-        self._decoders = {**self._decoders, **dict.fromkeys(machine.topics, Decoder(machine))}
+        decoder = Decoder(machine, self._schemas.check if self._schemas else None)
+        self._decoders = {**self._decoders, **dict.fromkeys(machine.topics, decoder)}
+        if machine.message.framing == "confluent":
+            self._framed |= set(machine.topics)
 
     def forget(self, partition: TopicPartition, reading_id: bytes) -> None:
         """A reading that was decoded is not stored: the same id may come again."""
         self._unstored.append((partition, reading_id))
+
+    def learn_schemas(self, messages: Sequence[GoodMessage]) -> None:
+        """Know the schemas that these messages name, before they are decoded. Raises Unavailable: try again."""
+        if self._schemas is not None and self._framed:
+            self._schemas.learn(message.value() for message in messages if message.topic() in self._framed)
 
     def of(self, messages: Sequence[GoodMessage]) -> list[Batch]:
         """A batch a topic; what comes next is expected after these messages."""

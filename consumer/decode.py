@@ -1,6 +1,6 @@
 """Messages of one topic into a batch: columns of readings, and dead letters for what cannot be a reading."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -20,9 +20,10 @@ from core.quality_check import QualityCheck
 class Decoder:
     """Decodes one machine's messages."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, check: Callable[[int, bytes], None] | None = None) -> None:
+        """`check`: see ShapedMessages."""
         self._machine = machine
-        self._parser = Parser(machine)
+        self._parser = Parser(machine, check)
         self._check = QualityCheck(machine)
         self._keys: dict[str, bytes] = {}
         """Accepted device names with the key that belongs to them."""

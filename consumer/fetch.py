@@ -17,6 +17,7 @@ from consumer.group_wait import GroupWait
 from consumer.halted import HaltedPartitions
 from consumer.handover import Ended, Handover, Work
 from consumer.meter import Meter
+from consumer.schema_registry import Schemas
 from consumer.standing import Standings
 from core.batch import Batch
 from core.errors import Unavailable
@@ -35,6 +36,7 @@ _STRIDE = 1_000
 """Messages taken over in one go: in between, a thread back from Postgres or a model may have the interpreter."""
 _POLL_S = 0.1
 _NOTE_ENDS_S = 1.0
+_REGISTRY_PAUSE_S = 0.5
 _CONNECTION = ("bootstrap.", "security.", "sasl.", "ssl.")
 
 
@@ -50,6 +52,7 @@ class Fetcher(threading.Thread):
         message_limit: int,
         standings: Standings,
         meter: Meter,
+        schemas: Schemas | None = None,
     ) -> None:
         super().__init__(name="fetch")
         self._config = dict(config)
@@ -63,7 +66,7 @@ class Fetcher(threading.Thread):
         self._assignment = Assignment(
             store, self._halted, handover, admin, self._stopping.is_set, self._wait, standings
         )
-        self._batches = Batches(self._assignment, message_limit)
+        self._batches = Batches(self._assignment, message_limit, schemas)
         self._machines: Mapping[str, Machine] = {}
         self._subscribed: set[str] = set()
         self._left: frozenset[str] = frozenset()
@@ -170,8 +173,30 @@ class Fetcher(threading.Thread):
         if any(error is not None for error in errors):
             pairs = zip(messages, errors, strict=True)
             messages = [message for message, error in pairs if error is None or self._meet(error)]
+        good = cast(Sequence[GoodMessage], messages)
+        if not self._know_schemas(good, changes):
+            return []
         with self._meter.stage("decode"):
-            return self._batches.of(cast(Sequence[GoodMessage], messages))
+            return self._batches.of(good)
+
+    def _know_schemas(self, messages: Sequence[GoodMessage], changes: int) -> bool:
+        """Wait for the Schema Registry where it is needed; False: these messages are not to be decoded after all."""
+        told = False
+        while not self._stopping.is_set():
+            try:
+                self._batches.learn_schemas(messages)
+            except Unavailable as error:
+                if not told:
+                    _log.warning("%s; what it is asked for waits", error)
+                told = True
+            else:
+                return True
+            self._stay_in_group()
+            self._stopping.wait(_REGISTRY_PAUSE_S)
+            if changes != self._assignment.changes or self._handover.rejoin.is_set():
+                self._handover.rejoin.set()  # what we hold may not be ours now: it is read again
+                return False
+        return False
 
     def _there_already(self, count: int) -> list[Message]:
         """Up to so many messages, without waiting for more: that would add the wait to every reading."""

@@ -1,6 +1,6 @@
 """Messages become columns: by the thousand where they look as most do, else one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from operator import attrgetter
 
@@ -31,10 +31,11 @@ _STRIDE = 256
 class Parser:
     """Parses one machine's messages. Each on its own: none can forge or harm its neighbour."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, check: Callable[[int, bytes], None] | None = None) -> None:
+        """`check`: see ShapedMessages."""
         self._machine = machine
         self._decode_usual = usual_decoder(machine)
-        self._read = ShapedMessages(machine.sent).read if machine.has_own_messages else self._read_exactly
+        self._read = ShapedMessages(machine.sent, check).read if machine.has_own_messages else self._read_exactly
         self._decode_exactly = reading_decoder(machine)
         self._one_by_one = bool(machine.time_format) or machine.has_own_messages
         """Whether no message is in the usual form."""

@@ -1,6 +1,6 @@
 """Messages that are not written our way: framed, flat, with other names, with flags."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -21,7 +21,9 @@ _raw_object = msgspec.json.Decoder(dict[str, Raw]).decode
 class ShapedMessages:
     """Reads one machine's messages, each on its own; what one holds beside a reading is kept as it stands."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, check: Callable[[int, bytes], None] | None = None) -> None:
+        """`check`: raises InvalidReading where the JSON of a framed message is not as its schema, by number, says."""
+        self._check = check
         self._shape = machine.message
         self._nested = machine.message.layout == "nested"
         self._fields = fields_of(machine)
@@ -42,8 +44,10 @@ class ShapedMessages:
 
         Raises InvalidReading, and what msgspec raises (see `why_invalid`).
         """
-        body = unframed(value)[1] if self._shape.framing == "confluent" else value
+        schema, body = unframed(value) if self._shape.framing == "confluent" else (None, value)
         found: Found = self._decode(body)  # type: ignore[assignment]  # the type was made for it
+        if self._check is not None and schema is not None:
+            self._check(schema, body)
         if self._texts and b"\\u0000" in body:
             refuse_nul(found, self._texts)
         time = found.time if self._read_time is None else self._read_time(found.time)

@@ -30,9 +30,12 @@ class Messages(NamedTuple):
         return Messages(self.topic, self.keys[:count], self.values[:count], self.headers[:count], self.due)
 
 
-def messages_of(machine: Machine, chunks: Iterable[Readings]) -> Iterator[Messages]:
-    """The readings encoded for the machine's topic; the key is the device's name."""
-    encoder = encoder_of(machine)
+def messages_of(machine: Machine, chunks: Iterable[Readings], schema: int = 1) -> Iterator[Messages]:
+    """The readings encoded for the machine's topic; the key is the device's name.
+
+    `schema`: the number that stands before framed messages.
+    """
+    encoder = encoder_of(machine, schema)
     for chunk in chunks:
         for readings in _windows(chunk):
             yield Messages(

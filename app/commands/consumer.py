@@ -29,6 +29,7 @@ from consumer.kafka_log import consumer_config
 from consumer.loop import Loop
 from consumer.models import ModelKeeper
 from consumer.peek import messages_at
+from consumer.schema_registry import Schemas
 from consumer.scoring import Scorer
 from consumer.shadow import ShadowKeeper
 from consumer.standing import Standings
@@ -79,7 +80,8 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     telemetry.registry.register(Partitions(standings, lambda: models.in_service))
     telemetry.serve(settings)
     halts = PostgresHalts(engine)
-    fetcher = Fetcher(config, store, halts, handover, settings.message_limit_bytes, standings, meter)
+    schemas = Schemas(settings.schema_registry_url) if settings.schema_registry_url else None
+    fetcher = Fetcher(config, store, halts, handover, settings.message_limit_bytes, standings, meter, schemas)
     watchdog = Watchdog(limit, end_hung(promotions, limit))
     watchdog.start()
     scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,18 +30,27 @@ from producer.progress import Progress, in_words, summary
 from producer.publisher import Publisher, Totals
 from producer.replay import Replay
 from producer.schedule import Schedule, at_rate, at_speed, flat_out
+from producer.schema_registry import schema_number
 from producer.simulated import FLAT_OUT, simulated_readings
 from producer.topics import ensure_topics
 
 _log = logging.getLogger(__name__)
 _PATIENCE = 30.0
 """Seconds that Kafka gets to confirm the last readings."""
+_Sources = Callable[[Mapping[str, int]], list[Iterator[Messages]]]
+"""Of the messages, once the number of each machine's schema is known."""
 _OF_THE_SIMULATOR = {"--devices": "devices", "--seed": "seed", "--fault-rate": "fault_rate"}
 
 
 @click.command(short_help="Publish readings: simulated machines, or a file replayed.")
 @click.argument("names", metavar="[MACHINE]...", nargs=-1)
-@click.option("--devices", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Of each machine.")
+@click.option(
+    "--devices",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    help="Of each machine; no more than its file lists.",
+)
 @click.option(
     "--rate",
     type=Amount(0, FLAT_OUT),
@@ -89,8 +98,9 @@ def command(
     else:
         sources = _replayed(chosen, file, maps, _schedule(rate, speed))
     settings = resolved(settings)
+    schemas = {machine.name: _schema(settings, machine) for machine in chosen}
     ensure_topics(kafka(settings), chosen, settings.topic_partitions, settings.topic_replication)
-    messages = merged(sources())
+    messages = merged(sources(schemas))
     publisher = Publisher(producer_for(kafka(settings)), time.monotonic, _watch(settings))
     stopping = set_on_signal()
     with _told_at_the_end(publisher, summary_file):
@@ -100,27 +110,33 @@ def command(
             publisher.finish(_PATIENCE)
 
 
-def _simulated(
-    chosen: Sequence[Machine], devices: int, seed: int, fault_rate: float, rate: float
-) -> Callable[[], list[Iterator[Messages]]]:
-    def sources() -> list[Iterator[Messages]]:
+def _simulated(chosen: Sequence[Machine], devices: int, seed: int, fault_rate: float, rate: float) -> _Sources:
+    def sources(schemas: Mapping[str, int]) -> list[Iterator[Messages]]:
         now = time.time_ns() // 1000
         share = rate / len(chosen)
         return [
-            messages_of(machine, simulated_readings(machine, devices, seed, fault_rate, now, share))
+            messages_of(
+                machine, simulated_readings(machine, devices, seed, fault_rate, now, share), schemas[machine.name]
+            )
             for machine in chosen
         ]
 
     return sources
 
 
-def _replayed(
-    chosen: Sequence[Machine], file: Path, maps: Sequence[str], schedule: Schedule
-) -> Callable[[], list[Iterator[Messages]]]:
+def _replayed(chosen: Sequence[Machine], file: Path, maps: Sequence[str], schedule: Schedule) -> _Sources:
     if len(chosen) > 1:
         raise UserError(f"--file holds one machine's readings: name {' or '.join(each.name for each in chosen)}")
-    replay = Replay(file, chosen[0], column_map(maps))
-    return lambda: [messages_of(chosen[0], replay.readings(schedule))]
+    machine = chosen[0]
+    replay = Replay(file, machine, column_map(maps))
+    return lambda schemas: [messages_of(machine, replay.readings(schedule), schemas[machine.name])]
+
+
+def _schema(settings: Settings, machine: Machine) -> int:
+    """The number that stands before the machine's messages, where they are framed; 1 where no registry gives one."""
+    if not settings.schema_registry_url or machine.message.framing == "none":
+        return 1
+    return schema_number(settings.schema_registry_url, machine)
 
 
 def _schedule(rate: float | None, speed: float | None) -> Schedule:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.conftest import Servers
+from tests.fake_schema_registry import FakeSchemaRegistry
 from tests.fake_telegram.client import Chats, running
 from tests.older_pcs import DEVICES, messages, training_file
 from tests.processes import wait_until
@@ -94,3 +95,36 @@ def the_alert(telegram: Chats, number: int, world: World) -> dict[str, Any]:
 
 def alerts(telegram: Chats) -> list[dict[str, Any]]:
     return [message for message in telegram.messages(ANN) if "needs attention" in message["text"]]
+
+
+@pytest.mark.timeout(180)
+def test_while_the_schema_registry_is_away_messages_wait_and_then_each_is_checked_by_its_schema(
+    worlds: Mapping[str, World],
+) -> None:
+    world, registry, random = worlds["pc1"], FakeSchemaRegistry(), Random(16)
+    with registry.serving() as url:
+        port = int(url.rpartition(":")[2])
+    world.environment["SCHEMA_REGISTRY_URL"] = url
+    world.run("train", "pc1", "--simulate", "--rows", "2000", "--model", "lr")
+    consumer = world.start("consumer")
+    begin = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    good = messages(DEVICES[0], 20, begin, random)
+    hot = messages(DEVICES[0], 1, begin + timedelta(hours=1), random, {"TemperatureCPUPackage": 95.0})
+    world.publish_raw([*good, *hot])
+    wait_until(lambda: "SCHEMA_REGISTRY_URL) is away" in consumer.tail(), f"it says that it waits\n{world.logs()}")
+    assert world.one("SELECT count(*) FROM reading") == world.one("SELECT count(*) FROM dead_letter") == 0
+
+    registry.knows(3, {"properties": {"TemperatureCPUPackage": {"maximum": 90}}})
+    with registry.serving(port):
+        world.wait_until_read(21)
+        summary = world.folder / "summary.json"
+        world.run("producer", "pc1", "--count", "30", "--rate", "0", "--fault-rate", "0", "--summary", str(summary))
+        world.wait_until_read(51)
+    assert world.one("SELECT count(*) FROM reading") == 50
+    (letter,) = world.rows("SELECT reason, value FROM dead_letter")
+    assert letter.reason.startswith("schema 3: 95.0 is greater than the maximum of 90")
+    assert bytes(letter.value) == hot[0][1], "kept whole, to be replayed as it was"
+    assert registry.asked.count("/schemas/ids/3") == 1
+    assert registry.subjects == {f"{world.topic}-value": 4}, "the producer's"
+    assert_invariants(world)
+    assert consumer.stop() == 0
