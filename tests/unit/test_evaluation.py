@@ -11,7 +11,6 @@ from model.evaluation import FIXED, HIGHEST_F1, best_threshold, evaluate
 from model.fit import train
 from model.plots import plots
 from model.recipe import Recipe
-from tests.builders import a_machine
 from tests.model_builders import a_candidate, a_history
 
 TRUTH = np.array([False, False, False, True, True])
@@ -77,11 +76,6 @@ def test_too_few_faults_are_said() -> None:
     fault[:3] = True
     with pytest.raises(UserError, match="at least 3 of each"):
         a_candidate(history=History(history.sensors, fault, history.devices, history.times))
-
-
-def test_a_task_that_is_not_built_yet_is_said() -> None:
-    with pytest.raises(UserError, match="task regression"):
-        train(a_machine(task="regression"), a_history(), Recipe(), [], lambda _: None)
 
 
 @pytest.mark.real_data
