@@ -21,7 +21,7 @@ DRY_RUN, SEARCH = "dry-run", "search"
 assert tuple(CHOICES) == get_args(Choice), "each has a name"
 
 
-class TrainingOptions(Struct, frozen=True, forbid_unknown_fields=True):
+class TrainingOptions(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Kept with the request. A trainer that does not know an option fails the request rather than ignore it."""
 
     algorithm: Choice | None = None
@@ -30,6 +30,8 @@ class TrainingOptions(Struct, frozen=True, forbid_unknown_fields=True):
     """Only say what the gate would decide: nothing is published or promoted."""
     search: bool = False
     """Search for hyper-parameters."""
+    called: str = ""
+    """What a program of an older system calls the version that comes of it; empty: nothing."""
 
 
 class ReadOptions(NamedTuple):

@@ -34,6 +34,7 @@ from tests.fake_champions import FakeChampions
 from tests.fake_devices import FakeDevices
 from tests.fake_inbox import FakeInbox
 from tests.fake_models import FakeModels
+from tests.fake_named_models import FakeNamedModels
 
 MACHINES = load_machines(ROOT / "machines")
 LIMIT_BYTES = 1_048_576
@@ -92,9 +93,10 @@ class ApiRig:
         self.models, self.champions, self.devices = FakeModels(), FakeChampions(), FakeDevices()
         self.inbox = FakeInbox(operators={str(ADA.id): ADA.id})
         self.alerts = FakeAlerts(self.inbox)
+        self.named = FakeNamedModels(a_model)
         stores = self.models, self.champions, self.devices, alerts or self.alerts, inbox or self.inbox
         explain, data = ServedExplanations().explain, partial(data_set, compat_data)
-        parts = Parts(MACHINES, self.keys, *stores, self.batcher, explain, read_sent_file, data)
+        parts = Parts(MACHINES, self.keys, *stores, self.batcher, explain, self.named, read_sent_file, data)
         self.app: FastAPI = application(
             parts,
             body_limit_bytes=LIMIT_BYTES,

@@ -27,6 +27,8 @@ V2 = ShownVersion(2, "rf", 0.413, 0.8126, 0.704, 7, "Anna", NOON, champion=True)
 class FakeModels:
     """Everybody follows the press, which has two versions."""
 
+    follows: tuple[str, ...] = ("press",)
+    """Of whom everybody may ask for a training."""
     asked: list[ShownRequest] = field(default_factory=list)
     """The newest first."""
     wishes: list[tuple[str, TrainingOptions]] = field(default_factory=list)
@@ -52,7 +54,7 @@ class FakeModels:
     def retrain(self, visitor: Visitor, machine: str, options: TrainingOptions, via: str) -> Wished:
         if visitor.role != "engineer":
             return Wished(Wish.NOT_AN_ENGINEER)
-        if machine != "press":
+        if machine not in self.follows:
             return Wished(Wish.UNKNOWN_MACHINE)
         if under_way := self.requests(visitor.id, machine):
             return Wished(Wish.UNDER_WAY, under_way[0].request)

@@ -40,10 +40,11 @@ class FilmWorld:
         self.operators = PostgresOperators(engines["alerts"])
         self.inbox = PostgresInbox(engines["alerts"])
 
-    def operator(self, name: str, telegram_id: int, role: str = "operator") -> None:
-        """Somebody who gets alerts in private."""
+    def operator(self, name: str, telegram_id: int, role: str = "operator") -> int:
+        """Somebody who gets alerts in private; their id."""
         place = Subscription("telegram", str(telegram_id))
         self.operators.add(Operator(name, role, "Europe/Berlin", telegram_id, [place]))
+        return int(self.one("SELECT id FROM operator WHERE name = :name", name=name))
 
     def films(self, sensors: Floats, line: str = "line-1", version: int = 1) -> int:
         """These films pass in one batch and are judged by a version; the newest alert's number."""

@@ -4,7 +4,7 @@ import time
 
 from fastapi import FastAPI
 
-from api.older import equipment, monitored, vibration
+from api.older import equipment, monitored, permeability, vibration
 from api.v1 import alerts, known, models, predict
 from api.v1.keys import KeyCheck
 from api.v1.limits import BodyLimit
@@ -39,6 +39,8 @@ def application(parts: Parts, *, body_limit_bytes: int, requests_per_s: float, c
         app.include_router(vibration.router(machine))
     if older := [parts.machines[name] for name in monitored.MACHINES if name in parts.machines]:
         app.include_router(monitored.router(older))
+    if (film := parts.machines.get(permeability.MACHINE)) is not None and film.target is not None:
+        app.include_router(permeability.router(film, film.target))
     tell_problems(app)
     _describe_problems(app)
     app.add_middleware(BodyLimit, limit_bytes=body_limit_bytes)

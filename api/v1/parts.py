@@ -12,6 +12,7 @@ from core.champion_move import ChampionWishes
 from core.data_set import DataSet
 from core.explanation import SensorPush
 from core.machine import Machine
+from core.named_models import NamedModels
 from core.ports.chat import Inbox
 from core.ports.models import Model
 from core.shown import Alerts
@@ -32,6 +33,7 @@ class Parts(NamedTuple):
     batcher: MicroBatcher
     explain: Callable[[Machine, Model, Floats], Sequence[Sequence[SensorPush]]]
     """Which sensors pushed each row's prediction. Raises UserError where such a model cannot be explained."""
+    named: NamedModels
     read_table: Callable[[Machine, str, bytes], Floats]
     """The sensors of a file's rows, shape (n, sensors), by its name's ending. UserError names row and column."""
     data_set: Callable[[Machine], DataSet | None]

@@ -15,6 +15,7 @@ from app.cli import settings_of
 from app.data_set import data_set
 from app.heartbeat import Heartbeat
 from app.models import model_source
+from app.named_models import LoadedNamedModels
 from app.served_models import ServedExplanations, ServedModels
 from app.signals import stop_event
 from app.telemetry.answering import Answering
@@ -30,6 +31,7 @@ from db.reach import ping
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
 from db.shown_machines import PostgresModels
+from db.version_names import PostgresVersionNames
 from model.sent_file import read_sent_file
 
 _log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ def command(ctx: click.Context) -> None:
             PostgresInbox(engine),
             batcher,
             ServedExplanations().explain,
+            LoadedNamedModels(PostgresVersionNames(engine), model_source(settings, engine, cache="named")),
             read_sent_file,
             partial(data_set, settings.compat_data),
         )

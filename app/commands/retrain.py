@@ -45,7 +45,8 @@ def command(
     settings = resolved(settings_of(ctx))
     chosen = pick_machine(machines(settings), machine)
     queue = PostgresTrainingQueue(database(settings, "trainer"))
-    request = queue.ask(chosen, person(), "shell", TrainingOptions(algorithm, **how))
+    options = TrainingOptions(algorithm, dry_run=how["dry_run"], search=how["search"])
+    request = queue.ask(chosen, person(), "shell", options)
     click.echo(f"request {request}: a new model of {machine}", err=True)
     found = _followed(queue, request) if wait else queue.state(request)
     report = {"request": request, "machine": machine, "state": found.state, **found.result}

@@ -4,18 +4,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from alerts.facts import ReceiptFacts, read_facts
 from alerts.receipt_text import receipt_text
+from app.named_models import LoadedNamedModels
 from core.batch import Quality
 from core.errors import ModelRefused
 from core.label import Verdict
+from core.login import Visitor
+from core.named_models import NamedVersion
 from core.prediction import ModelVersion
 from core.reply import Outcome, Reply, ReplyOutcome
+from core.shown_machines import Wish
 from core.target import outside
 from core.training_options import TrainingOptions
+from db.engine import connect
+from db.shown_machines import PostgresModels
+from db.training import PostgresTrainingQueue
+from db.version_names import PostgresVersionNames
 from model.base_data import base_data
 from model.fit import train
 from model.pipeline import predicted_values
@@ -141,3 +150,24 @@ def test_the_gate_refuses_a_model_that_predicts_worse(world: FilmWorld) -> None:
     outcome = world.release.offer(worse, base_data(FILM, films), "ada", lambda _: None)
     assert not outcome.promoted
     assert "worse on the hold-out" in outcome.reason
+
+
+def test_a_training_under_a_name_leads_to_the_version_of_that_name(world: FilmWorld, database_url: str) -> None:
+    engines = {role: connect(database_url, role) for role in ("api", "trainer")}
+    eve = Visitor(world.operator("Eve", 22, "engineer"), "Eve", "engineer", "UTC")
+    names = PostgresVersionNames(engines["api"])
+    models = PostgresModels(engines["api"])
+    assert models.retrain(eve, FILM.name, TrainingOptions("lr", called="0.1"), "api").wish is Wish.REQUESTED
+    assert names.of(FILM.name) == [NamedVersion("0.1", "pending", None)]
+    queue = PostgresTrainingQueue(engines["trainer"])
+    request = queue.claim("trainer", [FILM.name], 60)
+    assert request is not None
+    assert request.options.called == "0.1"
+    outcome = retrain(world.release, FILM, request.options, request.asked_by, lambda _: None, Budget())
+    queue.finish(request, "trainer", outcome.state, msgspec.to_builtins(outcome))
+    assert names.of(FILM.name) == [NamedVersion("0.1", outcome.state, 2)]
+    named = LoadedNamedModels(names, world.release.models)
+    assert named.load(FILM, 2) is named.load(FILM, 2), "it is verified once"
+    assert named.load(FILM, 2).version == ModelVersion(FILM.name, 2)
+    for engine in engines.values():
+        engine.dispose()
