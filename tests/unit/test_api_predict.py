@@ -236,3 +236,30 @@ def test_the_older_path_of_equipment_answers_in_its_own_shape() -> None:
     assert (wrong.status_code, wrong.json()) == (400, {"error": "Not a number: temperature"})
     assert program.post(PATH, json={"sensors": HOT}).status_code == 401, "only the older paths are open"
     assert ApiRig().without_key().post("/api/predict", json={}).status_code == 401
+
+
+NAB = "/api/v1/machines/machine_temperature/predict"
+
+
+def test_a_machine_with_rolling_sensors_says_which_readings_it_needs_beside_this_one(rig: ApiRig) -> None:
+    answer = rig.program.post(NAB, json={"sensors": {"temperature": 80.0}})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == (
+        "reading 0: machine_temperature computes hour_mean, hour_std, hour_min, hour_max from the device's last"
+        " readings: send the 11 before this one as `earlier`, the oldest first (fewer of a device that has sent no"
+        " more)"
+    )
+
+
+def test_rolling_sensors_are_computed_from_the_readings_before_or_sent_as_they_were_stored(rig: ApiRig) -> None:
+    earlier = [{"temperature": 70.0 + number} for number in range(11)]
+    query = {"explain": True}
+    sent = {"sensors": {"temperature": 81.0}, "earlier": earlier}
+    computed = rig.program.post(NAB, params=query, json=sent).json()["verdict"]
+    values = {one["sensor"]: one["value"] for one in computed["explanation"]}
+    assert (values["hour_mean"], values["hour_min"], values["hour_max"]) == (75.5, 70.0, 81.0)
+
+    stored = rig.program.post(NAB, params=query, json={"sensors": values}).json()["verdict"]
+    assert stored == computed
+    new = rig.program.post(NAB, params=query, json={**sent, "earlier": []}).json()["verdict"]
+    assert {one["value"] for one in new["explanation"] if one["sensor"] != "temperature"} == {None}
