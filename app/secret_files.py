@@ -22,7 +22,7 @@ class Given(NamedTuple):
     engineer_urls: str = ""
 
 
-OBJECT_STORE_USERS = ("consumer", "alerts", "trainer")
+OBJECT_STORE_USERS = ("consumer", "alerts", "api", "trainer")
 """Those that have a user of the object store; what each may do there is in deploy/object-store."""
 _S3_OWNER = "faultline"
 _DATABASE = "postgres:5432/faultline"
@@ -95,7 +95,8 @@ def files_of_services(
             "trusted_keys": keys.trusted_keys,
             **given._asdict(),
         },
-        "page": {**database["api"], **prometheus},
+        "page": {**database["page"], **prometheus},
+        "api": {**database["api"], **s3["api"], "trusted_keys": keys.trusted_keys},
         "prometheus": prometheus,
         "grafana": {
             "database_password": passwords["dashboards"],

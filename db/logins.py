@@ -10,18 +10,25 @@ from sqlalchemy import Engine, text
 from core.errors import UserError
 from db.failures import failures_named
 
-PROCESSES = ("consumer", "alerts", "trainer", "api", "dashboards")
-"""Those that have a login of their own, by their role; `api` is the page, `dashboards` Grafana."""
+PROCESSES = ("consumer", "alerts", "trainer", "page", "api", "dashboards")
+"""Those that have a login of their own; `dashboards` is Grafana."""
+_ANOTHERS_ROLE = {"page": "api"}
+"""The others' roles bear their names; page and HTTP API show the same and take the same wishes."""
 _ACTS_AT_ONCE = "dashboards"
 """Grafana knows no roles: its sessions begin under its own, and a panel that asks too much is cut off."""
-# `status` reads under it, whichever process's login it finds; it may see no more than these already do. The page may
-# see less: whoever breaks into what browsers reach shall not read everything.
+# `status` reads under it, whichever process's login it finds; it may see no more than these already do. Page and API
+# may see less: whoever breaks into what browsers and programs reach shall not read everything.
 _READ_ONLY, _MAY_READ = "faultline_grafana", ("consumer", "alerts", "trainer")
 
 
 def login_of(process: str) -> str:
     """The name of a process's login."""
     return f"faultline_{process}_login"
+
+
+def role_of(process: str) -> str:
+    """The role under which a process acts, without its prefix."""
+    return _ANOTHERS_ROLE.get(process, process)
 
 
 def ensure_logins(owner: Engine, passwords: Mapping[str, str]) -> None:
@@ -47,7 +54,7 @@ def _ensure(raw: connection, process: str, password: str) -> None:
     name = login_of(process)
     # Only a hash leaves this process, so that no server log can show the password.
     verifier = encrypt_password(password, name, raw, "scram-sha-256")
-    names = {"login": sql.Identifier(name), "role": sql.Identifier(f"faultline_{process}")}
+    names = {"login": sql.Identifier(name), "role": sql.Identifier(f"faultline_{role_of(process)}")}
     with raw.cursor() as cursor:
         cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (name,))
         if cursor.fetchone() is None:

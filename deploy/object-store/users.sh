@@ -20,4 +20,5 @@ mc admin policy create store reader "$policies/reader.json"
 mc admin policy create store writer "$policies/writer.json"
 ensure faultline-consumer reader
 ensure faultline-alerts reader
+ensure faultline-api reader
 ensure faultline-trainer writer

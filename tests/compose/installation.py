@@ -26,8 +26,8 @@ class Installation:
     def __init__(self, folder: Path, with_a_bot: bool = True) -> None:
         self.folder = folder / "faultline"
         self.project = f"faultline-test-{uuid.uuid4().hex[:8]}"
-        ports = choose(["page", "grafana"], {}, {})
-        self.page_port, self.grafana_port = ports["page"], ports["grafana"]
+        ports = choose(["page", "api", "grafana"], {}, {})
+        self.page_port, self.api_port, self.grafana_port = ports["page"], ports["api"], ports["grafana"]
         self._image = f"{self.project}:test"
         self.healthy_after_s = float("inf")
         """What the first start took, with nothing there but the image."""
@@ -35,7 +35,7 @@ class Installation:
         given = f"TELEGRAM_BOT_TOKEN={TOKEN}\nENGINEER_URLS=json://mailbox:8082/\n" if with_a_bot else ""
         (self.folder / ".env").write_text(
             f"{given}FAULTLINE_IMAGE={self._image}\nPRODUCER_RATE=100\n"
-            f"PAGE_PORT={self.page_port}\nGRAFANA_PORT={self.grafana_port}\n",
+            f"PAGE_PORT={self.page_port}\nAPI_PORT={self.api_port}\nGRAFANA_PORT={self.grafana_port}\n",
             encoding="utf-8",
         )
 
@@ -159,6 +159,11 @@ class Installation:
         script = "for file in /vault/*_password /vault/signing.pem; do grep -v -e ----- $file; done"
         return [*_run([*read, "sh", "-c", script]).stdout.split(), TOKEN.partition(":")[2]]
 
+    def password(self, of: str) -> str:
+        """One of those that the installation made."""
+        read = ["docker", "run", "--rm", "--volume", f"{self.project}_secrets:/vault:ro", "python:3.12-slim"]
+        return _run([*read, "cat", f"/vault/{of}_password"]).stdout
+
     def networks(self) -> Mapping[str, bool]:
         """Each network by its name, and whether it leads nowhere else."""
         ours = ["docker", "network", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={self.project}"]
@@ -173,6 +178,11 @@ class Installation:
     def page(self) -> str:
         """Where a browser on this machine finds it."""
         return f"http://127.0.0.1:{self.page_port}"
+
+    @property
+    def api(self) -> str:
+        """Where a program on this machine finds the HTTP API."""
+        return f"http://127.0.0.1:{self.api_port}"
 
     @property
     def chats(self) -> Chats:

@@ -1,5 +1,6 @@
 """docs/quickstart.md and docs/operations.md in containers: what they show is typed in the clone's folder, in order."""
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -91,6 +92,10 @@ def test_the_quickstart_leads_from_a_clean_clone_to_a_model_that_learnt_from_an_
     assert clone.one("SELECT max(number) FROM promotion") == ("2" if state == "promoted" else "1")
     assert "v1" in typed.next("docker compose exec trainer faultline models list")
 
+    key = typed.next("docker compose exec alerts faultline api-keys add line-1 --operator ann").strip()
+    scored = json.loads(typed.next("curl", {"$KEY": key, ":8080": f":{clone.api_port}"}))
+    assert scored["model_version"]
+
     before = int(clone.one(READINGS))
     typed.next("docker compose down")
     typed.next("docker compose up -d --wait")
@@ -159,8 +164,18 @@ def test_another_version_of_postgres_is_moved_to_with_everything(clone: Installa
     assert clone.one(HALTED) == "0"
 
 
+def opened_by(clone: Installation, database: str, store: str) -> list[str]:
+    """Which of the servers let their owner in with these passwords."""
+    postgres = f"import psycopg2; psycopg2.connect('postgresql://faultline:{database}@postgres/faultline')"
+    mc = f"MC_HOST_store=http://faultline:{store}@object-store:9000 mc admin info store"
+    tries = {"database": ("python", "init", "-c", postgres), "store": ("sh", "object-store-users", "-c", mc)}
+    run = ("run", "--rm", "--no-deps", "--no-TTY", "--entrypoint")
+    return [server for server, how in tries.items() if clone.compose(*run, *how, check=False).returncode == 0]
+
+
 def test_keys_and_passwords_are_replaced_while_the_installation_serves(clone: Installation) -> None:
-    before = set(clone.secrets())
+    before, owners = set(clone.secrets()), (clone.password("owner"), clone.password("s3"))
+    assert opened_by(clone, *owners) == ["database", "store"]
     typed = Typing(clone, "operations.md", "Keys and passwords")
     for _ in ("signing-key", "passwords", "owners"):
         typed.next("docker compose run --rm --no-deps secrets secrets /secrets --rotate")
@@ -168,6 +183,8 @@ def test_keys_and_passwords_are_replaced_while_the_installation_serves(clone: In
     typed.none_left()
     kept = set(clone.secrets()) & before
     assert len(kept) == 1 + len(GRAFANA), "the bot's token and Grafana's; every other secret is another"
+    assert opened_by(clone, *owners) == [], "the owners' old ones open nothing"
+    assert opened_by(clone, clone.password("owner"), clone.password("s3")) == ["database", "store"]
     stored = int(clone.one(READINGS))
     wait_until(lambda: int(clone.one(READINGS)) > stored, "consumption goes on", 240, pause=0.5)
     assert "equipment v1 is good" in clone.faultline("trainer", "models", "verify", "equipment", "1")
@@ -187,13 +204,16 @@ def test_the_other_commands_of_the_document_run(clone: Installation) -> None:
     monitoring.none_left()
 
 
-def test_the_commands_that_its_prose_names_run_too(clone: Installation) -> None:
+def test_the_commands_that_prose_names_run_too(clone: Installation) -> None:
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    named = sorted(set(re.findall(r"`((?:\./run|docker compose logs) [^`…]+)`", text)))
-    named = [command for command in named if not command.startswith(tuple(f"./run {name}" for name in CHECKOUT_ONLY))]
-    assert len(named) > 8
+    named = set(re.findall(r"`((?:\./run|docker compose logs) [^`…]+)`", text))
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        inside = r"`(docker compose exec [a-z]+ faultline [^`…]+)`"
+        named |= set(re.findall(inside, document.read_text(encoding="utf-8")))
+    named = {command for command in named if not command.startswith(tuple(f"./run {name}" for name in CHECKOUT_ONLY))}
+    assert len(named) > 10
     failed = []
-    for command in named:
+    for command in sorted(named):
         here = command.replace("MACHINE", "equipment").replace("VERSION", "1")
         here = here.replace("./run", "docker compose run --rm --no-deps init")
         done = clone.shell(here, check=False)

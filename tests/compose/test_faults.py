@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.compose_long, pytest.mark.timeout(480)]
 
 BEN, STRANGER = 4712, 666
 KILLED = (
-    *("consumer", "alerts", "page", "trainer", "producer"),
+    *("consumer", "alerts", "page", "api", "trainer", "producer"),
     *("postgres", "kafka", "object-store", "prometheus", "grafana"),
 )
 STORED = "SELECT sum(next_offset) FROM ingest_partition"

@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,10 +15,14 @@ from tests.processes import wait_until
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(480)]
 
 ANN = 4711
-OURS = ("producer", "consumer", "alerts", "page", "trainer")
+OURS = ("producer", "consumer", "alerts", "page", "api", "trainer")
 SERVERS = ("kafka", "postgres", "object-store", "prometheus", "grafana")
 STAND_INS = ("telegram", "mailbox")
 READINGS = "SELECT count(*) FROM reading"
+SCORED = (
+    "SELECT r.sensors, r.score, r.model_version, m.sensors AS names FROM reading r, machine m, champion c"
+    " WHERE m.name = 'equipment' AND c.machine = m.id AND r.model_version = c.number AND r.score <> 'NaN' LIMIT 1"
+)
 EVERY_MESSAGE_IS_ACCOUNTED_FOR = (
     "SELECT bool_and(stored + duplicates + dead_letters + gaps = next_offset - first_offset) AND sum(gaps) = 0"
     " AND sum(stored) = (SELECT count(*) FROM reading) FROM ingest_partition"
@@ -60,6 +65,24 @@ def test_an_answered_alert_teaches_a_model_that_the_consumer_then_loads(
     with capsys.disabled():
         print(f" [{took:.0f} s] ", end="")
     assert took < 120
+
+
+def test_a_program_with_a_key_has_a_reading_scored_as_the_consumer_scored_it(installation: Installation) -> None:
+    add = ("api-keys", "add", "line-1", "--operator", "console", "--scope", "predict")
+    key = installation.faultline("alerts", *add).strip()
+    (stored,) = installation.rows(SCORED)
+    sent = {"sensors": dict(zip(stored.names, stored.sensors, strict=True))}
+    with httpx.Client(base_url=installation.api, timeout=30) as program:
+        path = "/api/v1/machines/equipment/predict"
+        assert program.post(path, json=sent).status_code == 401
+
+        def answered() -> dict[str, Any]:
+            answer = program.post(path, json=sent, headers={"Authorization": f"Bearer {key}"})
+            assert answer.status_code == 200, answer.text
+            return dict(answer.json())
+
+        wait_until(lambda: answered()["model_version"] == stored.model_version, "it has the champion too", 30, 0.5)
+        assert answered()["verdict"]["probability"] == stored.score
 
 
 def test_down_and_up_again_loses_nothing(installation: Installation) -> None:
@@ -109,7 +132,7 @@ def test_prometheus_reaches_every_process_and_its_rules_ring_for_their_troubles(
     assert "SUCCESS" in tested, tested
 
 
-def test_containers_are_nobody_can_write_nothing_and_publish_page_and_grafana_alone_to_this_machine_alone(
+def test_containers_are_nobody_can_write_nothing_and_publish_page_api_and_grafana_alone_to_this_machine_alone(
     installation: Installation,
 ) -> None:
     containers = installation.inspect()
@@ -120,9 +143,10 @@ def test_containers_are_nobody_can_write_nothing_and_publish_page_and_grafana_al
         assert containers[service]["HostConfig"]["ReadonlyRootfs"], service
         assert containers[service]["HostConfig"]["Memory"] > 0, service
         assert containers[service]["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped", service
-    for service in ("consumer", "alerts", "trainer"):
+    for service in ("consumer", "alerts", "api", "trainer"):
         assert "written" in installation.inside(service, "touch /data/it && echo written"), "models are kept there"
-    published = {"page": {f"{installation.page_port}/tcp": ["127.0.0.1"]}, "grafana": {"3000/tcp": ["127.0.0.1"]}}
+    ports = {"page": installation.page_port, "api": installation.api_port, "grafana": 3000}
+    published = {service: {f"{port}/tcp": ["127.0.0.1"]} for service, port in ports.items()}
     for service, container in containers.items():
         if service in STAND_INS:
             continue
@@ -134,12 +158,22 @@ def test_containers_are_nobody_can_write_nothing_and_publish_page_and_grafana_al
         assert addresses == published.get(service, {}), service
 
 
+def test_the_one_that_makes_the_secrets_finds_nothing_to_write_but_its_volumes(installation: Installation) -> None:
+    tried = "touch /written || echo refused;"
+    tried += " find / -xdev -writable -not -type l -printf '%D %p\\n' 2>/dev/null | grep \"^$(stat -c %d /) \""
+    told = installation.compose(
+        "run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", "sh", "secrets", "-c", tried, check=False
+    )
+    assert told.stdout.split() == ["refused"]
+
+
 @pytest.mark.parametrize(
     ("service", "reached"),
     [
         ("producer", "kafka"),
         ("consumer", "kafka postgres object-store"),
         ("page", "postgres"),
+        ("api", "postgres object-store"),
         ("trainer", "kafka postgres object-store"),
     ],
 )
@@ -167,6 +201,7 @@ def test_each_container_holds_only_the_secrets_that_it_needs(installation: Insta
     s3 = ["aws_access_key_id", "aws_secret_access_key", "database_url"]
     assert held["alerts"] == [*s3, "engineer_urls", "notify_urls", "telegram_bot_token", "trusted_keys"]
     assert held["consumer"] == [*s3, "engineer_urls", "trusted_keys"]
+    assert held["api"] == [*s3, "trusted_keys"]
     assert held["page"] == ["database_url", "prometheus_token"]
     assert installation.inside("prometheus", "ls /run/secrets/faultline").split() == ["prometheus_token"]
     assert installation.inside("grafana", "ls /run/secrets/faultline").split() == [
@@ -179,7 +214,8 @@ def test_each_container_holds_only_the_secrets_that_it_needs(installation: Insta
 
 
 @pytest.mark.parametrize(
-    ("service", "may"), [("consumer", ["read"]), ("alerts", ["read"]), ("trainer", ["read", "write"])]
+    ("service", "may"),
+    [("consumer", ["read"]), ("alerts", ["read"]), ("api", ["read"]), ("trainer", ["read", "write"])],
 )
 def test_nobody_may_delete_a_model_version_or_change_the_bucket_and_the_trainer_alone_may_add_to_it(
     installation: Installation, service: str, may: list[str]

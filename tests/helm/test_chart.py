@@ -19,7 +19,7 @@ pytestmark = pytest.mark.helm
 CHART = ROOT / "deploy" / "helm" / "faultline"
 BROKER = ("--set", "settings.KAFKA_BOOTSTRAP_SERVERS=broker-1.example.com:9093")
 KUBERNETES = ("1.29.0", kubernetes_validate.latest_version())
-PROCESSES = {"producer", "consumer", "alerts", "page", "trainer"}
+PROCESSES = {"producer", "consumer", "alerts", "page", "api", "trainer"}
 Manifest = Mapping[str, Any]
 
 
@@ -111,6 +111,19 @@ def test_every_process_is_asked_whether_it_lives_and_is_ready() -> None:
         probes = {what: container[f"{what}Probe"]["httpGet"] for what in ("liveness", "readiness", "startup")}
         assert {probe["port"] for probe in probes.values()} == {"metrics"}
         assert [probes[what]["path"] for what in ("liveness", "readiness")] == ["/health/live", "/health/ready"]
+
+
+def test_page_and_http_api_are_services_that_lead_to_the_port_that_their_process_listens_on() -> None:
+    manifests = rendered("--set-string", "processes.api.settings.API_PORT=9090")
+    services, deployments = of_kind("Service", manifests), of_kind("Deployment", manifests)
+    assert services.keys() == {"page", "api"}
+    for name, listens_on in (("page", 8000), ("api", 9090)):
+        (port,) = services[name]["spec"]["ports"]
+        pod = deployments[name]["spec"]["template"]
+        assert services[name]["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+        (container,) = pod["spec"]["containers"]
+        assert {one["name"]: one["containerPort"] for one in container["ports"]}[port["targetPort"]] == listens_on
+        assert {"name": f"{name.upper()}_PORT", "value": str(listens_on)} in container["env"]
 
 
 def test_consumers_are_scaled_by_lag_or_are_as_many_as_said() -> None:

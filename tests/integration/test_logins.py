@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from db.engine import connect
 from db.frozen import end_frozen_writers
-from db.logins import PROCESSES, ensure_logins, login_of
+from db.logins import PROCESSES, ensure_logins, login_of, role_of
 from db.migrate import require_migrated
 from tests.processes import wait_until
 
@@ -42,11 +42,11 @@ def enter(owner: Engine, process: str, role: str, password: str = "") -> None:
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_a_process_acts_under_its_own_role_and_all_but_those_that_browsers_reach_may_read_the_status(
+def test_a_process_acts_under_its_own_role_and_all_but_those_that_people_and_programs_reach_may_read_the_status(
     logins: Engine, process: str
 ) -> None:
-    enter(logins, process, process)
-    if process not in ("api", "dashboards"):
+    enter(logins, process, role_of(process))
+    if process not in ("page", "api", "dashboards"):
         enter(logins, process, "grafana")
 
 
@@ -56,6 +56,8 @@ def test_a_process_acts_under_its_own_role_and_all_but_those_that_browsers_reach
         ("consumer", "trainer"),
         ("alerts", "consumer"),
         ("trainer", "api"),
+        ("page", "grafana"),
+        ("page", "alerts"),
         ("api", "grafana"),
         ("dashboards", "grafana"),
     ],
@@ -81,7 +83,7 @@ def test_the_last_password_given_is_the_one_that_counts(logins: Engine) -> None:
 
 def test_no_process_may_change_a_label_or_a_promotion(logins: Engine) -> None:
     for process in PROCESSES:
-        engine = connect(url_of(logins, process, process), process)
+        engine = connect(url_of(logins, process, process), role_of(process))
         require_migrated(engine)
         for statement in ("UPDATE label SET verdict = 'fault'", "DELETE FROM promotion"):
             with engine.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):

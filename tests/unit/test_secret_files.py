@@ -10,7 +10,7 @@ from app.wiring import ROOT
 from core.errors import UserError
 
 SECRETS = {name: f"{name}'s" for name in PASSWORDS}
-SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "page", "prometheus", "grafana", "trainer")
+SERVICES = ("postgres", "object-store", "init", "consumer", "alerts", "page", "api", "prometheus", "grafana", "trainer")
 
 
 @pytest.fixture
@@ -61,6 +61,7 @@ def test_the_signing_key_is_the_trainers_alone() -> None:
         "init",
         "consumer",
         "alerts",
+        "api",
         "trainer",
     }
 
@@ -84,7 +85,8 @@ def test_each_process_gets_the_password_of_its_own_login() -> None:
     )
     assert services["init"]["consumer_password"] == "consumer's"
     assert services["postgres"] == {"password": "owner's"}
-    assert services["page"]["database_url"] == "postgresql://faultline_api_login:api's@postgres:5432/faultline"
+    assert services["page"]["database_url"] == "postgresql://faultline_page_login:page's@postgres:5432/faultline"
+    assert services["api"]["database_url"] == "postgresql://faultline_api_login:api's@postgres:5432/faultline"
 
 
 def test_prometheus_and_the_page_know_each_other_and_nobody_else_knows_how() -> None:
@@ -112,10 +114,11 @@ def test_each_process_is_a_user_of_its_own_in_the_object_store_and_only_the_owne
         "init": "faultline",
         "consumer": "faultline-consumer",
         "alerts": "faultline-alerts",
+        "api": "faultline-api",
         "trainer": "faultline-trainer",
     }
     assert [name for name, files in services.items() if "s3's" in files.values()] == ["object-store", "init"]
-    for name in ("consumer", "alerts", "trainer"):
+    for name in ("consumer", "alerts", "api", "trainer"):
         known = [service for service, files in services.items() if f"s3_{name}'s" in files.values()]
         assert sorted(known) == sorted(["object-store", name])
 
@@ -125,6 +128,7 @@ def test_what_the_users_of_the_object_store_may_do_is_to_read_and_for_the_traine
     assert re.findall(r"^ensure faultline-(\w+) (\w+)$", script, re.MULTILINE) == [
         ("consumer", "reader"),
         ("alerts", "reader"),
+        ("api", "reader"),
         ("trainer", "writer"),
     ]
     allowed = {policy: rights(policy) for policy in ("reader", "writer")}
