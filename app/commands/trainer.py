@@ -73,5 +73,5 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
     DriftWatch(known.values(), released.promotions, released.models, readings, drift, stopping, released.now).start()
     notices = BeatingNotices(PostgresNotices(database_url(settings), "trainer", CHANNEL), heartbeat)
     _log.info("waiting for requests: ./run retrain MACHINE")
-    counted = metered(work, telemetry.registry)
+    counted = metered(work, list(known), telemetry.registry)
     Trainer(PostgresTrainingQueue(engine), counted, notices, list(known), process_name("trainer"), stopping).run()

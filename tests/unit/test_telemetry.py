@@ -17,12 +17,16 @@ from app.telemetry.names import FROM_DATABASE, METRICS
 from app.telemetry.process import LIVE_S, Telemetry
 from app.telemetry.producer import Published
 from app.telemetry.stored import PREFIX, Stored
+from app.telemetry.trainer import metered
 from app.wiring import ROOT
 from consumer.standing import Standings
 from core.errors import FaultlineError, NotSent, SendUnclear, Unavailable, Undeliverable
 from core.ports.stream import TopicPartition
+from core.training import TrainingRequest
+from core.training_options import TrainingOptions
 from db.measures import MEASURES
 from local.ports import choose
+from model.release import Outcome
 from producer.publisher import Totals
 from tests.builders import HotIsFaulty
 from tests.clock import Clock
@@ -145,6 +149,24 @@ def test_what_became_of_a_message_is_counted_and_said_to_the_outbox(error: Fault
     metered.failed(message, error) if error else metered.sent(message, "7")
     assert outbox.entries[0].state != "sending"
     assert told(registry)[f'faultline_sends_total{{channel="telegram",outcome="{outcome}"}}'] == 1
+
+
+def test_requests_of_each_machine_are_counted_from_nought_so_that_the_first_one_is_an_increase() -> None:
+    registry = CollectorRegistry()
+
+    def fails(*_: object) -> Outcome:
+        raise Unavailable("the bucket is away")
+
+    counted = metered(fails, ["oven", "press"], registry)
+    ends = ("promoted", "refused", "trained", "failed")
+    each = {
+        f'faultline_trainings_total{{machine="{name}",outcome="{end}"}}' for name in ("oven", "press") for end in ends
+    }
+    before = told(registry)
+    assert {name: before[name] for name in each} == dict.fromkeys(each, 0)
+    with pytest.raises(Unavailable):
+        counted(TrainingRequest(1, "press", TrainingOptions(), "anna", 1), print)
+    assert told(registry)['faultline_trainings_total{machine="press",outcome="failed"}'] == 1
 
 
 def test_a_producer_is_not_ready_once_kafka_confirms_nothing_for_half_a_minute(clock: Clock) -> None:
