@@ -15,7 +15,7 @@ LABEL org.opencontainers.image.title="Faultline" \
 # A new volume takes its owner from the folder that it is mounted on: these are the ones of docker-compose.yml.
 RUN groupadd --gid 10001 faultline \
  && useradd --uid 10001 --gid faultline --no-create-home --home-dir /tmp --shell /usr/sbin/nologin faultline \
- && cd / && install -d -o faultline -g faultline data secrets secrets/vault secrets/postgres secrets/object-store \
+ && cd / && install -d -o faultline -g faultline data secrets/vault secrets/postgres secrets/object-store \
     secrets/init secrets/consumer secrets/alerts secrets/page secrets/api secrets/prometheus secrets/grafana secrets/trainer models
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
