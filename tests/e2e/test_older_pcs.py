@@ -39,7 +39,7 @@ def worlds(servers: Servers, owner: Engine, tmp_path: Path) -> Iterator[Mapping[
     first.end()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)  # three trainings and three retrainings, each a process
 def test_its_messages_are_scored_its_files_train_and_an_n_reaches_the_next_model(
     worlds: Mapping[str, World], telegram: Chats, tmp_path: Path
 ) -> None:
