@@ -21,9 +21,9 @@ from core.batch import Bools, Floats, Integers
 from core.errors import UserError
 from core.machine import Machine, Target
 from core.training_options import Algorithm
+from model.chosen_steps import transformers
 from model.estimators import BoundedScaler, EngineeredSensors, FaultAndDefect, SteadyLogisticRegression
 from model.one_class import OneClass
-from model.steps import transformers
 from model.value_estimators import OutsideLimits, SteadyRidge, WordColumns
 
 FOLDS = 3

@@ -1,22 +1,17 @@
 """The steps before a one-class model. Pickled models name these classes: they keep their module and their names."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy.stats import norm
-from sklearn.base import TransformerMixin
 from sklearn.preprocessing import PolynomialFeatures, QuantileTransformer
 
 from core.batch import Floats
-from core.one_class import Polynomial, Quantile, Scale, Step
-from model.estimators import BoundedScaler
 
 _LARGEST = 1e150
 """So that the next product is finite."""
 _FARTHEST = 1e6
 """Spreads beyond the rows that it learnt from; nothing farther says more."""
-_MOST_QUANTILES = 1000
 _MIDDLE = (0.1587, 0.8413)
 """One standard deviation to both sides, where the distribution is normal."""
 
@@ -60,18 +55,3 @@ class OpenQuantiles(QuantileTransformer):  # type: ignore[misc]  # scikit-learn 
         within = np.clip(super().transform(rows), -self.edge_, self.edge_)
         opened: Floats = within + np.clip(beyond / self.spread_, -_FARTHEST, _FARTHEST)
         return opened
-
-
-def transformers(steps: Sequence[Step], rows: int) -> list[tuple[str, TransformerMixin]]:
-    """Named and not fitted; `rows`: to be fitted to so many."""
-    return [(f"step_{number}", _transformer(step, rows)) for number, step in enumerate(steps, 1)]
-
-
-def _transformer(step: Step, rows: int) -> TransformerMixin:
-    match step:
-        case Polynomial():
-            return BoundedPolynomial(step.degree, include_bias=False)
-        case Quantile():
-            return OpenQuantiles(n_quantiles=min(rows, _MOST_QUANTILES), output_distribution="normal", subsample=None)
-        case Scale():
-            return BoundedScaler()

@@ -14,7 +14,7 @@ print(sorted({"pandas", "pyarrow", "shap", "numba", "matplotlib"} & set(sys.modu
 """
 _AS_ANOTHER_PROGRAM = """
 import sys
-import model.estimators
+import model.estimators, model.one_class, model.steps
 print(sorted({"msgspec", "confluent_kafka", "sqlalchemy", "boto3"} & set(sys.modules)))
 """
 
