@@ -165,7 +165,7 @@ def test_requests_of_each_machine_are_counted_from_nought_so_that_the_first_one_
     before = told(registry)
     assert {name: before[name] for name in each} == dict.fromkeys(each, 0)
     with pytest.raises(Unavailable):
-        counted(TrainingRequest(1, "press", TrainingOptions(), "anna", 1), print)
+        counted(TrainingRequest(1, "press", "anna", TrainingOptions(), 1), print)
     assert told(registry)['faultline_trainings_total{machine="press",outcome="failed"}'] == 1
 
 
