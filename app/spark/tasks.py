@@ -1,6 +1,6 @@
 """What runs on Spark's workers: one file a task, read, checked and scored by the code that judges live readings.
 
-A file is never cut: its readings are judged in its order, for a sensor that repeats itself is stuck.
+A file is never cut: stuck and rolling sensors are judged in its order.
 """
 
 import hashlib
