@@ -45,13 +45,13 @@ def test_the_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "pc2.csv"
     path.write_text(
         ";ClockCPUCoreOne;TemperatureCPUPackage;LoadCPUTotal;PowerCPUPackage;NoTechnicalInterventionRequired\n"
-        "0;3273,608398;55;4,6875;5,026441574;1\n;1077,159991;100,6649479;11,19897872;5,923063878;0\n",
+        "0;3051,274315;55;4,6875;6,118203751;1\n;1210,480117;98,3307215;12,40511833;6,551902847;0\n",
         encoding="utf-8",
     )
     history = read_history(path, MACHINES["pc2"])
     assert history.sensors.tolist() == [
-        [3273.608398, 5.026441574, 4.6875, 55.0],
-        [1077.159991, 5.923063878, 11.19897872, 100.6649479],
+        [3051.274315, 6.118203751, 4.6875, 55.0],
+        [1210.480117, 6.551902847, 12.40511833, 98.3307215],
     ]
     assert history.fault.tolist() == [False, True]
 

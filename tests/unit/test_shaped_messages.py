@@ -27,8 +27,8 @@ PC = {
     "uuid": "0b7f3c1e-52a4-4a70-9a4e-6d1d0a4c8f11",
     "device": "pc1",
     "loading_datetime": "2026-03-01@12:00:05",
-    "ClockCPUCoreOne": 3273.608398,
-    "PowerCPUPackage": 5.026441574,
+    "ClockCPUCoreOne": 3051.274315,
+    "PowerCPUPackage": 6.118203751,
     "LoadCPUTotal": 4.6875,
     "TemperatureCPUPackage": 55,
 }
@@ -77,7 +77,7 @@ def test_a_pcs_message_becomes_a_reading_with_its_time_in_the_files_zone() -> No
     assert batch.times.tolist() == [to_micros(datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC))]
     values = dict(zip(MACHINES["pc1"].sensor_names, batch.sensors[0].tolist(), strict=True))
     assert values.pop("temperature_gpu_core") != values.pop("load_gpu_core"), "both are NaN: they are optional"
-    assert list(values.values()) == [3273.608398, 5.026441574, 4.6875, 55.0]
+    assert list(values.values()) == [3051.274315, 6.118203751, 4.6875, 55.0]
     assert batch.quality.tolist() == [0]
     assert list(batch.extras) == []
 
