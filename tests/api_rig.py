@@ -49,6 +49,8 @@ def readings_of(machine: Machine, count: int, seed: int = 1, spread: float = 1.0
     for column, sensor in enumerate(machine.sensors):
         if machine.target and sensor.name in machine.csv.values:
             rows[:, column] = random.choice(sorted(machine.csv.values[sensor.name].values()), count)
+        if sensor.bit is not None:
+            rows[:, column] = random.integers(0, 2, count)
         if sensor.optional:
             rows[random.random(count) < 0.2, column] = np.nan
     return rows

@@ -1,7 +1,6 @@
 """A reading gets the same verdict alone, in a batch, in a file, through Kafka's decoder, and over HTTP."""
 
 import asyncio
-import json
 import uuid
 
 import httpx
@@ -15,10 +14,13 @@ from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from consumer.rolling import RollingCourses, with_rolling_sensors
 from core.api_key import Scope
-from core.batch import Floats, Quality
+from core.batch import Floats, Quality, to_micros
+from core.flags import flags_text
 from core.machine import Machine
 from core.ports.stream import NOTHING_STORED, TopicPartition
 from core.rolling import with_rolling
+from producer.encode import encoder_of
+from producer.readings import Readings
 from tests.api_rig import MACHINES, ApiRig, a_model, as_sensors, readings_of
 from tests.builders import NOON, fetched
 
@@ -33,7 +35,7 @@ def test_a_reading_gets_the_same_class_and_probability_however_it_comes(
     name: str, seed: int, count: int, spread: float
 ) -> None:
     machine, model = MACHINES[name], a_model(name)
-    rows = with_rolling(machine, ["one"] * count, readings_of(machine, count, seed, spread))
+    rows = with_rolling(machine, [_device(machine)] * count, readings_of(machine, count, seed, spread))
     together = model.predict(rows)
     wanted = [
         {
@@ -63,8 +65,7 @@ async def _over_http(machine: Machine, rows: Floats) -> tuple[list[object], list
     raw = rows[:, machine.sent_places]
     known = [as_sensors(machine.sent, row) for row in raw]
     sent = [{"sensors": one, "earlier": known[:place]} for place, one in enumerate(known)]
-    table = pd.DataFrame(raw, columns=list(machine.sent.sensor_names)).assign(**{machine.csv.device: "one"})
-    csv = table.to_csv(index=False, sep=";", decimal=",").encode()
+    csv = _table(machine.sent, raw).to_csv(index=False, sep=";", decimal=",").encode()
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(RIG.app), headers=headers) as client:
         alone = await asyncio.gather(*(client.post(path, json=one) for one in sent))
@@ -73,12 +74,37 @@ async def _over_http(machine: Machine, rows: Floats) -> tuple[list[object], list
     return [answer.json()["verdict"] for answer in alone], batch.json()["verdicts"], file.json()["verdicts"]
 
 
+def _table(machine: Machine, rows: Floats) -> pd.DataFrame:
+    """Flags share a column, as text; the other sensors have one each."""
+    of_bits = {name for name, _, bit in _columns(machine) if bit is not None}
+    flags = {column: [flags_text(pairs) for pairs in _bits(machine, column, rows)] for column in of_bits}
+    numbers = {name: rows[:, place] for name, place, bit in _columns(machine) if bit is None}
+    return pd.DataFrame({**numbers, **flags, machine.csv.device: _device(machine)})
+
+
+def _columns(machine: Machine) -> list[tuple[str, int, int | None]]:
+    """Column, place among the sensors, bit."""
+    return [
+        (sensor.name if sensor.bit is None else sensor.written, place, sensor.bit)
+        for place, sensor in enumerate(machine.sensors)
+    ]
+
+
+def _bits(machine: Machine, column: str, rows: Floats) -> list[list[tuple[int, float]]]:
+    held = [(bit, place) for name, place, bit in _columns(machine) if name == column and bit is not None]
+    return [[(bit, row[place]) for bit, place in held] for row in rows.tolist()]
+
+
+def _device(machine: Machine) -> str:
+    return machine.devices[0] if machine.devices else "one"
+
+
 def _through_kafka(machine: Machine, rows: Floats) -> Floats:
-    described = {"device": "one", "time": NOON.isoformat()}
-    sent = [as_sensors(machine.sent, row) for row in rows[:, machine.sent_places]]
-    values = [json.dumps({"id": str(uuid.uuid4()), **described, "sensors": one}).encode() for one in sent]
+    count, device = len(rows), _device(machine)
+    ids, times = [str(uuid.uuid4()) for _ in rows], np.full(count, to_micros(NOON))
+    sent = Readings(ids, [device] * count, times, rows, None, np.zeros(count))
     here = TopicPartition(machine.topics[0], 0)
-    messages = fetched(values, topic=here.topic, key=b"one")
+    messages = fetched(encoder_of(machine).encode(sent), topic=here.topic, key=device.encode())
     batch = Decoder(machine).decode(messages, {here: 0}, {here: RecentIds()})
     assert not batch.dead_letters
     assert (batch.quality == Quality.GOOD).all()
