@@ -19,6 +19,7 @@ OURS = ("producer", "consumer", "alerts", "page", "api", "trainer")
 SERVERS = ("kafka", "postgres", "object-store", "prometheus", "grafana")
 STAND_INS = ("telegram", "mailbox")
 READINGS = "SELECT count(*) FROM reading"
+LOADED = "SELECT count(*) = 1 FROM model_load WHERE number = 2 AND outcome = 'loaded' AND process LIKE 'consumer@%'"
 SCORED = (
     "SELECT r.sensors, r.score, r.model_version, m.sensors AS names FROM reading r, machine m, champion c"
     " WHERE m.name = 'equipment' AND c.machine = m.id AND r.model_version = c.number AND r.score <> 'NaN' LIMIT 1"
@@ -59,7 +60,7 @@ def test_an_answered_alert_teaches_a_model_that_the_consumer_then_loads(
 
     report = json.loads(installation.faultline("trainer", "retrain", "equipment", "--json"))
     assert (report["state"], report["version"]) == ("promoted", 2), report
-    installation.wait_for("SELECT count(*) = 1 FROM model_load WHERE number = 2 AND outcome = 'loaded'", "loaded")
+    installation.wait_for(LOADED, "loaded")
     installation.wait_for("SELECT count(*) > 0 FROM reading WHERE model_version = 2", "the new model scores")
     took = time.monotonic() - began
     with capsys.disabled():
