@@ -1,10 +1,12 @@
 # One image for every process of ours. Its command line is that of ./run, under the name `faultline`.
 FROM python:3.12-slim AS packages
-COPY requirements.txt .
+# Whatever it says: OpenTelemetry too, for OTEL_EXPORTER_OTLP_ENDPOINT.
+ARG SPANS=
+COPY requirements.txt requirements-spans.txt ./
 # Wheels only: no compiler is needed, and none gets in. The packages' own tests stay out too.
 RUN python -m venv --without-pip /opt/venv \
  && python -m pip --python /opt/venv/bin/python install \
-    --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt \
+    --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt ${SPANS:+-r requirements-spans.txt} \
  && find /opt/venv -type d -name tests -prune -exec rm -rf {} +
 
 FROM python:3.12-slim

@@ -90,6 +90,14 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     page_port: Annotated[Port, Meta(description="Port of the page; 0: a free one")] = 8000
     page_url: Annotated[str, Meta(description="What people type to reach the page, where a proxy leads to it")] = ""
 
+    # Spans.
+    otel_exporter_otlp_endpoint: Annotated[
+        str, Meta(description="OpenTelemetry collector (OTLP/HTTP) for the way of alerted readings; empty: none")
+    ] = ""
+    trace_every: Annotated[
+        int, Meta(description="Of so many readings that the producer publishes, one begins a trace", ge=1)
+    ] = 1_000
+
     # Programs.
     api_host: Annotated[str, Meta(description="Address that the HTTP API listens on", min_length=1)] = "127.0.0.1"
     api_port: Annotated[Port, Meta(description="Port of the HTTP API; 0: a free one")] = 8080

@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
+from consumer.batch_way import stage
 from consumer.handover import Work
 from consumer.meter import Meter, Unmetered
 from consumer.scoring import Scorer
@@ -73,7 +74,7 @@ class ScoringAhead:
             machine = self._machine_of[batch.topic]
             if (model := models.get(machine.name)) is None:
                 raise Fenced(f"nothing serves {machine.name} any more")  # read before the fetching thread knew
-            with self._meter.stage("score"):
+            with self._meter.stage("score"), stage("score", [batch]):
                 rest, predictions = self._scorer.score(machine, model, batch)
             shadow = self._shadow(machine, rest)
             if shadow is not None:

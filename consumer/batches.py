@@ -1,11 +1,14 @@
 """Batches of what was fetched: each partition goes on where the batch before ended."""
 
 import logging
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from consumer.assignment import Assignment
+from consumer.batch_way import TracedBatch
 from consumer.decode import Decoder
 from consumer.fetched import Fetched, GoodMessage, by_topic
 from consumer.oversize import decode_within
@@ -13,6 +16,7 @@ from consumer.rolling import with_rolling_sensors
 from consumer.schema_registry import Schemas
 from core.batch import Batch
 from core.machine import Machine
+from core.ports.spans import Spans
 from core.ports.stream import TopicPartition
 
 _log = logging.getLogger(__name__)
@@ -21,11 +25,14 @@ _log = logging.getLogger(__name__)
 class Batches:
     """Decodes for the fetching thread; machines and readings to forget may come from other threads."""
 
-    def __init__(self, assignment: Assignment, message_limit: int, schemas: Schemas | None) -> None:
+    def __init__(
+        self, assignment: Assignment, message_limit: int, schemas: Schemas | None, spans: Spans | None = None
+    ) -> None:
         """`schemas`: what framed messages are checked by; None: by their machine's file alone."""
         self._assignment = assignment
         self._message_limit = message_limit
         self._schemas = schemas
+        self._spans = spans
         self._decoders: Mapping[str, Decoder] = {}
         self._framed: frozenset[str] = frozenset()
         """Topics whose messages name schemas."""
@@ -59,12 +66,21 @@ class Batches:
                 self._assignment.recent[partition].forget(reading_id)
 
     def _decoded(self, fetched: Fetched) -> Batch:
-        expected, recent = self._assignment.expected, self._assignment.recent
-        decode = partial(self._decoders[fetched.topic].decode, expected=expected, recent=recent)
-        batch = with_rolling_sensors(decode_within(self._message_limit, fetched, decode), self._assignment.courses)
-        expected.update({TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs})
+        if self._spans is None:
+            batch = self._readings(fetched)
+        else:
+            way = TracedBatch(self._spans, fetched, time.time_ns)
+            with way.stage("decode"):
+                batch = replace(self._readings(fetched), way=way)
+        nexts = {TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs}
+        self._assignment.expected.update(nexts)
         _tell_gaps(batch)
         return batch
+
+    def _readings(self, fetched: Fetched) -> Batch:
+        expected, recent = self._assignment.expected, self._assignment.recent
+        decode = partial(self._decoders[fetched.topic].decode, expected=expected, recent=recent)
+        return with_rolling_sensors(decode_within(self._message_limit, fetched, decode), self._assignment.courses)
 
 
 def _tell_gaps(batch: Batch) -> None:

@@ -22,6 +22,7 @@ from consumer.standing import Standings
 from core.batch import Batch
 from core.errors import Unavailable
 from core.machine import Machine
+from core.ports.spans import Spans
 from core.ports.stream import Halts, ReadingStore, TopicPartition
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Fetcher(threading.Thread):
         standings: Standings,
         meter: Meter,
         schemas: Schemas | None = None,
+        spans: Spans | None = None,
     ) -> None:
         super().__init__(name="fetch")
         self._config = dict(config)
@@ -66,7 +68,7 @@ class Fetcher(threading.Thread):
         self._assignment = Assignment(
             store, self._halted, handover, admin, self._stopping.is_set, self._wait, standings
         )
-        self._batches = Batches(self._assignment, message_limit, schemas)
+        self._batches = Batches(self._assignment, message_limit, schemas, spans)
         self._machines: Mapping[str, Machine] = {}
         self._subscribed: set[str] = set()
         self._left: frozenset[str] = frozenset()

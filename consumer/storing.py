@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from consumer.batch_way import stage
 from consumer.handover import Handover
 from consumer.holdings import Conclusion
 from consumer.meter import Meter
@@ -93,11 +94,14 @@ class Storing:
             self._handover.slot_free()
 
     def _store_all(self, claims: Sequence[Claim], conclusions: Sequence[Conclusion], packed: Sequence[Packed]) -> None:
-        with self._meter.stage("store"), self._store.begin(claims) as tx:
+        on_their_way = stage("store", [one.batch for one in conclusions])
+        with self._meter.stage("store"), on_their_way, self._store.begin(claims) as tx:
             for one, its in zip(conclusions, packed, strict=True):
                 tx.save(one.batch, one.devices, one.predictions, its)
                 tx.incidents(one.batch, one.judgement, one.model, one.sensors)
         for one in conclusions:
+            if one.batch.way is not None:
+                one.batch.way.stored()
             self._meter.stored(one.machine, one.batch, one.predictions)
             topic = one.batch.topic
             self._stored({TopicPartition(topic, run.partition): run.next_offset for run in one.batch.runs})

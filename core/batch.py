@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.halt import Halt
+from core.span import BatchWay
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -97,6 +98,8 @@ class Batch:
     """(row, raw JSON object) of text fields and unknown sensors, kept but not scored."""
     runs: Sequence[PartitionRun]
     dead_letters: Sequence[DeadLetter]
+    way: BatchWay | None = None
+    """What it goes through, where somebody wants to know."""
 
     def __len__(self) -> int:
         return len(self.offsets)

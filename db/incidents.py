@@ -13,6 +13,7 @@ from core.incident import DeviceState, Judgement, Opened
 from core.ports.models import Model
 from core.prediction import standing_out
 from core.severity import Severity, graded
+from core.span import HEADER
 from core.target import PredictedValue, predicted
 from db.alerts import tell
 from db.bulk import insert_returning
@@ -67,6 +68,7 @@ def _alert(
             "defects": msgspec.to_builtins(defects),
             "predicted": msgspec.to_builtins(value),
             "choices": [defect.name for defect in known.machine.defects],
+            **_way_on(batch, one.row),
         }
         for alert, (_, one), shown, defects, value in zip(alerts, opened, sensors, likely, values, strict=True)
     ]
@@ -84,6 +86,13 @@ def _standing_out(known: Catalogued, batch: Batch, opened: Opened, model: Model)
 def _predicted(known: Catalogued, opened: Opened) -> PredictedValue | None:
     target = known.machine.target
     return None if target is None or opened.value is None else predicted(target, opened.value)
+
+
+def _way_on(batch: Batch, row: int) -> dict[str, str]:
+    """Under which span the alert goes on, where its reading's way is recorded."""
+    if batch.way is None:
+        return {}
+    return {HEADER: batch.way.alerted(int(batch.partitions[row]), int(batch.offsets[row])).written}
 
 
 def _json(value: object) -> str:

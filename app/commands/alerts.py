@@ -4,10 +4,12 @@ import asyncio
 import logging
 import sys
 import threading
+import time
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import click
+from prometheus_client import CollectorRegistry
 
 from alerts.service import Stores, Ways, serve
 from app.alert_details import AlertDetails
@@ -21,8 +23,11 @@ from app.signals import stop_event
 from app.telemetry.answering import Answering
 from app.telemetry.dispatcher import MeteredOutbox
 from app.telemetry.process import Telemetry
+from app.telemetry.sends import TracedOutbox
+from app.telemetry.spans import spans_of
 from app.webhook import webhook
 from app.wiring import database, database_url, machines, process_name, resolved
+from core.ports.chat import Outbox
 from db.alert_details import PostgresAlertDetails
 from db.engine import Engine
 from db.inbox import PostgresInbox
@@ -63,7 +68,7 @@ def command(ctx: click.Context) -> None:
     heartbeat = Heartbeat(settings.heartbeat_file)
     telemetry = Telemetry(heartbeat, [Answering(partial(ping, beside)).trouble])
     stores = Stores(
-        MeteredOutbox(PostgresOutbox(engine), telemetry.registry),
+        _outbox(settings, engine, telemetry.registry),
         PostgresInbox(engine),
         BeatingNotices(PostgresNotices(database_url(settings), "alerts", "outbox"), heartbeat),
         PostgresRetellings(beside, policies),
@@ -78,6 +83,12 @@ def command(ctx: click.Context) -> None:
     telegram = settings.telegram_bot_token, settings.telegram_api_url
     with webhook(settings) as (hook, listen):
         asyncio.run(until_stopped(Ways(*telegram, services, settings.page_url, hook, listen)))
+
+
+def _outbox(settings: Settings, engine: Engine, registry: CollectorRegistry) -> Outbox:
+    metered = MeteredOutbox(PostgresOutbox(engine), registry)
+    spans = spans_of(settings, "alerts")
+    return TracedOutbox(metered, spans, time.time_ns) if spans else metered
 
 
 def _explain(settings: Settings, engine: Engine) -> None:

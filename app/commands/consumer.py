@@ -20,6 +20,7 @@ from app.signals import set_on_signal
 from app.telemetry.answering import Answering
 from app.telemetry.consumer import ConsumerMeter, Partitions
 from app.telemetry.process import Telemetry
+from app.telemetry.spans import spans_of
 from app.wiring import database, database_url, kafka, machines, process_name, resolved
 from consumer import interpreter
 from consumer.brokers import Brokers
@@ -79,9 +80,9 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     meter = ConsumerMeter(telemetry.registry, chosen)
     telemetry.registry.register(Partitions(standings, lambda: models.in_service))
     telemetry.serve(settings)
-    halts = PostgresHalts(engine)
+    halts, spans = PostgresHalts(engine), spans_of(settings, "consumer")
     schemas = Schemas(settings.schema_registry_url) if settings.schema_registry_url else None
-    fetcher = Fetcher(config, store, halts, handover, settings.message_limit_bytes, standings, meter, schemas)
+    fetcher = Fetcher(config, store, halts, handover, settings.message_limit_bytes, standings, meter, schemas, spans)
     watchdog = Watchdog(limit, end_hung(promotions, limit))
     watchdog.start()
     scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)

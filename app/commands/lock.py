@@ -16,9 +16,13 @@ _UV = [
 _FILES = {
     "requirements.txt": ["pyproject.toml"],
     "requirements-local.txt": ["--group", "local", "--constraint", "requirements.txt"],
+    "requirements-spans.txt": ["--group", "spans", "--constraint", "requirements.txt"],
     "requirements-spark.txt": ["--group", "spark", "--constraint", "requirements.txt"],
     "deploy/schedule/requirements-airflow.txt": ["--group", "airflow", "--no-annotate"],
-    "requirements-dev.txt": ["--group", "dev", "--constraint", "requirements.txt", "-c", "requirements-local.txt"],
+    "requirements-dev.txt": [
+        *("--group", "dev", "--constraint", "requirements.txt"),
+        *("-c", "requirements-local.txt", "-c", "requirements-spans.txt"),
+    ],
 }
 _BENCH = {"bench/requirements.txt": "bench", "bench/requirements-mlflow.txt": "bench-mlflow"}
 _OLDER_THERE = ("confluent-kafka==", "pydantic==", "pydantic-core==")

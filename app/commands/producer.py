@@ -21,6 +21,7 @@ from app.settings import Settings
 from app.signals import set_on_signal
 from app.telemetry.process import Telemetry
 from app.telemetry.producer import Published
+from app.telemetry.spans import spans_of
 from app.wiring import kafka, machines, resolved
 from core.errors import UserError
 from core.machine import Machine
@@ -29,6 +30,7 @@ from producer.messages import Messages, first, merged, messages_of
 from producer.progress import Progress, in_words, summary
 from producer.publisher import Publisher, Totals
 from producer.replay import Replay
+from producer.sampled import sampled
 from producer.schedule import Schedule, at_rate, at_speed, flat_out
 from producer.schema_registry import schema_number
 from producer.simulated import FLAT_OUT, simulated_readings
@@ -101,11 +103,14 @@ def command(
     schemas = {machine.name: _schema(settings, machine) for machine in chosen}
     ensure_topics(kafka(settings), chosen, settings.topic_partitions, settings.topic_replication)
     messages = merged(sources(schemas))
+    messages = first(count, messages) if count else messages
+    if spans := spans_of(settings, "producer"):
+        messages = sampled(messages, settings.trace_every, spans, time.time_ns)
     publisher = Publisher(producer_for(kafka(settings)), time.monotonic, _watch(settings))
     stopping = set_on_signal()
     with _told_at_the_end(publisher, summary_file):
         try:
-            publisher.publish(first(count, messages) if count else messages, stopping, seconds)
+            publisher.publish(messages, stopping, seconds)
         finally:
             publisher.finish(_PATIENCE)
 
