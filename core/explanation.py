@@ -11,7 +11,7 @@ import numpy as np
 from core.batch import Floats
 from core.defect import LikelyDefect
 from core.engineered import with_engineered
-from core.machine import Machine
+from core.machine import Machine, Target
 from core.prediction import ModelVersion, UsualRange
 from core.severity import Severity
 from core.target import PredictedValue, predicted
@@ -51,6 +51,15 @@ class SensorPush:
     usual: UsualRange | None
     """None: no healthy reading ever held this sensor."""
     push: float
+
+
+class PushedRow(NamedTuple):
+    """What pushed one row's prediction."""
+
+    spoke_for: str
+    """The defect that the pushes are about, or the higher or lower value; empty: a fault."""
+    sensors: Sequence[SensorPush]
+    """The strongest push towards that first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +121,16 @@ def value_explanation(
     Towards a low limit base and pushes change their signs, and the margin is the value's negative.
     """
     assert machine.target is not None, "it is of a machine whose value is predicted"
+    towards, turned = towards_limit(machine.target, found, value)
     shown = predicted(machine.target, value)
-    low = shown.nearer_to_low
-    turned = Contributions(found.scale, -found.base if low else found.base, -found.pushes if low else found.pushes)
-    towards = f"a {'lower' if low else 'higher'} {machine.target.name}"
     return explanation(machine, usual, reading, turned, spoke_for=towards, value=shown)
+
+
+def towards_limit(target: Target, found: Contributions, value: float) -> tuple[str, Contributions]:
+    """Contributions to a predicted value, turned towards the limit it is nearer to; first what they then speak for."""
+    if not predicted(target, value).nearer_to_low:
+        return f"a higher {target.name}", found
+    return f"a lower {target.name}", Contributions(found.scale, -found.base, -found.pushes)
 
 
 def pushes_of(

@@ -6,15 +6,15 @@ from typing import NamedTuple
 from fastapi import HTTPException, Request
 
 from api.v1.batching import MicroBatcher
+from core.answered_rows import AnsweredRows
 from core.api_key import ApiKeys
 from core.batch import Floats
 from core.champion_move import ChampionWishes
 from core.data_set import DataSet
-from core.explanation import SensorPush
+from core.explanation import PushedRow
 from core.machine import Machine
 from core.named_models import NamedModels
 from core.ports.chat import Inbox
-from core.ports.models import Model
 from core.shown import Alerts
 from core.shown_devices import Devices
 from core.shown_machines import Models
@@ -31,8 +31,8 @@ class Parts(NamedTuple):
     alerts: Alerts
     inbox: Inbox
     batcher: MicroBatcher
-    explain: Callable[[Machine, Model, Floats], Sequence[Sequence[SensorPush]]]
-    """Which sensors pushed each row's prediction. Raises UserError where such a model cannot be explained."""
+    explain: Callable[[Machine, AnsweredRows], Sequence[PushedRow]]
+    """Which sensors pushed each row's prediction, and to what. UserError where such a model cannot be explained."""
     named: NamedModels
     read_table: Callable[[Machine, str, bytes], Floats]
     """The sensors of a file's rows, shape (n, sensors), by its name's ending. UserError names row and column."""

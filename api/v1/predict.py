@@ -7,23 +7,15 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, UploadFile
 from starlette.concurrency import run_in_threadpool
 
 from api.v1.batching import NoModel, Overloaded
-from api.v1.bodies import (
-    MOST_EXPLAINED,
-    Answer,
-    AnswerMany,
-    Sent,
-    SentMany,
-    Verdict,
-    rows_of,
-    verdicts_of,
-)
+from api.v1.bodies import Sent, SentMany, rows_of
 from api.v1.keys import Predicting
 from api.v1.parts import machine_of, parts_of
 from api.v1.problems import answers
+from api.v1.verdicts import MOST_EXPLAINED, Answer, AnswerMany, Prediction, verdicts_of
 from core.answered_rows import AnsweredRows
 from core.batch import Floats
 from core.errors import UserError
-from core.explanation import SensorPush
+from core.explanation import PushedRow
 from core.machine import Machine
 
 router = APIRouter(prefix="/api/v1/machines/{machine}/predict", tags=["predict"])
@@ -81,7 +73,7 @@ async def scored(request: Request, machine: Machine, rows: Floats) -> AnsweredRo
         raise HTTPException(503, f"Try again: {error}.", {"retry-after": "1"}) from error
 
 
-async def _verdicts(request: Request, machine: Machine, rows: Floats, explain: bool) -> tuple[int, list[Verdict]]:
+async def _verdicts(request: Request, machine: Machine, rows: Floats, explain: bool) -> tuple[int, list[Prediction]]:
     if explain and len(rows) > MOST_EXPLAINED:
         raise HTTPException(422, f"At most {MOST_EXPLAINED} readings are explained at once; these are {len(rows)}.")
     found = await scored(request, machine, rows)
@@ -89,8 +81,8 @@ async def _verdicts(request: Request, machine: Machine, rows: Floats, explain: b
     return found.model.version.number, verdicts_of(machine, found, pushes)
 
 
-async def _explained(request: Request, machine: Machine, found: AnsweredRows) -> Sequence[Sequence[SensorPush]]:
+async def _explained(request: Request, machine: Machine, found: AnsweredRows) -> Sequence[PushedRow]:
     try:
-        return await run_in_threadpool(parts_of(request).explain, machine, found.model, found.sensors)
+        return await run_in_threadpool(parts_of(request).explain, machine, found)
     except UserError as error:
         raise HTTPException(422, str(error)) from error

@@ -15,9 +15,11 @@ from consumer.duplicates import RecentIds
 from consumer.rolling import RollingCourses, with_rolling_sensors
 from core.api_key import Scope
 from core.batch import Floats, Quality, to_micros
+from core.defect import likeliest
 from core.flags import flags_text
 from core.machine import Machine
 from core.ports.stream import NOTHING_STORED, TopicPartition
+from core.prediction import Predictions
 from core.rolling import with_rolling
 from producer.encode import encoder_of
 from producer.readings import Readings
@@ -42,21 +44,30 @@ def test_a_reading_gets_the_same_class_and_probability_however_it_comes(
             "fault": fault,
             "probability": score,
             "defect": machine.classes[number] if machine.classes and fault else None,
+            "defects": _told(machine, together, row) if fault else [],
             "value": value,
             "problems": [],
+            "spoke_for": None,
             "explanation": None,
         }
-        for fault, score, number, value in zip(
-            together.faults.tolist(),
-            together.scores.tolist(),
-            together.classes.tolist(),
-            [None] * count if together.values is None else together.values.tolist(),
-            strict=True,
+        for row, (fault, score, number, value) in enumerate(
+            zip(
+                together.faults.tolist(),
+                together.scores.tolist(),
+                together.classes.tolist(),
+                [None] * count if together.values is None else together.values.tolist(),
+                strict=True,
+            )
         )
     ]
     alone, batch, file = asyncio.run(_over_http(machine, rows))
     assert (alone, batch, file) == (wanted, wanted, wanted)
     assert np.array_equal(model.predict(_through_kafka(machine, rows)).scores, together.scores)
+
+
+def _told(machine: Machine, said: Predictions, row: int) -> list[dict[str, object]]:
+    likely = () if said.defects is None else likeliest(machine, said.defects[row].tolist())
+    return [{"defect": one.defect, "probability": one.probability} for one in likely]
 
 
 async def _over_http(machine: Machine, rows: Floats) -> tuple[list[object], list[object], list[object]]:

@@ -34,15 +34,19 @@ def test_one_reading_is_scored_by_the_champion(rig: ApiRig) -> None:
             "fault": True,
             "probability": score,
             "defect": None,
+            "defects": [],
             "value": None,
             "problems": [],
+            "spoke_for": None,
             "explanation": None,
         },
     }
 
 
 def test_an_explanation_names_every_sensor_the_strongest_push_first(rig: ApiRig) -> None:
-    found = rig.program.post(PATH, params={"explain": True}, json={"sensors": HOT}).json()["verdict"]["explanation"]
+    verdict = rig.program.post(PATH, params={"explain": True}, json={"sensors": HOT}).json()["verdict"]
+    assert verdict["spoke_for"] == "a fault"
+    found = verdict["explanation"]
     assert {one["sensor"] for one in found} == {"temperature", "vibration", "humidity", "pressure"}
     pushes = [one["push"] for one in found]
     assert pushes == sorted(pushes, reverse=True)
@@ -57,8 +61,10 @@ def test_a_reading_that_the_stream_would_not_score_says_why_and_costs_its_neighb
         "fault": None,
         "probability": None,
         "defect": None,
+        "defects": [],
         "value": None,
         "problems": ["temperature is outside -50 to 400 °C", "humidity is missing"],
+        "spoke_for": None,
         "explanation": None,
     }
     assert verdicts[0] == verdicts[2]
