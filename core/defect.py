@@ -43,6 +43,16 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s_-]+", " ", name.strip()).casefold()
 
 
+def said_class(verdict: Verdict, defect: str, classes: Sequence[str]) -> int:
+    """The class that a real fault or a false alarm says of its readings, as core.history.History numbers them.
+
+    -1: a fault of which nobody named the defect, or one that the machine has no more.
+    """
+    if verdict is not Verdict.FAULT:
+        return 0
+    return classes.index(defect) if defect in classes[1:] else -1
+
+
 class DefectAnswer(NamedTuple):
     """An answer, and which defect it says that it is."""
 

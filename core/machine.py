@@ -170,7 +170,7 @@ class CsvDialect(Struct, frozen=True, forbid_unknown_fields=True):
     decimal: str = "."
     header: bool = True
     """Whether the first row names the columns. Else they are the sensors and behind them the label, or of `one_hot`
-    labels the defects, all in this file's order."""
+    labels the defects, all in this file's order; a file to be scored may end with the sensors."""
     device: str = "device"
     """The device's column; where a file has none, its rows belong to one device named after the machine."""
     time: str = "time"

@@ -26,6 +26,11 @@ class JudgedReading(NamedTuple):
     verdict: Verdict
     held: bool
     """It waits for an engineer, and teaches nothing until then."""
+    defect: str
+    """That the person named of this reading; empty: none, or the model took the reading for another defect than that
+    of which the alert told."""
+    value: float | None
+    """That the person measured; None: nobody did."""
 
 
 class PostgresJudgedReadings:
@@ -42,9 +47,18 @@ class PostgresJudgedReadings:
         for row in rows:
             sensors = np.full(len(machine.sensors), np.nan)
             sensors[: len(row.sensors)] = row.sensors
-            part = LogPart(row.topic, row.kafka_partition)
             found.append(
-                JudgedReading(part, row.kafka_offset, row.device, row.time, sensors, Verdict(row.verdict), row.held)
+                JudgedReading(
+                    part=LogPart(row.topic, row.kafka_partition),
+                    offset=row.kafka_offset,
+                    device=row.device,
+                    time=row.time,
+                    sensors=sensors,
+                    verdict=Verdict(row.verdict),
+                    held=row.held,
+                    defect=row.defect if row.named else "",
+                    value=row.value,
+                )
             )
         return found
 
@@ -53,10 +67,12 @@ class PostgresJudgedReadings:
 _JUDGED = """
     SELECT * FROM (
         SELECT DISTINCT ON (r.topic, r.kafka_partition, r.kafka_offset)
-               r.topic, r.kafka_partition, r.kafka_offset, d.name AS device, r.time, r.sensors, l.verdict,
-               h.label IS NOT NULL AS held
+               r.topic, r.kafka_partition, r.kafka_offset, d.name AS device, r.time, r.sensors, l.verdict, l.defect,
+               l.value, h.label IS NOT NULL AS held, o.class IS NULL OR o.class IS NOT DISTINCT FROM r.class AS named
           FROM teaching_label l JOIN machine m ON m.id = l.machine JOIN labelled_reading r ON r.label = l.id
           JOIN device d ON d.id = r.device LEFT JOIN held_label h ON h.label = l.id
+          LEFT JOIN incident i ON i.id = l.incident
+          LEFT JOIN labelled_reading o ON o.label = l.id AND o.kafka_offset = i.opened_offset
          WHERE m.name = :machine AND r.quality = 0
          ORDER BY r.topic, r.kafka_partition, r.kafka_offset, held, l.id DESC) AS newest
      ORDER BY time, topic, kafka_partition, kafka_offset"""

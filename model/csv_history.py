@@ -13,6 +13,7 @@ from core.batch import MOST, Bools, Floats, Integers
 from core.defect import plain_name
 from core.errors import UserError
 from core.flags import NO_FLAGS, flag
+from core.headerless import headerless_columns
 from core.history import History
 from core.machine import Machine, Sensor, Target
 from core.rolling import rolling_where_lacking
@@ -57,7 +58,9 @@ def read_history(path: Path, machine: Machine) -> History:
 def _read_text(path: Path, machine: Machine) -> pd.DataFrame:
     """Every cell as text: what cannot be read as a number is then named by its row and column."""
     table = read_text(path, machine.csv.separator, header=machine.csv.header)
-    table.columns = _column_names(path, table, machine)
+    if not machine.csv.header and not is_parquet(path):
+        needed = machine.task != "one_class"
+        table.columns = headerless_columns(path, len(table.columns), machine, labels_needed=needed)
     return table
 
 
@@ -66,7 +69,7 @@ def read_text(path: Path, separator: str, *, header: bool = True) -> pd.DataFram
 
     UserError where it is empty or cannot be read.
     """
-    parquet = path.suffix.lower() in (".parquet", ".pq")
+    parquet = is_parquet(path)
     table = _parquet(path) if parquet else _csv(path, separator, header)
     if not len(table):
         raise UserError(f"{path} has a header and no rows")
@@ -98,22 +101,6 @@ def _parquet(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path, engine="pyarrow").astype(str).fillna("")
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path} cannot be read as Parquet: {str(error).strip()}") from error
-
-
-def _column_names(path: Path, table: pd.DataFrame, machine: Machine) -> list[str]:
-    if machine.csv.header:
-        return list(table.columns)
-    sensors = [machine.csv.columns.get(name, name) for name in machine.sensor_names]
-    labels = [defect.name for defect in machine.defects] if machine.labels.one_hot else [machine.labels.column]
-    if machine.target:
-        labels = [machine.target.column or machine.target.name]
-    names = [*sensors, *labels]
-    if len(table.columns) != len(names):
-        raise UserError(
-            f"{path} has {len(table.columns)} columns, read with the separator {machine.csv.separator!r}, and no header"
-            f" to name them: the file of {machine.name} says that there are {len(names)}, {', '.join(names)}"
-        )
-    return names
 
 
 def _column(path: Path, table: pd.DataFrame, machine: Machine, name: str, what: str) -> "pd.Series[str]":
@@ -210,6 +197,11 @@ def _times(path: Path, table: pd.DataFrame, machine: Machine) -> Integers:
     times = pd.to_datetime(text, format=machine.csv.time_format, utc=True, errors="coerce")
     _refuse(path, name, text, times.isna().to_numpy(), f"not a time ({machine.csv.time_format})")
     return np.asarray(times.dt.as_unit("us").astype("int64"), dtype=np.int64)
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether it is a file of Parquet, by its name; else it is CSV."""
+    return path.suffix.lower() in (".parquet", ".pq")
 
 
 def is_absent(text: "pd.Series[str]") -> npt.NDArray[np.bool_]:

@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 from core.batch import Floats
 from core.errors import UserError
 from core.flags import flags_text
+from core.headerless import label_columns, sensor_columns
 from core.history import History
 from core.machine import Machine
+from model.csv_history import is_parquet
 
 _OTHER = {"1": "0", "0": "1", "true": "false", "false": "true", "yes": "no", "no": "yes"}
 
@@ -21,7 +23,8 @@ _OTHER = {"1": "0", "0": "1", "true": "false", "false": "true", "yes": "no", "no
 class TrainingFile:
     """Writes beside the path, and gives the file its name when the block ends without an error.
 
-    Parquet where the path ends in `.parquet`, else CSV.
+    Parquet where the path ends in `.parquet`, else CSV. Where the machine's files have no header, a CSV has none
+    either, and nothing but what such files hold: sensors and labels, neither device nor time.
     """
 
     def __init__(self, path: Path, machine: Machine) -> None:
@@ -37,7 +40,7 @@ class TrainingFile:
             self._part.write_bytes(b"")
         except OSError as error:
             raise UserError(f"{self._path} cannot be written: {error.strerror}") from error
-        self.write(History(np.empty((0, len(self._machine.sensors))), np.empty(0, np.bool_), [], np.empty(0, np.int64)))
+        self.write(_nothing(self._machine))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
@@ -49,23 +52,25 @@ class TrainingFile:
             self._part.unlink(missing_ok=True)
 
     def write(self, rows: History) -> None:
-        """Add the rows in their order. UserError where a sensor's number has no word in the dialect; OSError."""
+        """Add the rows in their order; of each the defect or value is known, where the machine has such.
+
+        UserError where a sensor's number has no word in the dialect; OSError.
+        """
         table = self._table(rows)
-        if self._path.suffix.lower() in (".parquet", ".pq"):
+        if is_parquet(self._path):
             content = pa.Table.from_pandas(table, preserve_index=False)
             self._parquet = self._parquet or pq.ParquetWriter(self._part, content.schema, compression="zstd")
             self._parquet.write_table(content)
             return
         dialect = self._machine.csv
-        table.to_csv(
-            self._part, mode="a", header=not self._begun, index=False, sep=dialect.separator, decimal=dialect.decimal
-        )
+        if not dialect.header:
+            table = table[[*sensor_columns(self._machine), *label_columns(self._machine)]]
+        header = dialect.header and not self._begun
+        table.to_csv(self._part, mode="a", header=header, index=False, sep=dialect.separator, decimal=dialect.decimal)
         self._begun = True
 
     def _table(self, rows: History) -> pd.DataFrame:
         machine = self._machine
-        fault = machine.labels.fault_value
-        normal = _OTHER.get(fault.strip().lower(), f"not {fault}")
         columns: dict[str, object] = {
             machine.csv.device: pd.Series(list(rows.devices), dtype="str"),
             machine.csv.time: self._times(rows),
@@ -77,14 +82,27 @@ class TrainingFile:
                 continue
             words = machine.csv.values.get(name)
             columns[machine.csv.columns.get(name, name)] = self._words(name, values, words) if words else values
-        columns[machine.labels.column] = pd.Series(np.where(rows.fault, fault, normal), dtype="str")
-        return pd.DataFrame(columns)
+        return pd.DataFrame(columns | self._labels(rows))
+
+    def _labels(self, rows: History) -> dict[str, object]:
+        """What each row was, in the columns that the machine's file gives its labels."""
+        machine = self._machine
+        names = label_columns(machine)
+        if rows.values is not None:
+            return {names[0]: rows.values}
+        if rows.classes is None:
+            fault = machine.labels.fault_value
+            normal = _OTHER.get(fault.strip().lower(), f"not {fault}")
+            return {names[0]: pd.Series(np.where(rows.fault, fault, normal), dtype="str")}
+        if machine.labels.one_hot:
+            return {name: (rows.classes == machine.classes.index(name)).astype(np.int64) for name in names}
+        return {names[0]: pd.Series(np.array(machine.classes)[rows.classes], dtype="str")}
 
     def _times(self, rows: History) -> "pd.Series[str] | pd.Series[pd.Timestamp]":
         times = pd.Series(rows.times.view("datetime64[us]")).dt.tz_localize("UTC")
         if self._machine.csv.time_format != "ISO8601":
             return times.dt.strftime(self._machine.csv.time_format).astype("str")
-        if self._path.suffix.lower() in (".parquet", ".pq"):
+        if is_parquet(self._path):
             return times
         return pd.Series(np.datetime_as_string(rows.times.view("datetime64[us]"), timezone="UTC"), dtype="str")
 
@@ -103,3 +121,15 @@ class TrainingFile:
                 f"sensor {name} reads {min(unknown):g}, for which [csv.values] of {self._machine.name} has no word"
             )
         return pd.Series([word_of.get(value, "") for value in values.tolist()], dtype="str")
+
+
+def _nothing(machine: Machine) -> History:
+    """No row, of the machine's kind."""
+    return History(
+        sensors=np.empty((0, len(machine.sensors))),
+        fault=np.empty(0, np.bool_),
+        devices=[],
+        times=np.empty(0, np.int64),
+        classes=np.empty(0, np.int16) if machine.classes else None,
+        values=np.empty(0) if machine.target else None,
+    )

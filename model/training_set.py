@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.batch import Bools, Floats, Integers
+from core.defect import said_class
 from core.history import History
 from core.label import Verdict
 from core.training import LabelledIncident
@@ -134,13 +135,10 @@ def _one_incident(
 
 def _numbers(incident: LabelledIncident, classes: Sequence[str]) -> Integers:
     """The class of each reading; -1 where it is a fault of which nobody said the defect, or one that is no more."""
-    count = len(incident.sensors)
-    if not _TRAINS[incident.verdict]:
-        return np.zeros(count, dtype=np.int64)
-    if incident.defect not in classes[1:]:
-        return np.full(count, -1)
-    named = np.ones(count, dtype=np.bool_) if incident.named is None else incident.named
-    return np.where(named, classes.index(incident.defect), -1)
+    said = np.full(len(incident.sensors), said_class(incident.verdict, incident.defect, classes))
+    if incident.verdict is Verdict.FAULT and incident.named is not None:
+        said[~incident.named] = -1
+    return said
 
 
 class _Echoes(NamedTuple):

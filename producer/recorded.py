@@ -19,13 +19,13 @@ _START = 1_577_836_800_000_000
 
 
 class RecordedFile:
-    """A CSV or Parquet file of one machine, with its columns found; nothing of it was read yet but the header."""
+    """A CSV or Parquet file of one machine, with its columns found; nothing of it was read yet but the first row."""
 
     def __init__(self, path: Path, machine: Machine, mapping: Mapping[str, str]) -> None:
         """`mapping`: sensor (or `device`, `time`, `label`) → column. UserError where a file or column is missing."""
         self.path = path
         self._machine = machine
-        self._table = Table(path, machine.csv)
+        self._table = Table(path, machine)
         self.layout = find_layout(path, self._table.columns, machine, mapping)
 
     @property

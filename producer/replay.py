@@ -16,7 +16,7 @@ _SECOND = 1_000_000
 
 
 class Replay:
-    """A file of one machine's readings, with its columns found; nothing of it was read yet but the header."""
+    """A file of one machine's readings, with its columns found; nothing of it was read yet but the first row."""
 
     def __init__(self, path: Path, machine: Machine, mapping: Mapping[str, str]) -> None:
         """`mapping`: sensor (or `device`, `time`, `label`) → column. UserError where a file or column is missing."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import UserError
-from core.machine import CsvDialect
+from core.headerless import headerless_columns
+from core.machine import Machine
 
 _ROWS = 10_000
 _COMPRESSION: Mapping[str, Literal["gzip", "bz2", "xz", "zstd"]] = {
@@ -24,13 +25,15 @@ _ABSENT = ["", "nan", "NaN", "NAN", "na", "NA", "n/a", "N/A", "null", "NULL", "n
 
 
 class Table:
-    """A file of readings. UserError, naming the file, where it cannot be read."""
+    """A machine's file of readings. UserError, naming the file, where it cannot be read."""
 
-    def __init__(self, path: Path, dialect: CsvDialect) -> None:
+    def __init__(self, path: Path, machine: Machine) -> None:
         self.path = path
-        self._dialect = dialect
+        self._machine = machine
+        self._dialect = machine.csv
         self._parquet = path.suffix.lower() in {".parquet", ".pq"}
-        self.first_row = 1 if self._parquet else 2
+        self._header = None if self._parquet or not self._dialect.header else 0
+        self.first_row = 1 if self._header is None else 2
         """The number of the first row with a reading, as a spreadsheet counts."""
         self.share = 0.0
         """Of the file, how much was read."""
@@ -46,18 +49,28 @@ class Table:
             else:
                 yield from self._csv_chunks(numbers, texts)
         except pd.errors.ParserWarning:
-            raise UserError(f"{self.path} cannot be read: {self._longest()} more cells than its header") from None
+            first = "its header" if self._dialect.header else "the first row"
+            raise UserError(f"{self.path} cannot be read: {self._longest()} more cells than {first}") from None
         except (pd.errors.ParserError, UnicodeDecodeError, pa.ArrowException, OSError) as error:
             raise UserError(f"{self.path} cannot be read: {_why(error)}") from error
 
     def _csv_columns(self) -> list[str]:
         try:
-            header = pd.read_csv(self.path, sep=self._dialect.separator, encoding="utf-8-sig", nrows=0, index_col=False)
+            first = pd.read_csv(
+                self.path,
+                sep=self._dialect.separator,
+                encoding="utf-8-sig",
+                header=self._header,
+                nrows=1 if self._header is None else 0,  # without a header a row tells how many columns there are
+                index_col=False,
+            )
         except pd.errors.EmptyDataError:
             raise UserError(f"{self.path} is empty") from None
         except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
             raise UserError(f"{self.path} cannot be read as CSV: {_why(error)}") from error
-        return [str(name).strip() for name in header.columns]
+        if self._header is None:
+            return headerless_columns(self.path, len(first.columns), self._machine, labels_needed=False)
+        return [str(name).strip() for name in first.columns]
 
     def _csv_chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
         size = max(self.path.stat().st_size, 1)
@@ -69,7 +82,7 @@ class Table:
                 sep=self._dialect.separator,
                 decimal=self._dialect.decimal,
                 encoding="utf-8-sig",
-                header=0,
+                header=self._header,
                 names=self.columns,
                 index_col=False,
                 dtype=dict.fromkeys(texts, str),

@@ -52,5 +52,11 @@ def command(
 
 def _words(found: Exported, out: Path) -> str:
     assumed = f", {found.assumed_normal:,} assumed normal" if found.assumed_normal else ""
-    left_out = f"; {found.left_out:,} judged readings teach nothing and are left out" if found.left_out else ""
-    return f"{found.faults:,} faults, {found.normal:,} normal{assumed}{left_out}: {out}"
+    lines = [f"{found.faults:,} faults, {found.normal:,} normal{assumed}: {out}"]
+    if found.left_out:
+        lines.append(f"{found.left_out:,} judged readings teach nothing and are left out")
+    if found.no_defect:
+        lines.append(f"{found.no_defect:,} faults are left out: nobody named their defect")
+    if found.no_value:
+        lines.append(f"{found.no_value:,} judged readings are left out: nobody measured their value")
+    return "\n".join(lines)
