@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.v1.described import Described
 from core.answered_rows import AnsweredRows
 from core.defect import LikelyDefect, likeliest
 from core.explanation import PushedRow, SensorPush
@@ -19,20 +20,14 @@ _LIKELY = [
 ]
 
 
-class _Described(BaseModel):
-    """The API's description says of a field what stands below it here."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class Likely(_Described):
+class Likely(Described):
     """A defect that a reading may show, and how probable it is."""
 
     defect: str
     probability: float
 
 
-class Push(_Described):
+class Push(Described):
     """How far a sensor pushed the model's answer before calibration; above 0: towards what `spoke_for` names."""
 
     sensor: str
@@ -43,7 +38,7 @@ class Push(_Described):
     push: float
 
 
-class Prediction(_Described):
+class Prediction(Described):
     """What the model says of a reading."""
 
     fault: bool | None
@@ -99,19 +94,22 @@ def verdicts_of(machine: Machine, scored: AnsweredRows, explained: Sequence[Push
 
 def _verdict(machine: Machine, said: Predictions, row: int, explained: PushedRow | None) -> Prediction:
     fault = bool(said.faults[row])
-    likely: Sequence[LikelyDefect] = ()
-    if fault and said.defects is not None:
-        likely = likeliest(machine, said.defects[row].tolist())
+    likely = likeliest(machine, said.defects[row].tolist()) if fault and said.defects is not None else ()
     return Prediction(
         fault=fault,
         probability=float(said.scores[row]),
         defect=machine.classes[said.classes[row]] if machine.classes and fault else None,
-        defects=[Likely(defect=one.defect, probability=one.probability) for one in likely],
+        defects=likely_of(likely),
         value=None if said.values is None else float(said.values[row]),
         problems=[],
         spoke_for=None if explained is None else explained.spoke_for or "a fault",
         explanation=None if explained is None else [_push(one) for one in explained.sensors],
     )
+
+
+def likely_of(defects: Sequence[LikelyDefect]) -> list[Likely]:
+    """As they are told."""
+    return [Likely(defect=one.defect, probability=one.probability) for one in defects]
 
 
 def _push(one: SensorPush) -> Push:

@@ -2,9 +2,14 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from api.v1.alert_bodies import NewLabel
 from core.api_key import Scope
+from core.batch import MOST
 from core.label import Verdict
+from core.measured import Measurable, read_measured
 from core.reply import Outcome
 from tests.api_rig import ApiRig
 from tests.fake_api_keys import ADA
@@ -51,10 +56,34 @@ def test_an_answer_is_taken_back_once(rig: ApiRig) -> None:
     assert (again.status_code, again.json()["detail"]) == (409, "Nothing was changed: nothing to undo.")
 
 
-@pytest.mark.parametrize("body", [{}, {"verdict": "fault", "defect": "Stains"}, {"verdict": "perhaps"}])
-def test_an_answer_that_says_nothing_or_two_things_is_refused(rig: ApiRig, body: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"verdict": "fault", "defect": "Stains"},
+        {"verdict": "fault", "measured": 8.3},
+        {"verdict": "perhaps"},
+        {"measured": "8.3"},
+    ],
+)
+def test_an_answer_that_says_nothing_or_two_things_is_refused(rig: ApiRig, body: dict[str, object]) -> None:
     assert rig.program.post(f"{PATH}/3/label", json=body).status_code == 422
     assert rig.inbox.replies == []
+
+
+def test_a_defect_or_a_measure_that_the_alert_cannot_have_is_refused_with_its_words(rig: ApiRig) -> None:
+    for body, words in (({"defect": "Stains"}, "'Stains' is no defect"), ({"measured": 8.3}, "8.3 says nothing of it")):
+        answer = rig.program.post(f"{PATH}/3/label", json=body)
+        assert answer.status_code == 422
+        assert words in answer.json()["detail"]
+    assert rig.inbox.labels == []
+
+
+@given(st.floats(-MOST, MOST))
+def test_any_number_is_understood_as_what_was_measured(value: float) -> None:
+    understood = read_measured(NewLabel(measured=value).text, Measurable(None, 10.0, "g"))
+    assert understood is not None
+    assert understood.value == pytest.approx(value, rel=1e-11, abs=1e-300)
 
 
 def test_labels_need_their_scope_and_alerts_of_others_are_404(rig: ApiRig) -> None:

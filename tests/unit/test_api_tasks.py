@@ -99,9 +99,11 @@ def test_a_predicted_value_is_explained_towards_the_limit_that_it_is_nearer_to(r
         assert pushed.sensors[0].sensor.startswith("calibre")
 
 
-def test_the_description_says_what_a_verdicts_fields_mean_with_an_example(rig: ApiRig) -> None:
+def test_the_description_says_what_fields_of_verdicts_and_answers_mean_with_an_example(rig: ApiRig) -> None:
     described = rig.without_key().get("/api/v1/openapi.json").json()["components"]["schemas"]
     defects = described["Prediction"]["properties"]["defects"]
     assert defects["description"].startswith("The three likeliest of a fault")
     assert [one["defect"] for one in defects["examples"][0]] == ["Stains", "Other_Faults", "K_Scatch"]
     assert "spoke_for" in described["Push"]["description"]
+    assert described["NewLabel"]["properties"]["measured"]["examples"] == [8.3]
+    assert "in its unit" in described["NewLabel"]["properties"]["measured"]["description"]
