@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from consumer.clock import time_reader, time_type
+from consumer.words import Words, put_numbers, sensor_type
 from core.errors import InvalidReading
 from core.machine import Machine
 
@@ -37,16 +38,17 @@ class UsualReading(Protocol):
 
 
 def reading_decoder(machine: Machine) -> Callable[[bytes], Reading]:
-    """The exact decoder: it says what is a reading and what is not.
+    """The exact decoder: it says what is a reading and what is not. Words of `[csv.values]` become their numbers.
 
     Every sensor may be absent or null: a missing required one is doubtful quality, not a bad message. Raises
     msgspec.DecodeError, UnicodeDecodeError or RecursionError; see `why_invalid`.
     """
     fields = [("id", uuid.UUID), ("device", str), ("time", time_type(machine))]
     texts = [(name, str | None, None) for name in machine.texts]
-    decoder = _decoder(machine, fields, texts, forbid_unknown_fields=False)
+    words = machine.csv.values
+    decoder = _decoder(machine, fields, texts, words, forbid_unknown_fields=False)
     read_time = time_reader(machine)
-    if read_time is None and not machine.texts:
+    if read_time is None and not machine.texts and not words:
         return decoder
 
     def decode(value: bytes) -> Reading:
@@ -55,6 +57,8 @@ def reading_decoder(machine: Machine) -> Callable[[bytes], Reading]:
             reading.time = read_time(reading.time)
         if b"\\u0000" in value:
             refuse_nul(reading, {name: name for name in machine.texts})
+        if words:
+            put_numbers(reading.sensors, words)
         return reading
 
     return decode
@@ -71,23 +75,24 @@ def refuse_nul(reading: object, texts: Mapping[str, str]) -> None:
 
 
 def usual_decoder(machine: Machine) -> Callable[[bytes], UsualReading]:
-    """A decoder for most messages, twice as fast: it refuses unknown fields and does not look into id and time.
+    """A decoder for most messages, twice as fast: it refuses unknown fields and words, and looks not into id and time.
 
     Raises what the exact decoder raises.
     """
-    return _decoder(machine, [("id", str), ("device", str), ("time", str)], [], forbid_unknown_fields=True)
+    return _decoder(machine, [("id", str), ("device", str), ("time", str)], [], {}, forbid_unknown_fields=True)
 
 
 def _decoder(
     machine: Machine,
     fields: list[tuple[str, Any]],
     optional: list[tuple[str, Any, Any]],
+    words: Words,
     *,
     forbid_unknown_fields: bool,
 ) -> Callable[[bytes], Any]:
     sensors = msgspec.defstruct(
         "Sensors",
-        [(name, float | None, math.nan) for name in machine.sent.sensor_names],
+        [(name, sensor_type(words.get(name)) | None, math.nan) for name in machine.sent.sensor_names],
         gc=False,
         forbid_unknown_fields=forbid_unknown_fields,
     )

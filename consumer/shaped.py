@@ -11,6 +11,7 @@ from consumer.clock import time_reader
 from consumer.framing import unframed
 from consumer.message import Reading, refuse_nul
 from consumer.shaped_type import Found, fields_of, found_type
+from consumer.words import put_numbers
 from core.flags import NO_FLAGS, read_flags
 from core.machine import Machine
 
@@ -29,6 +30,7 @@ class ShapedMessages:
         self._fields = fields_of(machine)
         self._heads = {self._shape.id, self._shape.device, self._shape.time} | ({"sensors"} if self._nested else set())
         self._plan = [(self._fields.index(sensor.written), sensor.bit) for sensor in machine.sensors]
+        self._words = machine.csv.values
         self._texts = {f"text_{place}": name for place, name in enumerate(machine.texts)}
         self._read_time = time_reader(machine)
         self._decode = msgspec.json.Decoder(found_type(machine)).decode
@@ -55,6 +57,8 @@ class ShapedMessages:
         fields = fields if len(self._fields) > 1 else (fields,)
         values = [fields[at] if bit is None else self._flag(fields[at], bit, at) for at, bit in self._plan]
         reading: Reading = self._reading(found.id, found.device, time, self._sensors(*values))
+        if self._words:
+            put_numbers(reading.sensors, self._words)
         return reading, self._others(body, fields)
 
     def _flag(self, text: str | None, bit: int, field: int) -> float | None:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from consumer.clock import time_type
+from consumer.words import sensor_type
 from core.machine import Machine, Sensor
 
 
@@ -26,7 +27,7 @@ def found_type(machine: Machine) -> type[Struct]:
     """The type of one message: its sensors' fields in the order of `fields_of`, and its texts `text_0` and so on."""
     shape, fields = machine.message, fields_of(machine)
     sensors = [
-        _field(f"field_{place}", [sensor for sensor in machine.sensors if sensor.written == field], shape.strict)
+        _field(f"field_{place}", [sensor for sensor in machine.sensors if sensor.written == field], machine)
         for place, field in enumerate(fields)
     ]
     of_sensors = {f"field_{place}": field for place, field in enumerate(fields)}
@@ -44,9 +45,10 @@ def fields_of(machine: Machine) -> list[str]:
     return list(dict.fromkeys(sensor.written for sensor in machine.sensors))
 
 
-def _field(name: str, sensors: list[Sensor], strict: bool) -> Any:  # of the shape
-    kind, absent = (float, math.nan) if sensors[0].bit is None else (str, None)
-    if strict and not all(sensor.optional for sensor in sensors):
+def _field(name: str, sensors: list[Sensor], machine: Machine) -> Any:  # of the shape
+    words = machine.csv.values.get(sensors[0].name)
+    kind, absent = (sensor_type(words), math.nan) if sensors[0].bit is None else (str, None)
+    if machine.message.strict and not all(sensor.optional for sensor in sensors):
         return name, kind
     return name, kind | None, absent
 

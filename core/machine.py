@@ -179,7 +179,7 @@ class CsvDialect(Struct, frozen=True, forbid_unknown_fields=True):
     columns: dict[str, str] = {}
     """Sensor → column, where the names differ."""
     values: dict[str, dict[str, float]] = {}
-    """Sensor → text → number, for sensors that a file writes as text."""
+    """Sensor → text → number, for sensors that a file writes as text. Messages may write the text, too."""
 
 
 class Place(Struct, frozen=True, forbid_unknown_fields=True):

@@ -81,6 +81,7 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
         ]
     found += _place_problems(machine)
     found += [("csv.columns", f"no sensor named {name}") for name in machine.csv.columns if name not in names]
+    found += [("csv.values", f"no sensor named {name}") for name in machine.csv.values if name not in names]
     return found
 
 

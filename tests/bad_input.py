@@ -22,6 +22,7 @@ ROWS = (
     Row("an integer of 5000 digits as a sensor", "dead letter"),
     Row("a number past four bytes as a sensor", "stored, flagged out of range, not scored"),
     Row("a sensor as text, true, an array, an object, or in Arabic digits", "dead letter"),
+    Row("another word than a sensor's `[csv.values]` list", "dead letter that names the field"),
     Row("nesting 100 000 deep", "dead letter"),
     Row("invalid UTF-8 in a declared field, or in a field's name", "dead letter"),
     Row("UTF-16", "dead letter"),

@@ -134,6 +134,7 @@ def test_files_name_a_sensor_as_messages_do_where_nothing_else_is_said() -> None
             "not of a rolling sensor",
         ),
         ("optional = true", "optional = true\n[csv.columns]\ntemprature = 'T'", 12, "no sensor named temprature"),
+        ("optional = true", "optional = true\n[csv.values]\ntemprature = { L = 0 }", 12, "no sensor named temprature"),
     ],
 )
 def test_a_wrong_line_is_named(before: str, after: str, line: int, says: str) -> None:
