@@ -9,8 +9,8 @@ from core.errors import ModelRefused, UserError
 from core.machine import Machine
 from core.prediction import ModelVersion
 from core.recent_alarms import Recent, no_readings
+from core.stored_report import StoredReport
 from core.training import LabelledIncident, NewVersion, StoredVersion
-from core.training_report import StoredReport
 
 
 class MemoryBucket:

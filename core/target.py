@@ -39,16 +39,20 @@ class PredictedValue(Struct, frozen=True):
     def words(self) -> str:
         """Such as `Permeability 23.4 g/m²·day, limit 20`."""
         unit = f" {self.unit}" if self.unit else ""
-        match self.low, self.high:
-            case None, high if high is not None:
-                limits = f"limit {number(high)}"
-            case low, None if low is not None:
-                limits = f"at least {number(low)}"
-            case low, high if low is not None and high is not None:
-                limits = f"limits {number(low)} to {number(high)}"
-            case _:
-                limits = "no limit"
-        return f"{self.name} {number(self.value)}{unit}, {limits}"
+        return f"{self.name} {number(self.value)}{unit}, {limits_in_words(self.low, self.high)}"
+
+
+def limits_in_words(low: float | None, high: float | None) -> str:
+    """Such as `limit 20`."""
+    match low, high:
+        case None, high if high is not None:
+            return f"limit {number(high)}"
+        case low, None if low is not None:
+            return f"at least {number(low)}"
+        case low, high if low is not None and high is not None:
+            return f"limits {number(low)} to {number(high)}"
+        case _:
+            return "no limit"
 
 
 def predicted(target: "Target", value: float) -> PredictedValue:

@@ -10,8 +10,8 @@ from core.batch import Bools, Floats
 from core.label import Verdict
 from core.machine import Machine
 from core.prediction import ModelVersion
+from core.stored_report import StoredReport
 from core.training_options import TrainingOptions
-from core.training_report import StoredReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What is told of one training: both models on the same rows, what people's verdicts come to, and the decision."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -8,8 +7,10 @@ from msgspec import Struct
 
 from core.comparison import Comparison
 from core.login import Visitor
-from core.machine import Machine
+from core.named_defects import NamedDefects
 from core.normal_rows import NormalRows
+from core.which_defect import DefectComparison, DefectMetrics
+from core.which_value import ValueComparison, ValueMetrics
 
 
 class Counts(NamedTuple):
@@ -41,6 +42,19 @@ class ReportedModel(Struct, frozen=True):
     precision_recall: tuple[tuple[float, float], ...]
     """(recall, precision), from the highest threshold down; thinned out. Empty: the hold-out has no fault."""
     calibration: tuple[Bin, ...]
+    defects: DefectMetrics | None = None
+    """Of a machine with several, where the hold-out knows of a fault which defect it is."""
+    value: ValueMetrics | None = None
+    """Of a machine whose value is predicted, where the hold-out has values that were measured."""
+
+
+class ReportedTarget(NamedTuple):
+    """The value that a machine's models predict."""
+
+    name: str
+    unit: str
+    limits: str
+    """Beyond which it is a fault, in words."""
 
 
 class Weight(NamedTuple):
@@ -106,21 +120,14 @@ class TrainingReport(Struct, frozen=True):
     note: str = ""
     normal: tuple[NormalRows, ...] = ()
     """On hold-outs without a fault."""
-
-
-class StoredReport(NamedTuple):
-    """A report as HTML in the bucket, under a key that is named after its content, and as facts in the database."""
-
-    key: str
-    sha256: str
-    facts: Mapping[str, object]
-
-
-class TrainingReports(Protocol):
-    """Reports of trainings that made no version."""
-
-    def keep(self, machine: Machine, report: StoredReport) -> None:
-        """Keep the facts; once, however often it is kept. Raises Unavailable."""
+    defects: DefectComparison | None = None
+    """How well the gate found that both tell defects apart; None: one kind of fault, or no champion."""
+    named: NamedDefects | None = None
+    """Defects that people named, told by both; None: nobody named one."""
+    target: ReportedTarget | None = None
+    """Of a machine whose value is predicted."""
+    values: ValueComparison | None = None
+    """How near the gate found that both come to its measured values; None: no champion."""
 
 
 class ShownReports(Protocol):

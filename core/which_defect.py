@@ -1,15 +1,27 @@
-"""Two models that tell defects apart, on the same faults."""
+"""How well models tell defects apart, and two of them on the same faults."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from core.batch import Floats, Integers
 from core.comparison import DRAWS, PERCENT, Interval, Measure
 
 Which = Callable[[Floats], Integers]
 """The number of the likeliest defect, from 1 on, of faults of shape (n, sensors)."""
+
+
+class DefectMetrics(Struct, frozen=True):
+    """How well a model tells defects apart, on the faults of the hold-out of which it is known which they are."""
+
+    macro_f1: float
+    """Mean over the defects there are, so that a rare one counts like a frequent one."""
+    top_1: float
+    top_3: float
+    """Share of faults whose defect is the likeliest one, or among the three likeliest."""
+    faults: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""Two models that predict a value, on the same rows and on what people measured."""
+"""How near models come to measured values, and two of them on the same rows and on what people measured."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from core.batch import Floats
 from core.comparison import DRAWS, PERCENT, Interval, Measure
@@ -12,6 +13,17 @@ from core.training import LabelledIncident
 
 Predict = Callable[[Floats], Floats]
 """The value of each row of shape (n, sensors)."""
+
+
+class ValueMetrics(Struct, frozen=True):
+    """How near predicted values come to measured ones, on the rows of the hold-out that have one."""
+
+    r2: float
+    mae: float
+    """Mean absolute error, in the value's unit."""
+    mse: float
+    """Mean squared error, in the square of it."""
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)

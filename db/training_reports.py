@@ -1,11 +1,12 @@
-"""Reports of trainings: core.training_report.TrainingReports and ShownReports on Postgres."""
+"""Reports of trainings: core.stored_report.TrainingReports and core.training_report.ShownReports on Postgres."""
 
 import msgspec
 from sqlalchemy import Connection, Engine, text
 
 from core.login import Visitor
 from core.machine import Machine
-from core.training_report import StoredReport, TrainingReport
+from core.stored_report import StoredReport
+from core.training_report import TrainingReport
 from db.catalogue import machine_number
 from db.failures import failures_named
 

@@ -13,7 +13,8 @@ from sklearn.metrics import (
 )
 
 from core.batch import Bools, Floats, Integers
-from core.which_defect import macro_f1
+from core.which_defect import DefectMetrics, macro_f1
+from core.which_value import ValueMetrics
 
 TOLERANCE = 0.01
 """Share of the highest F1 that a threshold may cost."""
@@ -30,28 +31,6 @@ class Confusion(Struct, frozen=True):
     false_positives: int
     false_negatives: int
     true_negatives: int
-
-
-class DefectMetrics(Struct, frozen=True):
-    """How well a model tells defects apart, on the faults of the hold-out of which it is known which they are."""
-
-    macro_f1: float
-    """Mean over the defects there are, so that a rare one counts like a frequent one."""
-    top_1: float
-    top_3: float
-    """Share of faults whose defect is the likeliest one, or among the three likeliest."""
-    faults: int
-
-
-class ValueMetrics(Struct, frozen=True):
-    """How near predicted values come to measured ones, on the rows of the hold-out that have one."""
-
-    r2: float
-    mae: float
-    """Mean absolute error, in the value's unit."""
-    mse: float
-    """Mean squared error, in the square of it."""
-    rows: int
 
 
 class Metrics(Struct, frozen=True):

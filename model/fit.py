@@ -16,9 +16,8 @@ from core.history import History
 from core.machine import Machine
 from core.prediction import UsualRange
 from core.training import LabelledIncident
-from model.evaluation import DefectMetrics, Metrics, ValueMetrics, evaluate, evaluate_defects, evaluate_values
+from model.evaluation import Metrics, evaluate
 from model.fence import unpickle
-from model.known_defects import known_defects
 from model.manifest import Golden
 from model.normal_rows import normal_rows
 from model.pipeline import (
@@ -33,6 +32,7 @@ from model.pipeline import (
     tells_value,
 )
 from model.recipe import Recipe, divided, kind
+from model.task_metrics import defect_metrics, value_metrics
 from model.threshold import tuned
 from model.training_set import IncidentWeights, incident_weights, teaching, training_set
 
@@ -126,7 +126,7 @@ def judged(
     pipeline = unpickle(pickled)
     scores = probabilities(pipeline, hold_out.sensors)
     metrics = evaluate(hold_out.fault, scores, *tuned(machine, base, hold_out, scores, incidents, pipeline))
-    metrics = replace(metrics, defects=_told_apart(hold_out, pipeline), value=_near(hold_out, pipeline))
+    metrics = replace(metrics, defects=defect_metrics(hold_out, pipeline), value=value_metrics(hold_out, pipeline))
     progress(f"hold-out of {metrics.rows:,} rows, {metrics.faults:,} faults: {_in_words(metrics)}")
     if metrics.defects:
         progress(f"which defect: macro F1 {metrics.defects.macro_f1:.3f}, right {metrics.defects.top_1:.1%}")
@@ -152,21 +152,6 @@ def _in_words(metrics: Metrics) -> str:
     if metrics.pr_auc is None or metrics.f1 is None:
         return f"{metrics.confusion.false_positives:,} of them outside of what is normal {at}"
     return f"PR-AUC {metrics.pr_auc:.4f}, F1 {metrics.f1:.3f} {at}"
-
-
-def _told_apart(hold_out: History, pipeline: Pipeline) -> DefectMetrics | None:
-    """None of a machine with one kind of fault."""
-    known = known_defects(hold_out)
-    if known is None:
-        return None
-    return evaluate_defects(known.truth, defect_probabilities(pipeline, known.sensors))
-
-
-def _near(hold_out: History, pipeline: Pipeline) -> ValueMetrics | None:
-    """None of a machine whose task is another one."""
-    if hold_out.values is None:
-        return None
-    return evaluate_values(hold_out.values, predicted_values(pipeline, hold_out.sensors))
 
 
 def usual_ranges(machine: Machine, history: History) -> Mapping[str, UsualRange]:

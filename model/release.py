@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from core.prediction import ModelVersion
 from core.recent_alarms import COUNT, RecentReadings
+from core.stored_report import StoredReport, TrainingReports
 from core.training import ModelVersions, NewVersion, Promotions, StoredVersion, TrainingLabels
-from core.training_report import StoredReport, TrainingReport, TrainingReports
+from core.training_report import TrainingReport
 from model.base_data import BaseData, keep
 from model.bucket import Bucket
 from model.contest import Contest, contest

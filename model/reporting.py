@@ -14,14 +14,26 @@ from core.batch import Bools, Floats
 from core.comparison import Judged
 from core.errors import ModelRefused
 from core.label import Verdict
+from core.machine import Machine
 from core.prediction import ModelVersion
-from core.training_report import Bin, Counts, ReportedModel, StoredReport, TrainingReport, Verdicts, Weight
+from core.stored_report import StoredReport
+from core.target import limits_in_words
+from core.training_report import (
+    Bin,
+    Counts,
+    ReportedModel,
+    ReportedTarget,
+    TrainingReport,
+    Verdicts,
+    Weight,
+)
 from core.verdict_replay import Replayed, added, gained, lost, spared
 from model.contest import Contest
 from model.fit import Candidate
 from model.pipeline import probabilities
 from model.recipe import kind
 from model.source import VerifiedModels
+from model.task_metrics import defect_metrics, value_metrics
 
 Render = Callable[[TrainingReport], str]
 """The report as one HTML file."""
@@ -59,7 +71,11 @@ def report_of(candidate: Candidate, gate: Contest, models: VerifiedModels, about
         train_rows=candidate.taught.rows,
         rows=metrics.rows,
         faults=metrics.faults,
-        challenger=_reported("the challenger", metrics.threshold, hold_out.fault, own),
+        challenger=replace(
+            _reported("the challenger", metrics.threshold, hold_out.fault, own),
+            defects=metrics.defects,
+            value=metrics.value,
+        ),
         champion=champion,
         hold_out=gate.hold_out,
         normal=gate.normal,
@@ -68,6 +84,10 @@ def report_of(candidate: Candidate, gate: Contest, models: VerifiedModels, about
         verdicts=_verdicts(candidate, champions_labels, gate.replay),
         new_alerts=gate.alarms.new if gate.alarms is not None and gate.alarms.readings else None,
         note=gate.note,
+        defects=gate.defects,
+        named=gate.named,
+        target=_target(candidate.machine),
+        values=gate.values,
     )
 
 
@@ -119,7 +139,16 @@ def _champion(
         return None, frozenset()  # the gate says why
     said = model.predict(candidate.hold_out.sensors)
     judged = Judged(said.scores, said.faults)
-    return _reported(str(version), model.threshold, candidate.hold_out.fault, judged), labels
+    reported = _reported(str(version), model.threshold, candidate.hold_out.fault, judged)
+    defects, value = (of(candidate.hold_out, model.pipeline) for of in (defect_metrics, value_metrics))
+    return replace(reported, defects=defects, value=value), labels
+
+
+def _target(machine: Machine) -> ReportedTarget | None:
+    target = machine.target
+    if target is None:
+        return None
+    return ReportedTarget(target.title or target.name, target.unit, limits_in_words(target.low, target.high))
 
 
 def _reported(name: str, threshold: float, truth: Bools, said: Judged) -> ReportedModel:

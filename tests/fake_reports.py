@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from core.comparison import Comparison, Interval, Measure
 from core.login import Visitor
-from core.training_report import Bin, Counts, ReportedModel, TrainingReport, Verdicts, Weight
+from core.named_defects import NamedDefects
+from core.training_report import Bin, Counts, ReportedModel, ReportedTarget, TrainingReport, Verdicts, Weight
+from core.which_defect import DefectComparison, DefectMetrics
+from core.which_value import ValueComparison, ValueMetrics
 from tests.builders import NOON
 
 V1 = ReportedModel("press v1", 0.5, Counts(80, 20, 30, 870), ((0.0, 1.0), (0.8, 0.73), (1.0, 0.1)), (Bin(0.1, 0.2, 9),))
@@ -37,6 +42,22 @@ A_REPORT = TrainingReport(
     verdicts=Verdicts(7, 3, 1, refuted=4, confirmed=2, vanish=("#5", "#8"), lost=("label 3",)),
     new_alerts=1,
 )
+OF_DEFECTS = replace(
+    A_REPORT,
+    champion=replace(V1, defects=DefectMetrics(0.61, 0.7, 0.9, 80)),
+    challenger=replace(V2, defects=DefectMetrics(0.66, 0.75, 0.925, 80)),
+    defects=DefectComparison(Measure(0.61, 0.66, Interval(0.012, 0.09)), 80),
+    named=NamedDefects(3, lost=("#7",), gained=("#5", "#8")),
+)
+"""The same, as of a machine with several."""
+OF_A_VALUE = replace(
+    A_REPORT,
+    champion=replace(V1, value=ValueMetrics(0.81, 0.6123, 0.7, 990)),
+    challenger=replace(V2, value=ValueMetrics(0.92, 0.4, 0.31, 990)),
+    target=ReportedTarget("permeability", "g/m²·day", "limit 10"),
+    values=ValueComparison("permeability", Measure(0.6123, 0.4, Interval(-0.25, -0.17)), 990, 2, ("#9",), ()),
+)
+"""The same, as of a machine whose value is predicted."""
 SHA = "ab" * 32
 
 

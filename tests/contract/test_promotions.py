@@ -9,8 +9,8 @@ from sqlalchemy import Engine, text
 from bench.stores import MemoryPromotions, MemoryVersions
 from core.errors import UserError
 from core.prediction import ModelVersion
+from core.stored_report import StoredReport
 from core.training import ModelVersions, NewVersion, Promotions, StoredVersion
-from core.training_report import StoredReport
 from db.engine import connect
 from db.model_versions import PostgresModelVersions
 from db.notices import PostgresNotices

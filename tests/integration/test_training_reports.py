@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec import convert
-from sklearn.metrics import average_precision_score, precision_recall_curve
+from sklearn.metrics import average_precision_score, f1_score, precision_recall_curve, r2_score
 from sqlalchemy import Engine, text
 
 from bench.stores import MemoryBucket
@@ -29,8 +29,10 @@ from model.release import Release
 from model.retraining import retrain
 from model.search_budget import Budget
 from tests.builders import a_machine
+from tests.films import FILM, TARGET, published_films, some_films
 from tests.labels import answered
 from tests.model_builders import a_candidate, a_history, published
+from tests.plates import PLATES, published_plates, some_plates
 from tests.releases import a_release
 
 PRESS = a_machine()
@@ -147,6 +149,69 @@ def test_a_dry_run_has_a_report_and_no_version(release: Release, owner: Engine) 
     told = facts(owner, "number IS NULL")
     assert (told.version, told.promote, told.champion is not None) == (None, rehearsed.gate.promote, True)
     assert "(dry run)" in html(release, owner, rehearsed.report)
+
+
+def test_of_several_defects_it_says_how_well_both_models_tell_them_apart(release: Release, owner: Engine) -> None:
+    history = some_plates(900)
+    published_plates(release, history)
+    answered(owner, PLATES, Verdict.FAULT, *history.sensors[history.fault][:2].tolist())
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE label SET defect = 'Bumps'"))
+    outcome = retrain(release, PLATES, TrainingOptions("rf"), "Eva", lambda _: None, Budget())
+
+    told, first = facts(owner, "number = 2"), facts(owner, "number = 1")
+    assert (first.champion, first.defects, first.named) == (None, None, None)
+    recipe = release.models.manifest(PLATES, ModelVersion(PLATES.name, 1)).lineage.recipe
+    _, hold_out = divided(history, PLATES, recipe)
+    assert hold_out.classes is not None
+    known = hold_out.classes > 0
+    assert told.champion is not None
+    for number, reported in ((1, told.champion), (2, told.challenger)):
+        model = release.models.load(PLATES, ModelVersion(PLATES.name, number))
+        said = model.class_probabilities(hold_out.sensors[known])
+        assert said is not None
+        ranked, truth = np.argsort(-said[:, 1:], axis=1) + 1, hold_out.classes[known]
+        assert reported.defects is not None
+        assert reported.defects.faults == len(truth)
+        assert reported.defects.top_1 == pytest.approx((ranked[:, 0] == truth).mean())
+        assert reported.defects.top_3 == pytest.approx((ranked[:, :3] == truth[:, np.newaxis]).any(axis=1).mean())
+        assert reported.defects.macro_f1 == pytest.approx(f1_score(truth, ranked[:, 0], average="macro"))
+    assert told.defects == outcome.gate.defects
+    assert told.defects is not None
+    assert told.defects.macro_f1.champion == pytest.approx(told.champion.defects.macro_f1)  # type: ignore[union-attr]  # above
+    assert told.named == outcome.gate.named
+    assert told.named is not None
+    assert told.named.troubles == 1
+    shown = " ".join(html(release, owner, outcome.report).split())
+    assert "Of 1 defects that people named, the challenger alone would call so" in shown
+    assert f"Macro F1 {told.defects.macro_f1.champion:.4f} {told.defects.macro_f1.challenger:.4f}" in shown
+
+
+def test_of_a_predicted_value_it_says_how_near_both_models_come(release: Release, owner: Engine) -> None:
+    history = some_films()
+    published_films(release, history)
+    outcome = retrain(release, FILM, TrainingOptions("hgb"), "Eva", lambda _: None, Budget())
+
+    told, first = facts(owner, "number = 2"), facts(owner, "number = 1")
+    assert (first.champion, first.values) == (None, None)
+    recipe = release.models.manifest(FILM, ModelVersion(FILM.name, 1)).lineage.recipe
+    _, hold_out = divided(history, FILM, recipe)
+    assert hold_out.values is not None
+    assert told.champion is not None
+    for number, reported in ((1, told.champion), (2, told.challenger)):
+        said = release.models.load(FILM, ModelVersion(FILM.name, number)).predict(hold_out.sensors).values
+        assert said is not None
+        assert reported.value is not None
+        assert reported.value.rows == len(hold_out)
+        assert reported.value.mae == pytest.approx(np.abs(said - hold_out.values).mean())
+        assert reported.value.mse == pytest.approx(np.square(said - hold_out.values).mean())
+        assert reported.value.r2 == pytest.approx(r2_score(hold_out.values, said))
+    assert told.values == outcome.gate.values
+    assert told.values is not None
+    assert told.values.mae.champion == pytest.approx(told.champion.value.mae)  # type: ignore[union-attr]  # above
+    assert told.target == (TARGET.name, TARGET.unit, "limit 10")
+    shown = " ".join(html(release, owner, outcome.report).split())
+    assert f"Mean error (MAE) in g/m²·day {told.values.mae.champion:.4g} {told.values.mae.challenger:.4g}" in shown
 
 
 _SAID = """

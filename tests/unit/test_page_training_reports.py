@@ -5,7 +5,8 @@ import pytest
 
 from api.curves import curve, dots
 from api.report_file import report_file
-from tests.fake_reports import A_REPORT, SHA
+from core.training_report import TrainingReport
+from tests.fake_reports import A_REPORT, OF_A_VALUE, OF_DEFECTS, SHA
 from tests.page_rig import PageRig
 
 REPORT = f"/ui/machines/press/reports/{SHA}"
@@ -56,6 +57,56 @@ def test_the_first_model_and_a_dry_run_are_told_too(rig: PageRig) -> None:
     shown = words(rig.browser.get(REPORT).text)
     assert "press: would be refused (dry run)" in shown
     assert "champion," not in shown
+
+
+def test_a_report_tells_how_well_both_know_which_defect_it_is_and_what_people_named(rig: PageRig) -> None:
+    rig.reports.kept[SHA] = OF_DEFECTS
+    shown = words(rig.browser.get(REPORT).text)
+    assert "Asked of 80 faults of the hold-out of which it is known which defect they are." in shown
+    assert "press v1, champion press v2, challenger Difference, 95 %" in shown
+    assert "The likeliest defect is the right one 0.7000 0.7500" in shown
+    assert "The right one is among the three likeliest 0.9000 0.9250" in shown
+    assert "Macro F1 0.6100 0.6600 +0.0120 to +0.0900" in shown
+    assert "Of 3 defects that people named, the challenger alone would call so: 2 (#5, #8)" in shown
+    assert "The champion alone would call so: 1 (#7)" in shown
+    assert "How near" not in shown
+
+
+def test_a_report_tells_how_near_both_come_to_what_was_measured(rig: PageRig) -> None:
+    rig.reports.kept[SHA] = OF_A_VALUE
+    shown = words(rig.browser.get(REPORT).text)
+    assert "How near it comes to the measured permeability" in shown
+    assert "is a value beyond what is allowed (limit 10 g/m²·day)." in shown
+    assert "Mean error (MAE) in g/m²·day 0.6123 0.4 -0.25 to -0.17" in shown
+    assert "Mean squared error (MSE) 0.7 0.31" in shown
+    assert "R² 0.8100 0.9200" in shown
+    assert "Of 2 values that people measured, the challenger would come nearer to: 1 (#9)" in shown
+    assert "And farther from: 0" in shown
+    assert "Which defect" not in shown
+
+
+def test_a_first_model_stands_alone_and_what_was_not_measured_is_said(rig: PageRig) -> None:
+    rig.reports.kept[SHA] = msgspec.structs.replace(OF_DEFECTS, champion=None, defects=None, named=None)
+    shown = words(rig.browser.get(REPORT).text)
+    assert "press v2, challenger The likeliest defect is the right one 0.7500 The right one" in shown
+    assert "Macro F1 0.6600 What the challenger rests on" in shown
+    rig.reports.kept[SHA] = msgspec.structs.replace(
+        OF_A_VALUE, challenger=A_REPORT.challenger, champion=None, values=None
+    )
+    shown = words(rig.browser.get(REPORT).text)
+    assert "Fewer than two rows of the hold-out were measured: how near it comes is not known." in shown
+
+
+def test_what_an_older_report_does_not_hold_is_left_out(rig: PageRig) -> None:
+    later = {"defects", "named", "target", "values"}
+    stored = msgspec.to_builtins(OF_DEFECTS)
+    old = {name: value for name, value in stored.items() if name not in later}
+    for side in ("champion", "challenger"):
+        old[side] = {name: value for name, value in stored[side].items() if name not in ("defects", "value")}
+    rig.reports.kept[SHA] = msgspec.convert(old, TrainingReport)
+    shown = words(rig.browser.get(REPORT).text)
+    assert "press v2: promoted" in shown
+    assert "Which defect" not in shown
 
 
 def test_names_in_a_report_are_shown_as_text(rig: PageRig) -> None:
