@@ -1,6 +1,6 @@
 """Cells of a file as numbers, times and names; a cell that cannot be read is named by its row and column."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.bad_cell import BadCell
 from core.batch import Bools, Floats, Integers
+from core.defect import plain_name
 from core.errors import UserError
 from core.flags import NO_FLAGS, flag
 
@@ -89,6 +90,12 @@ def are_faults(column: Column, fault_value: str) -> Bools:
     faults = np.asarray(text == fault_value, dtype=np.bool_)
     number = pd.to_numeric(pd.Series([fault_value]), errors="coerce").iloc[0]
     return faults | np.asarray(pd.to_numeric(text, errors="coerce") == number, dtype=np.bool_)
+
+
+def are_named(column: Column, defects: Sequence[str]) -> Bools:
+    """Which cells name one of these defects, written in any case."""
+    named = column.cells.astype(str).map(plain_name).isin({plain_name(defect) for defect in defects})
+    return np.asarray(named, dtype=np.bool_)
 
 
 def _floats(cells: "pd.Series[float] | pd.Series[str]") -> Floats:

@@ -102,10 +102,13 @@ class Chunk:
         return cells.names(self._column(self._layout.device))
 
     def faults(self) -> Bools | None:
-        """What the labels say; None: the file has none."""
-        if self._layout.label is None:
+        """What the labels say; None: the file has none, or one of each defect, or says what was measured."""
+        if self._layout.label is None or self._machine.target is not None:
             return None
-        return cells.are_faults(self._column(self._layout.label), self._machine.labels.fault_value)
+        column = self._column(self._layout.label)
+        if self._machine.classes:
+            return cells.are_named(column, self._machine.classes[1:])
+        return cells.are_faults(column, self._machine.labels.fault_value)
 
     def _column(self, name: str) -> cells.Column:
         return cells.Column(self._path, name, self.first_row, self._frame[name], self._bad)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.errors import UserError
-from core.machine import CsvDialect, Labels, Machine, Sensor
+from core.machine import CsvDialect, Defect, Labels, Machine, Sensor, Target
 from producer.readings import Readings
 from producer.replay import Replay
 from producer.schedule import Schedule, at_rate, at_speed, flat_out
@@ -200,6 +200,20 @@ def test_labels_are_the_machines_own_column_and_value(file: Path) -> None:
     machine = a_machine(labels=Labels(column="ok", fault_value="0"))
     file.write_text("temperature,ok\n70,1\n90,0\n90,0.0\n")
     assert replayed(file, machine)[0].truths == ["normal", "fault:labelled", "fault:labelled"]
+
+
+def test_of_several_defects_a_row_that_names_one_is_a_fault(file: Path) -> None:
+    defects = (Defect("Crack"), Defect("Bent_edge"))
+    machine = a_machine(task="defects", defects=defects, labels=Labels(column="defect", normal="fine"))
+    file.write_text("temperature,defect\n70,fine\n90,crack\n91,Bent edge\n71,\n")
+    truths = replayed(file, machine)[0].truths
+    assert truths == ["normal", "fault:labelled", "fault:labelled", "normal"]
+
+
+def test_what_a_measured_value_makes_of_a_row_is_not_said_by_another_column(file: Path) -> None:
+    machine = a_machine(task="regression", target=Target("thickness", high=3))
+    file.write_text("temperature,thickness,fault\n70,2,1\n")
+    assert replayed(file, machine)[0].truths is None
 
 
 def test_speed_follows_the_times_of_the_file_and_a_late_row_goes_in_its_turn(file: Path) -> None:
