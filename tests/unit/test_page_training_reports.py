@@ -63,7 +63,8 @@ def test_a_report_tells_how_well_both_know_which_defect_it_is_and_what_people_na
     rig.reports.kept[SHA] = OF_DEFECTS
     shown = words(rig.browser.get(REPORT).text)
     assert "Asked of 80 faults of the hold-out of which it is known which defect they are." in shown
-    assert "press v1, champion press v2, challenger Difference, 95 %" in shown
+    assert "Champion Challenger Difference, 95 % The likeliest defect" in shown
+    assert "The decision compared it." in shown
     assert "The likeliest defect is the right one 0.7000 0.7500" in shown
     assert "The right one is among the three likeliest 0.9000 0.9250" in shown
     assert "Macro F1 0.6100 0.6600 +0.0120 to +0.0900" in shown
@@ -88,7 +89,8 @@ def test_a_report_tells_how_near_both_come_to_what_was_measured(rig: PageRig) ->
 def test_a_first_model_stands_alone_and_what_was_not_measured_is_said(rig: PageRig) -> None:
     rig.reports.kept[SHA] = msgspec.structs.replace(OF_DEFECTS, champion=None, defects=None, named=None)
     shown = words(rig.browser.get(REPORT).text)
-    assert "press v2, challenger The likeliest defect is the right one 0.7500 The right one" in shown
+    assert "Challenger The likeliest defect is the right one 0.7500 The right one" in shown
+    assert "The decision compared it." not in shown
     assert "Macro F1 0.6600 What the challenger rests on" in shown
     rig.reports.kept[SHA] = msgspec.structs.replace(
         OF_A_VALUE, challenger=A_REPORT.challenger, champion=None, values=None
