@@ -36,6 +36,7 @@ def command(
 ) -> None:
     """Write the readings of MACHINE that people judged, with the verdict that counts, in the dialect of its file.
 
+    Where it has several defects, with the one that was named; where its models predict a value, with what was measured.
     `./run train MACHINE --csv FILE` takes it back.
     """
     if since is not None and until is not None and since >= until:
