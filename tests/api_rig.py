@@ -17,13 +17,16 @@ from app.wiring import ROOT
 from core.api_key import Scope
 from core.batch import Floats
 from core.history import History
+from core.kept_readings import ReadingLog
 from core.machine import Machine
 from core.ports.chat import Inbox
 from core.ports.models import Model
 from core.prediction import ModelVersion
 from core.shown import Alerts
+from core.shown_incidents import Incidents
 from core.target import outside
 from model.fit import train
+from model.kept_file import kept_file
 from model.recipe import Recipe
 from model.scorer import FaultModel
 from model.sent_file import read_sent_file
@@ -33,8 +36,10 @@ from tests.fake_api_keys import ADA, FakeApiKeys
 from tests.fake_champions import FakeChampions
 from tests.fake_devices import FakeDevices
 from tests.fake_inbox import FakeInbox
+from tests.fake_incidents import FakeIncidents
 from tests.fake_models import FakeModels
 from tests.fake_named_models import FakeNamedModels
+from tests.fake_reading_log import FakeReadingLog
 
 MACHINES = load_machines(ROOT / "machines")
 LIMIT_BYTES = 1_048_576
@@ -86,19 +91,23 @@ class ApiRig:
         requests_per_s: float = 0,
         alerts: Alerts | None = None,
         inbox: Inbox | None = None,
+        readings: ReadingLog | None = None,
+        incidents: Incidents | None = None,
         compat_data: str = "",
     ) -> None:
-        """`alerts` and `inbox`: instead of the fakes."""
+        """`alerts`, `inbox`, `readings`, `incidents`: instead of the fakes."""
         self.keys = FakeApiKeys()
         self.serving: dict[str, Model] = {name: a_model(name) for name in MACHINES}
         self.batcher = MicroBatcher(lambda: self.serving, 30)
         self.models, self.champions, self.devices = FakeModels(), FakeChampions(), FakeDevices()
         self.inbox = FakeInbox(operators={str(ADA.id): ADA.id})
         self.alerts = FakeAlerts(self.inbox)
+        self.readings, self.incidents = FakeReadingLog(), FakeIncidents()
         self.named = FakeNamedModels(a_model)
-        stores = self.models, self.champions, self.devices, alerts or self.alerts, inbox or self.inbox
+        logs = readings or self.readings, incidents or self.incidents
+        stores = self.models, self.champions, self.devices, *logs, alerts or self.alerts, inbox or self.inbox
         explain, data = ServedExplanations().explain, partial(data_set, compat_data)
-        parts = Parts(MACHINES, self.keys, *stores, self.batcher, explain, self.named, read_sent_file, data)
+        parts = Parts(MACHINES, self.keys, *stores, self.batcher, explain, self.named, read_sent_file, kept_file, data)
         self.app: FastAPI = application(
             parts,
             body_limit_bytes=LIMIT_BYTES,

@@ -5,7 +5,7 @@ import time
 from fastapi import FastAPI
 
 from api.older import equipment, monitored, permeability, vibration
-from api.v1 import alerts, known, models, predict
+from api.v1 import alerts, incidents, known, models, predict, readings
 from api.v1.keys import KeyCheck
 from api.v1.limits import BodyLimit
 from api.v1.parts import Parts
@@ -31,7 +31,7 @@ def application(parts: Parts, *, body_limit_bytes: int, requests_per_s: float, c
         redoc_url=None,
     )
     app.state.parts = parts
-    for part in (predict, known, alerts, models):
+    for part in (predict, known, readings, incidents, alerts, models):
         app.include_router(part.router)
     if (machine := parts.machines.get(equipment.MACHINE)) is not None:
         app.include_router(equipment.router(machine))

@@ -15,6 +15,7 @@ router = APIRouter(prefix="/api/v1", tags=["read"])
 MachineName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,47}$", examples=["equipment"])]
 _DeviceName = Annotated[str, Path(min_length=1, max_length=200, pattern=r"^[^\x00]+$", examples=["pump-7"])]
 _Count = Annotated[int, Query(ge=1, le=1000)]
+NO_SUCH_DEVICE = "There is no such device, or the key's operator does not follow its machine."
 NO_SUCH_MACHINE = "There is no such machine, or the key's operator does not follow it."
 
 
@@ -119,4 +120,4 @@ def incidents(
 
 def _require(request: Request, caller: Reading, machine: str, device: str) -> None:
     if machine not in parts_of(request).devices.machines_of(caller.visitor.id, device):
-        raise HTTPException(404, "There is no such device, or the key's operator does not follow its machine.")
+        raise HTTPException(404, NO_SUCH_DEVICE)

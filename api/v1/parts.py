@@ -1,6 +1,6 @@
 """What the API is built on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fastapi import HTTPException, Request
@@ -12,11 +12,13 @@ from core.batch import Floats
 from core.champion_move import ChampionWishes
 from core.data_set import DataSet
 from core.explanation import PushedRow
+from core.kept_readings import FileFormat, KeptMachine, KeptReadings, ReadingLog
 from core.machine import Machine
 from core.named_models import NamedModels
 from core.ports.chat import Inbox
 from core.shown import Alerts
 from core.shown_devices import Devices
+from core.shown_incidents import Incidents
 from core.shown_machines import Models
 
 
@@ -28,6 +30,8 @@ class Parts(NamedTuple):
     models: Models
     champions: ChampionWishes
     devices: Devices
+    readings: ReadingLog
+    incidents: Incidents
     alerts: Alerts
     inbox: Inbox
     batcher: MicroBatcher
@@ -36,6 +40,8 @@ class Parts(NamedTuple):
     named: NamedModels
     read_table: Callable[[Machine, str, bytes], Floats]
     """The sensors of a file's rows, shape (n, sensors), by its name's ending. UserError names row and column."""
+    kept_file: Callable[[FileFormat, KeptMachine, Iterable[KeptReadings]], Iterator[bytes]]
+    """Readings as a file, a piece for each of them."""
     data_set: Callable[[Machine], DataSet | None]
     """The file that `COMPAT_DATA` names; None: it names none. UserError says what is wrong with it."""
 

@@ -28,10 +28,13 @@ from db.inbox import PostgresInbox
 from db.notices import PostgresNotices
 from db.promotion_log import PostgresPromotionLog
 from db.reach import ping
+from db.reading_log import PostgresReadingLog
 from db.shown_alerts import PostgresShownAlerts
 from db.shown_devices import PostgresShownDevices
+from db.shown_incidents import PostgresIncidents
 from db.shown_machines import PostgresModels
 from db.version_names import PostgresVersionNames
+from model.kept_file import kept_file
 from model.sent_file import read_sent_file
 
 _log = logging.getLogger(__name__)
@@ -69,12 +72,15 @@ def command(ctx: click.Context) -> None:
             PostgresModels(engine),
             PostgresChampionWishes(engine),
             PostgresShownDevices(engine),
+            PostgresReadingLog(engine),
+            PostgresIncidents(engine),
             PostgresShownAlerts(engine),
             PostgresInbox(engine),
             batcher,
             ServedExplanations().explain,
             LoadedNamedModels(PostgresVersionNames(engine), model_source(settings, engine, cache="named")),
             read_sent_file,
+            kept_file,
             partial(data_set, settings.compat_data),
         )
         app = application(

@@ -51,6 +51,9 @@ def test_a_program_with_a_key_asks_the_champion_until_another_is_promoted_and_th
             assert (machine["machine"], machine["champion"]) == ("equipment", 1)
             assert program.get("/api/v1/devices").json() == []
             assert program.get("/api/v1/machines/equipment/devices/pump-7/readings").status_code == 404
+            assert program.get("/api/v1/machines/equipment/readings").json() == {"readings": [], "next": None}
+            assert program.get("/api/v1/machines/equipment/readings/export").text.startswith('"id","device","time"')
+            assert program.get("/api/v1/machines/equipment/incidents").json() == []
             assert program.post("/api/v1/machines/equipment/retrain", json={"model": "lr"}).status_code == 202
             (training,) = program.get("/api/v1/machines/equipment/trainings").json()
             assert (training["asked_by"], training["state"]) == ("Ada", "pending")

@@ -14,9 +14,19 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from core.api_key import Scope
+from core.severity import Severity
+from core.shown_devices import ShownDevice
+from core.shown_incidents import ShownIncident
 from tests.api_rig import ApiRig
+from tests.builders import NOON
+from tests.fake_reading_log import PRESS, kept
 
 _RIG = ApiRig()
+# What the description's own examples ask for is there.
+_RIG.devices.shown = [ShownDevice("equipment", "pump-7", NOON, 0.97, in_trouble=True)]
+_RIG.readings.machines["equipment"] = PRESS
+_RIG.readings.pieces = [kept(range(3))]
+_RIG.incidents.known["equipment"] = [ShownIncident(1, "pump-7", "fault", NOON, None, Severity.LOW, 0.97, 3, 1, None)]
 _KEY = {"Authorization": f"Bearer {_RIG.keys.offer(*Scope)}"}
 _SCHEMA = schemathesis.openapi.from_dict(_RIG.app.openapi())
 _SCHEMA.app = _RIG.app
