@@ -23,7 +23,7 @@ def data_set(path: str, machine: Machine) -> DataSet | None:
             raise UserError(f"the data set {file.name} is larger than {_MOST_BYTES >> 20} MB")
         content = file.read_bytes()
     except OSError as error:
-        raise UserError(f"the data set {file.name} cannot be read: {error.strerror}") from error
+        raise UserError(f"the data set {file.name} (COMPAT_DATA) cannot be read: {error.strerror}") from error
     try:
         return read_data_set(machine, file.name, content)
     except UserError as error:

@@ -18,6 +18,7 @@ from core.history import History
 from core.machine import Machine, Sensor, Target
 from core.rolling import rolling_where_lacking
 from core.target import outside
+from core.unreadable import why_unreadable
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def _csv(path: Path, separator: str, header: bool) -> pd.DataFrame:
     except pd.errors.EmptyDataError:
         raise UserError(f"{path} is empty") from None
     except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
-        raise UserError(f"{path} cannot be read as CSV: {str(error).strip()}") from error
+        raise UserError(f"{path} cannot be read as CSV: {why_unreadable(error)}") from error
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -100,7 +101,7 @@ def _parquet(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path, engine="pyarrow").astype(str).fillna("")
     except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path} cannot be read as Parquet: {str(error).strip()}") from error
+        raise UserError(f"{path} cannot be read as Parquet: {why_unreadable(error)}") from error
 
 
 def _column(path: Path, table: pd.DataFrame, machine: Machine, name: str, what: str) -> "pd.Series[str]":

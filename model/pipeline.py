@@ -124,8 +124,8 @@ def need_both_classes(fault: Bools) -> None:
     """Raises UserError where a class has too few rows for cross validation."""
     if min(int(np.count_nonzero(fault)), int(np.count_nonzero(~fault))) < FOLDS:
         raise UserError(
-            f"{np.count_nonzero(fault)} faults and {np.count_nonzero(~fault)} normal rows to train on: "
-            f"at least {FOLDS} of each are needed"
+            f"too few rows to train on ({np.count_nonzero(fault)} of faults, {np.count_nonzero(~fault)} normal): at"
+            f" least {FOLDS} of each are needed; learn from more"
         )
 
 

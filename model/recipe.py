@@ -65,7 +65,7 @@ def divided(base: History, machine: Machine, recipe: Recipe) -> tuple[History, H
             hold_out = made_up_faults(hold_out, machine, random)
     for part, name in ((train, "training rows"), (hold_out, "hold-out")):
         if machine.task != "one_class" or part.fault.all():
-            _need_both_classes(part.fault, name, recipe)
+            _need_both_classes(part.fault, name, machine, recipe)
     return train, hold_out
 
 
@@ -76,17 +76,28 @@ def _held_out(base: History, recipe: Recipe) -> Bools:
     return stratified_rows(base.sensors, classes, recipe.hold_out_share, recipe.seed)
 
 
-def _need_both_classes(fault: Bools, part: str, recipe: Recipe) -> None:
+def _need_both_classes(fault: Bools, part: str, machine: Machine, recipe: Recipe) -> None:
     if fault.any() and not fault.all():
         return
     missing, remedy = (
-        ("fault", "--augment makes faults up around the usual ranges")
-        if not fault.any()
-        else (
-            "normal reading",
-            "check [labels] in the machine's file: fault_value, or normal where it has several defects",
-        )
+        ("normal reading", _remedy_of_no_normal_reading(machine))
+        if fault.any()
+        else ("fault", _remedy_of_no_fault(machine))
     )
     if recipe.split == "time":
         remedy += "; --split stratified spreads the classes evenly"
     raise UserError(f"no {missing} among the {len(fault)} {part}: {remedy}")
+
+
+def _remedy_of_no_fault(machine: Machine) -> str:
+    more = "learn from more rows (simulated ones: --rows)"
+    if machine.target is not None:
+        return f"a model that saw no {machine.target.name} beyond the limits of [target] hardly predicts one; {more}"
+    # Which defect a fault is that was made up, nobody knows: it teaches none.
+    return more if machine.classes else f"{more}, or --augment makes faults up around the usual ranges"
+
+
+def _remedy_of_no_normal_reading(machine: Machine) -> str:
+    if machine.target is not None:
+        return f"check [target] in the machine's file: every {machine.target.name} is beyond its limits"
+    return "check [labels] in the machine's file: fault_value, or normal where it has several defects"

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from core.errors import UserError
 from core.headerless import headerless_columns
 from core.machine import Machine
+from core.unreadable import why_unreadable
 
 _ROWS = 10_000
 _COMPRESSION: Mapping[str, Literal["gzip", "bz2", "xz", "zstd"]] = {
@@ -52,7 +53,7 @@ class Table:
             first = "its header" if self._dialect.header else "the first row"
             raise UserError(f"{self.path} cannot be read: {self._longest()} more cells than {first}") from None
         except (pd.errors.ParserError, UnicodeDecodeError, pa.ArrowException, OSError) as error:
-            raise UserError(f"{self.path} cannot be read: {_why(error)}") from error
+            raise UserError(f"{self.path} cannot be read: {why_unreadable(error)}") from error
 
     def _csv_columns(self) -> list[str]:
         try:
@@ -67,7 +68,7 @@ class Table:
         except pd.errors.EmptyDataError:
             raise UserError(f"{self.path} is empty") from None
         except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
-            raise UserError(f"{self.path} cannot be read as CSV: {_why(error)}") from error
+            raise UserError(f"{self.path} cannot be read as CSV: {why_unreadable(error)}") from error
         if self._header is None:
             return headerless_columns(self.path, len(first.columns), self._machine, labels_needed=False)
         return [str(name).strip() for name in first.columns]
@@ -109,7 +110,7 @@ class Table:
         try:
             names: list[str] = pq.read_schema(self.path).names
         except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{self.path} cannot be read as Parquet: {_why(error)}") from error
+            raise UserError(f"{self.path} cannot be read as Parquet: {why_unreadable(error)}") from error
         return names
 
     def _parquet_chunks(self, columns: list[str]) -> Iterator[pd.DataFrame]:
@@ -127,7 +128,3 @@ def _next_whole(chunks: Iterator[pd.DataFrame]) -> pd.DataFrame | None:
         # decimal comma in a file of commas would go unnoticed.
         warnings.simplefilter("error", pd.errors.ParserWarning)
         return next(chunks, None)
-
-
-def _why(error: Exception) -> str:
-    return str((isinstance(error, OSError) and error.strerror) or error).strip()

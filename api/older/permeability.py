@@ -132,7 +132,7 @@ def router(machine: Machine, target: Target) -> APIRouter:
 
 _REFUSED = {
     Wish.NOT_AN_ENGINEER: (403, "The key's operator is no engineer."),
-    Wish.UNKNOWN_MACHINE: (404, "The key's operator does not follow this machine."),
+    Wish.UNKNOWN_MACHINE: (404, "There is no model of permeability yet, or the key's operator does not follow it."),
     Wish.UNDER_WAY: (409, "A request for a new model of this machine is under way already."),
 }
 

@@ -82,8 +82,14 @@ def command(
         raise UserError(f"there is no {meant} for {operator.name}: its number is in its message")
     if outcome.kind is Outcome.NOT_UNDERSTOOD:
         if measured:
-            raise UserError(f"{measured} is no value that was measured of {meant}: write a number, as in 18.2")
-        raise UserError(f"{defect} is no defect that {meant} may show: its machine's file lists them as [[defects]]")
+            raise UserError(
+                f"{measured} is no value that was measured of {meant}: write a number, as in 18.2, to an alert of"
+                f" {operator.name} whose machine's file has a [target]"
+            )
+        raise UserError(
+            f"{defect} is no defect that {meant} may show: name one that the [[defects]] of its machine's file list, to"
+            f" an alert of {operator.name}"
+        )
     if as_json:
         click.echo(msgspec.json.encode({**outcome.facts, "label": outcome.label}))
         return

@@ -73,6 +73,10 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
     """
     settings = settings_of(ctx)
     chosen = pick_machine(machines(settings), machine)
+    if how["augment"] and chosen.target is not None:
+        raise UserError(
+            f"--augment makes faults up, and nobody measured the {chosen.target.name} of those: leave it away"
+        )
     recipe = Recipe(split=how["split"], augment=how["augment"], seed=how["seed"])
     options = TrainingOptions(how["algorithm"], search=how["search"])
     budget = Budget(settings.search_trials, settings.search_seconds)

@@ -145,3 +145,18 @@ def test_a_reader_that_has_read_enough_is_no_error_to_speak_of() -> None:
         command = [sys.executable, "-c", "from app import cli; cli.main = lambda **_: print('x'); cli.run()"]
         ended = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("command", [["score", "--out", "scores.parquet"], ["validate"]])
+def test_a_spark_cluster_is_never_named_in_vain(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "readings.csv").write_text("temperature\n70\n", encoding="utf-8")
+    name, *options = command
+    arguments = [name, str(tmp_path / "readings.csv"), "--machine", "equipment", "--master", "spark://a:7077", *options]
+    with pytest.raises(UserError, match="--master spark://a:7077 is where Spark runs: add --engine spark"):
+        CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+def test_no_fault_is_made_up_whose_value_nobody_measured() -> None:
+    arguments = ["train", "permeability", "--simulate", "--dry-run", "--augment"]
+    with pytest.raises(UserError, match="nobody measured the permeability of those: leave it away"):
+        CliRunner().invoke(main, arguments, catch_exceptions=False)

@@ -80,5 +80,5 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, complaint: str) -> No
 
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be read as CSV"):
+    with pytest.raises(UserError, match="as CSV: byte 0xf6 is no text in UTF-8: save it as CSV in UTF-8"):
         read_history(_file(tmp_path, "temperature,fault\n70,ö\n", "latin-1"), a_machine())

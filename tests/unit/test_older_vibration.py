@@ -114,7 +114,7 @@ def test_without_a_data_set_it_is_said_how_to_name_one(rig: ApiRig, tmp_path: Pa
     gone = ApiRig(compat_data=str(tmp_path / "gone.csv")).program.get("/data")
     assert (gone.status_code, gone.json()["detail"]) == (
         422,
-        "the data set gone.csv cannot be read: No such file or directory",
+        "the data set gone.csv (COMPAT_DATA) cannot be read: No such file or directory",
     )
 
 

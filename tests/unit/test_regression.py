@@ -234,6 +234,14 @@ def test_simulated_films_follow_the_formula_of_the_machines_file() -> None:
     assert set(past.sensors[:, 2].tolist()) <= set(WORDS.values())
 
 
+def test_films_that_were_all_approved_or_all_rejected_are_said_with_what_to_do() -> None:
+    films = some_films(60)
+    with pytest.raises(UserError, match=r"no permeability beyond the limits of \[target\].*; learn from more rows"):
+        a_candidate_for_films(films.rows(~films.fault))
+    with pytest.raises(UserError, match=r"check \[target\] in the machine's file: every permeability is beyond"):
+        a_candidate_for_films(films.rows(films.fault))
+
+
 def test_too_few_measured_values_are_refused_with_their_number() -> None:
     films = some_films(60)
     assert films.values is not None

@@ -1,0 +1,8 @@
+"""Why a file of somebody's cannot be read, in words for them."""
+
+
+def why_unreadable(error: Exception) -> str:
+    """What is wrong, and what helps where that is known; without the file's name, which stands before it."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.object[error.start]:#04x} is no text in UTF-8: save it as CSV in UTF-8"
+    return str((isinstance(error, OSError) and error.strerror) or error).strip()
