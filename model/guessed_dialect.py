@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import UserError
+from core.unreadable import why_unreadable
 
 _SEPARATORS = ",;\t|"
 _LINES = 50
@@ -27,7 +28,7 @@ def guess_dialect(path: Path) -> GuessedDialect:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = [line for _, line in zip(range(_LINES), file, strict=False) if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as UTF-8 text: {error}") from error
+        raise UserError(f"{path} cannot be read as CSV: {why_unreadable(error)}") from error
     if len(lines) < 2:
         raise UserError(f"{path} has no header with rows below it")
     cut = {separator: list(csv.reader(lines, delimiter=separator)) for separator in _SEPARATORS}

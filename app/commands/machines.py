@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import click
+import msgspec
 
 from app.cli import settings_of
 from app.ranges import SEEDS
 from app.training_report import words
 from app.wiring import ROOT
 from core.errors import UserError
+from core.machine import Name
 from core.machine_file import parse_machine
 from core.machine_text import machine_text
 from model.csv_history import read_history
@@ -34,6 +36,7 @@ def new(ctx: click.Context, name: str, csv_file: Path, label: str, fault_value: 
 
     Needs no server, and overwrites no file. Every guess is said: read the file, correct it, then train for good.
     """
+    _need_name(name)
     target = ROOT / settings_of(ctx).machines_directory / f"{name}.toml"
     if target.exists():
         raise UserError(f"{target} exists already: name another machine, or move that file away")
@@ -49,6 +52,16 @@ def new(ctx: click.Context, name: str, csv_file: Path, label: str, fault_value: 
     candidate = train(machine, read_history(csv_file, machine), Recipe(seed=seed), [], _say)
     click.echo(words(candidate, None))
     click.echo(f"to put it into service: ./run train {name} --csv {csv_file}")
+
+
+def _need_name(name: str) -> None:
+    try:
+        msgspec.convert(name, Name)
+    except msgspec.ValidationError:
+        raise UserError(
+            f"{name} cannot name a machine: a name begins with a letter and has at most 48 lower case letters, digits"
+            " and _"
+        ) from None
 
 
 def _say(line: str) -> None:

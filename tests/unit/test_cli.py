@@ -1,5 +1,6 @@
 import importlib
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -159,4 +160,12 @@ def test_a_spark_cluster_is_never_named_in_vain(command: list[str], tmp_path: Pa
 def test_no_fault_is_made_up_whose_value_nobody_measured() -> None:
     arguments = ["train", "permeability", "--simulate", "--dry-run", "--augment"]
     with pytest.raises(UserError, match="nobody measured the permeability of those: leave it away"):
+        CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+@pytest.mark.parametrize("name", ["a b", "../oven", "Oven", "7th", "o" * 49])
+def test_a_machine_gets_no_name_that_cannot_be_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / "oven.csv").write_text("temperature,OK\n70,1\n", encoding="utf-8")
+    arguments = ["machines", "new", name, "--csv", str(tmp_path / "oven.csv"), "--label", "OK"]
+    with pytest.raises(UserError, match=f"^{re.escape(name)} cannot name a machine: a name begins with a letter"):
         CliRunner().invoke(main, arguments, catch_exceptions=False)
