@@ -34,7 +34,7 @@ class Exported(Struct):
     left_out: int = 0
     """Judged, but neither a fault nor normal (maintenance, a sensor fault, not sure), or held for an engineer."""
     no_defect: int = 0
-    """Left out too: faults of which nobody named the defect, on a machine with several."""
+    """Left out too: faults of which no answer says which defect they show, on a machine with several."""
     no_value: int = 0
     """Left out too: of them nobody measured what the machine's models predict."""
 

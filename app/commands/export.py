@@ -57,7 +57,7 @@ def _words(found: Exported, out: Path) -> str:
     if found.left_out:
         lines.append(f"{found.left_out:,} judged readings teach nothing and are left out")
     if found.no_defect:
-        lines.append(f"{found.no_defect:,} faults are left out: nobody named their defect")
+        lines.append(f"{found.no_defect:,} faults are left out: no answer says which defect these readings show")
     if found.no_value:
         lines.append(f"{found.no_value:,} judged readings are left out: nobody measured their value")
     return "\n".join(lines)
