@@ -1,5 +1,7 @@
 """A machine's stored readings: `/api/v1/machines/{machine}/readings`, by the page or as a file."""
 
+import asyncio
+import logging
 from datetime import datetime
 from itertools import chain
 from threading import BoundedSemaphore
@@ -9,13 +11,15 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api.v1.parts import parts_of
 from api.v1.problems import answers
 from api.v1.wanted import Begin, Filtered, cursor_of
 from core.batch import Floats, Quality, from_micros
 from core.kept_readings import FileFormat, KeptMachine, KeptReadings, LogPlace
+
+_log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/v1/machines/{machine}/readings", tags=["read"])
 
@@ -28,6 +32,8 @@ _MEDIA_TYPES: dict[FileFormat, str] = {
 }
 _EXPORTS = BoundedSemaphore(2)
 """At once: each may take hours, and keeps a connection of the database busy."""
+STALLED_S = 60.0
+"""A client that takes nothing for so long does not keep others from theirs."""
 
 
 class StoredReading(BaseModel):
@@ -136,8 +142,15 @@ class _Export(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+
+        async def patiently(message: Message) -> None:
+            async with asyncio.timeout(STALLED_S):
+                await send(message)
+
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, patiently)
+        except TimeoutError:
+            _log.warning("an export broke off: its client took nothing for %g s", STALLED_S)
         finally:
             _EXPORTS.release()
 

@@ -1,7 +1,7 @@
 import asyncio
 import io
 import itertools
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -191,8 +191,26 @@ def test_an_export_ends_with_its_client_and_makes_room_for_the_next() -> None:
     assert log.looked_through < 100
 
 
+def test_a_client_that_takes_nothing_for_long_keeps_nobody_from_an_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.v1.readings.STALLED_S", 0.05)
+    log = _Endless({"press": PRESS})
+    rig = ApiRig(readings=log)
+    for _ in range(5):
+        asyncio.run(_stall_after(rig, 3))
+    assert log.looked_through < 100
+
+
+async def _stall_after(rig: ApiRig, pieces: int) -> None:
+    """As the web server calls the application, for a client that stays and takes some pieces only."""
+    await _call(rig, pieces, asyncio.Event().wait)
+
+
 async def _hang_up_after(rig: ApiRig, pieces: int) -> None:
-    """As the web server calls the application, for a client that takes some pieces and goes."""
+    """For a client that takes some pieces and goes."""
+    await _call(rig, pieces, None)
+
+
+async def _call(rig: ApiRig, pieces: int, stall: Callable[[], Awaitable[object]] | None) -> None:
     gone = asyncio.Event()
     left = iter(range(pieces))
     request = iter([{"type": "http.request", "body": b"", "more_body": False}])
@@ -206,6 +224,8 @@ async def _hang_up_after(rig: ApiRig, pieces: int) -> None:
     async def send(message: MutableMapping[str, Any]) -> None:
         assert message.get("status", 200) == 200
         if message["type"] == "http.response.body" and next(left, None) is None:
+            if stall is not None:
+                await stall()
             gone.set()
 
     key = rig.keys.offer(*Scope)
