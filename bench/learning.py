@@ -26,7 +26,8 @@ from bench.machine import libraries
 from bench.people import Habits, People
 from bench.report import heading
 from bench.watch import Watched, watch
-from core.machine import Machine, Push, SimulatedFault
+from core.machine import Machine
+from core.simulated_fault import Push, SimulatedFault
 from core.training_options import Algorithm
 from model.recipe import Recipe
 from model.scorer import FaultModel

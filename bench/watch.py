@@ -6,9 +6,9 @@ import numpy as np
 
 from bench.fleet import Days, Episode
 from core.batch import Floats, Integers
+from core.incident_policy import IncidentPolicy
 from core.incident_replay import IncidentReplay
 from core.label import Verdict
-from core.machine import IncidentPolicy
 from core.ports.models import Model
 
 

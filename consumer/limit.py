@@ -7,9 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from core.batch import Batch, Bools, DeadLetter, Integers, PartitionRun
-from core.dead_letter_limit import outcomes, overrun
+from core.dead_letter_limit import DeadLetterLimit, outcomes, overrun
 from core.halt import Halt, HaltKind
-from core.machine import DeadLetterLimit
 from core.ports.stream import Claim
 
 

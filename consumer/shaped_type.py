@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from consumer.clock import time_type
 from consumer.words import sensor_type
-from core.machine import Machine, Sensor
+from core.machine import Machine
+from core.sensor import Sensor
 
 
 class Found(Protocol):

@@ -5,12 +5,22 @@ neither: a compacted topic is full of them, and nothing is wrong with it.
 """
 
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from msgspec import Meta, Struct
 
 from core.batch import Bools
-from core.machine import DeadLetterLimit
+
+
+class DeadLetterLimit(Struct, frozen=True, forbid_unknown_fields=True):
+    """When so many messages of a partition become dead letters that it stops and waits for a person."""
+
+    run: Annotated[int, Meta(ge=0, le=100_000)] = 100
+    """This many in a row are too many; 0: no number is."""
+    ratio: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    """This share of the last `of_last` messages is too much; 0: none is."""
+    of_last: Annotated[int, Meta(ge=1, le=100_000)] = 1000
 
 
 class Overrun(NamedTuple):

@@ -11,10 +11,10 @@ import numpy as np
 from core.batch import Floats
 from core.defect import LikelyDefect
 from core.engineered import with_engineered
-from core.machine import Machine, Target
+from core.machine import Machine
 from core.prediction import ModelVersion, UsualRange
 from core.severity import Severity
-from core.target import PredictedValue, predicted
+from core.target import PredictedValue, Target, predicted
 
 
 class Scale(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.batch import Batch, Bools, Integers
-from core.machine import IncidentPolicy
+from core.incident_policy import IncidentPolicy
 from core.prediction import Predictions
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from core.batch import Batch, Integers
 from core.incident import HEALTHY, Closed, DeviceState, Moment, Opened, judge
-from core.machine import IncidentPolicy
+from core.incident_policy import IncidentPolicy
 from core.prediction import Predictions
 
 

@@ -1,6 +1,7 @@
 """What a machine's messages are, as a JSON Schema."""
 
-from core.machine import Machine, Sensor
+from core.machine import Machine
+from core.sensor import Sensor
 
 
 def json_schema(machine: Machine) -> dict[str, object]:

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from core.machine import CsvDialect, IncidentPolicy, Labels, Machine, Sensor
+from core.csv_dialect import CsvDialect, Labels
+from core.incident_policy import IncidentPolicy
+from core.machine import Machine
+from core.sensor import Sensor
 
 
 def machine_text(machine: Machine, remark: str) -> str:

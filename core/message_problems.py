@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from core.machine import Machine, Sensor
+from core.machine import Machine
+from core.sensor import Sensor
 
 
 def message_problems(machine: Machine) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,8 @@ from msgspec import Struct
 from core.batch import Floats
 from core.calibration import Calibration, calibration
 from core.comparison import Assessment, Judge, Judged, assess
+from core.incident_policy import IncidentPolicy
 from core.label import Verdict
-from core.machine import IncidentPolicy
 from core.training import LabelledIncident
 from core.verdict_replay import FEW, strength, would_alert
 

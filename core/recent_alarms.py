@@ -9,7 +9,8 @@ import numpy as np
 from core.batch import Batch, Flags, Floats, Integers
 from core.comparison import Judge
 from core.incident import Opened, judge
-from core.machine import IncidentPolicy, Machine
+from core.incident_policy import IncidentPolicy
+from core.machine import Machine
 from core.prediction import ModelVersion, Predictions
 
 COUNT = 50_000

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from core.batch import MOST, Bools, Floats, Integers
-from core.machine import Machine, Rolling, RollingFunction
+from core.machine import Machine
+from core.sensor import Rolling, RollingFunction
 
 _NEVER = -(2**62)
 _FAR = 2**61

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import numpy as np
 
 from core.batch import Floats
+from core.incident_policy import IncidentPolicy
 from core.label import Verdict
-from core.machine import IncidentPolicy
 from core.training import LabelledIncident
 from core.verdict_replay import strength
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.batch import MOST, Floats, Quality
-from core.machine import Machine, Sensor
+from core.machine import Machine
 from core.numbers import number
+from core.sensor import Sensor
 
 _WHAT_TO_DO = "Check the sensor, its plug and its cable."
 _MEANWHILE = "Until it reads right, nobody watches this device for faults."

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from core.batch import Floats
 from core.comparison import Judged
+from core.incident_policy import IncidentPolicy
 from core.label import Verdict
-from core.machine import IncidentPolicy
 from core.prediction import ModelVersion
 from core.recent_alarms import Recent, RecentAlarms, recent_alarms
 from core.verdict_replay import would_alert

@@ -1,18 +1,35 @@
 """A predicted or measured value: whether it lies beyond its limits, and how people read it."""
 
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from core.batch import Bools, Floats
+from core.batch import MOST, Bools, Floats
 from core.numbers import number
-
-if TYPE_CHECKING:
-    from core.machine import Target
+from core.sensor import Name
 
 
-def outside(target: "Target", values: Floats) -> Bools:
+class Target(Struct, frozen=True, forbid_unknown_fields=True):
+    """The number that task `regression` predicts, and the limits beyond which it is a fault."""
+
+    name: Name
+    low: Annotated[float, Meta(ge=-MOST, le=MOST)] | None = None
+    """What lies below it is a fault; absent: nothing is too low."""
+    high: Annotated[float, Meta(ge=-MOST, le=MOST)] | None = None
+    """What lies above it is a fault; absent: nothing is too high."""
+    unit: str = ""
+    title: str = ""
+    """Empty: the name."""
+    column: str = ""
+    """Of a training file, that holds the measured value; empty: the name."""
+    simulated: str = ""
+    """How the simulator's readings come to their value: over sensors, also engineered, as core.expression reads it."""
+    noise: Annotated[float, Meta(ge=0, le=MOST)] = 0.0
+    """Standard deviation of what chance adds to a simulated value."""
+
+
+def outside(target: Target, values: Floats) -> Bools:
     """Which values lie beyond a limit, shape (n,); on the limit is inside, and so is NaN."""
     low = -np.inf if target.low is None else target.low
     high = np.inf if target.high is None else target.high
@@ -55,6 +72,6 @@ def limits_in_words(low: float | None, high: float | None) -> str:
             return "no limit"
 
 
-def predicted(target: "Target", value: float) -> PredictedValue:
+def predicted(target: Target, value: float) -> PredictedValue:
     """The value with the target's words and limits."""
     return PredictedValue(value, target.title or target.name, target.unit, target.low, target.high)

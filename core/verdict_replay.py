@@ -7,8 +7,8 @@ import numpy as np
 
 from core.batch import Bools, Floats
 from core.comparison import Comparison, Judge, Judged, compare
+from core.incident_policy import IncidentPolicy
 from core.label import Verdict
-from core.machine import IncidentPolicy
 from core.training import LabelledIncident
 
 FEW = 5

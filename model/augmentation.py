@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from core.history import History
-from core.machine import Machine, Sensor
+from core.machine import Machine
+from core.sensor import Sensor
 
 SHARE = 0.05
 """Made-up faults per healthy row."""

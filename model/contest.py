@@ -23,13 +23,13 @@ from core.training import LabelledIncident
 from core.verdict_replay import Replayed, compared, replayed
 from core.which_defect import DefectComparison, Which, compare_defects
 from core.which_value import ValueComparison, compare_values
+from model.answers import defect_probabilities, predicted_values, probabilities
 from model.base_data import fetch
 from model.bucket import Bucket
 from model.contest_lines import alarms_line, comparison_lines, defect_lines, normal_line, replay_lines, value_lines
 from model.fit import Candidate
 from model.known_defects import known_defects
 from model.manifest import Manifest
-from model.pipeline import defect_probabilities, predicted_values, probabilities
 from model.recipe import divided
 from model.scorer import FaultModel
 from model.source import VerifiedModels

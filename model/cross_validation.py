@@ -10,18 +10,9 @@ from sklearn.pipeline import Pipeline
 from core.batch import Integers
 from core.machine import Machine
 from core.training_options import Algorithm
+from model.answers import defect_probabilities, predicted_values, probabilities
 from model.evaluation import evaluate_defects, evaluate_values
-from model.pipeline import (
-    FOLDS,
-    defect_probabilities,
-    fit_bare,
-    fit_defects_bare,
-    fit_value,
-    need_both_classes,
-    need_defects,
-    predicted_values,
-    probabilities,
-)
+from model.pipeline import FOLDS, fit_bare, fit_defects_bare, fit_value, need_both_classes, need_defects
 from model.training_set import TrainingSet
 
 

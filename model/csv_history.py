@@ -15,9 +15,10 @@ from core.errors import UserError
 from core.flags import NO_FLAGS, flag
 from core.headerless import headerless_columns
 from core.history import History
-from core.machine import Machine, Sensor, Target
+from core.machine import Machine
 from core.rolling import rolling_where_lacking
-from core.target import outside
+from core.sensor import Sensor
+from core.target import Target, outside
 from core.unreadable import why_unreadable
 
 _log = logging.getLogger(__name__)

@@ -5,9 +5,10 @@ from scipy.stats import ks_2samp, kstwobign
 
 from core.batch import Bools, Floats, Integers
 from core.drift import ENOUGH, Drift, Reference, SensorDrift, SensorReference, Share, among_devices, psi, worth
-from core.machine import Machine, Sensor
+from core.machine import Machine
 from core.ports.models import Model
 from core.recent_alarms import Recent
+from core.sensor import Sensor
 from model.evaluation import Metrics
 
 

@@ -11,9 +11,9 @@ from sklearn.pipeline import Pipeline
 
 from core.batch import Floats
 from core.explanation import Contributions, Scale
+from model.answers import probabilities
 from model.estimators import FaultAndDefect
 from model.one_class import is_one_class
-from model.pipeline import probabilities
 from model.shapley import shapley_values
 from model.tree_explainer import tree_explainer
 from model.value_estimators import OutsideLimits

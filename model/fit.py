@@ -16,21 +16,12 @@ from core.history import History
 from core.machine import Machine
 from core.prediction import UsualRange
 from core.training import LabelledIncident
+from model.answers import defect_probabilities, predicted_values, probabilities, tells_defects, tells_value
 from model.evaluation import Metrics, evaluate
 from model.fence import unpickle
 from model.manifest import Golden
 from model.normal_rows import normal_rows
-from model.pipeline import (
-    defect_probabilities,
-    fit,
-    fit_defects,
-    fit_one_class,
-    fit_value,
-    predicted_values,
-    probabilities,
-    tells_defects,
-    tells_value,
-)
+from model.pipeline import fit, fit_defects, fit_one_class, fit_value
 from model.recipe import Recipe, divided, kind
 from model.task_metrics import defect_metrics, value_metrics
 from model.threshold import tuned

@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 
 from core.batch import Bools, Floats
+from core.csv_dialect import CsvDialect, Labels
 from core.errors import UserError
-from core.machine import CsvDialect, IncidentPolicy, Labels, Machine, Sensor
+from core.incident_policy import IncidentPolicy
+from core.machine import Machine
+from core.sensor import Sensor
 from model.csv_history import is_absent, read_text
 from model.guessed_dialect import GuessedDialect, guess_dialect
 from model.guessed_label import GuessedLabel, guess_label

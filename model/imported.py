@@ -23,8 +23,8 @@ from core.batch import Floats
 from core.errors import UserError
 from core.machine import Machine
 from core.training_options import Algorithm
+from model.answers import probabilities
 from model.estimators import BoundedScaler, SteadyLogisticRegression
-from model.pipeline import probabilities
 
 _SCALERS = (StandardScaler, MinMaxScaler, RobustScaler, MaxAbsScaler)
 _KINDS: dict[type[ClassifierMixin], Algorithm] = {

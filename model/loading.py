@@ -10,9 +10,9 @@ from core.errors import ModelRefused
 from core.machine import Machine
 from core.prediction import ModelVersion
 from core.training import StoredVersion
+from model.answers import defect_probabilities, predicted_values, probabilities
 from model.fence import unpickle
 from model.manifest import Manifest, decode, limits_of, running_versions, sensors_sha256
-from model.pipeline import defect_probabilities, predicted_values, probabilities
 from model.scorer import FaultModel
 from model.signature import TrustedKeys
 

@@ -11,8 +11,9 @@ from msgspec import Struct
 from core.batch import Floats
 from core.drift import Reference
 from core.errors import ModelRefused
-from core.machine import EngineeredSensor, Machine, Task
+from core.machine import Machine, Task
 from core.prediction import UsualRange
+from core.sensor import EngineeredSensor
 from model.evaluation import Metrics
 from model.recipe import Recipe
 

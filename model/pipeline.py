@@ -15,15 +15,16 @@ from sklearn.ensemble import (
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
-from threadpoolctl import ThreadpoolController
 
 from core.batch import Bools, Floats, Integers
 from core.errors import UserError
-from core.machine import Machine, Target
+from core.machine import Machine
+from core.target import Target
 from core.training_options import Algorithm
 from model.chosen_steps import transformers
 from model.estimators import BoundedScaler, EngineeredSensors, FaultAndDefect, SteadyLogisticRegression
 from model.one_class import OneClass
+from model.one_thread import one_thread
 from model.value_estimators import OutsideLimits, SteadyRidge, WordColumns
 
 FOLDS = 3
@@ -31,9 +32,6 @@ FOLDS = 3
 _LEAST_VALUES = 10
 """Of a regression: below it the spread of its errors is anybody's guess."""
 _USUAL: Mapping[str, object] = MappingProxyType({})
-_THREADS = ThreadpoolController()
-"""Of boosting's OpenMP: a second thread gains little on small trees, and where another process has the core each call
-waits for it (measured on two busy cores, single readings: 26 instead of 379 a second)."""
 
 
 def fit(
@@ -171,52 +169,9 @@ def _fitted(
             ("classify", classifier),
         ]
     )
-    with _THREADS.limit(limits=1, user_api="openmp"):
+    with one_thread():
         pipeline.fit(sensors, truth, classify__sample_weight=weights)
     return pipeline
-
-
-def probabilities(pipeline: Pipeline, sensors: Floats) -> Floats:
-    """The probability of a fault of each row, shape (n,)."""
-    if not len(sensors):
-        return np.empty(0)
-    with _THREADS.limit(limits=1, user_api="openmp"):
-        column: Floats = pipeline.predict_proba(sensors)[:, 1]
-    return column
-
-
-def defect_probabilities(pipeline: Pipeline, sensors: Floats) -> Floats:
-    """The probability of each defect of rows that are faults, shape (n, defects); each row adds up to 1."""
-    classifier: FaultAndDefect = pipeline[-1]
-    if not len(sensors):
-        return np.empty((0, classifier.defects))
-    with _THREADS.limit(limits=1, user_api="openmp"):
-        return classifier.predict_defect(pipeline[:-1].transform(sensors))
-
-
-def tells_defects(pipeline: Pipeline) -> bool:
-    """Whether it is of a machine with several defects."""
-    return isinstance(pipeline[-1], FaultAndDefect)
-
-
-def predicted_values(pipeline: Pipeline, sensors: Floats) -> Floats:
-    """What task `regression` predicts of each row, shape (n,)."""
-    if not len(sensors):
-        return np.empty(0)
-    estimator: OutsideLimits = pipeline[-1]
-    with _THREADS.limit(limits=1, user_api="openmp"):
-        return estimator.predict_value(pipeline[:-1].transform(sensors))
-
-
-def beyond_limits(pipeline: Pipeline, values: Floats) -> Floats:
-    """The probability of a fault, shape (n,), of values that this pipeline predicted: that of `probabilities`."""
-    estimator: OutsideLimits = pipeline[-1]
-    return estimator.probabilities_of(values)[:, 1]
-
-
-def tells_value(pipeline: Pipeline) -> bool:
-    """Whether it predicts a value."""
-    return isinstance(pipeline[-1], OutsideLimits)
 
 
 def _words(machine: Machine) -> WordColumns | None:

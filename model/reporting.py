@@ -28,9 +28,9 @@ from core.training_report import (
     Weight,
 )
 from core.verdict_replay import Replayed, added, gained, lost, spared
+from model.answers import probabilities
 from model.contest import Contest
 from model.fit import Candidate
-from model.pipeline import probabilities
 from model.recipe import kind
 from model.source import VerifiedModels
 from model.task_metrics import defect_metrics, value_metrics

@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 
 from core.batch import Floats, Integers
 from core.prediction import ModelVersion, Predictions, UsualRange
-from model.pipeline import (
+from model.answers import (
     beyond_limits,
     defect_probabilities,
     predicted_values,

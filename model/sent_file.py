@@ -16,8 +16,9 @@ from core.batch import MOST, Floats
 from core.data_set import Cell, DataSet
 from core.errors import UserError
 from core.flags import NO_FLAGS, flag
-from core.machine import Machine, Sensor
+from core.machine import Machine
 from core.rolling import rolling_where_lacking
+from core.sensor import Sensor
 
 MOST_ROWS = 100_000
 _MOST_UNPACKED = 256 * 1024 * 1024

@@ -5,9 +5,9 @@ from sklearn.pipeline import Pipeline
 from core.history import History
 from core.which_defect import DefectMetrics
 from core.which_value import ValueMetrics
+from model.answers import defect_probabilities, predicted_values
 from model.evaluation import evaluate_defects, evaluate_values
 from model.known_defects import known_defects
-from model.pipeline import defect_probabilities, predicted_values
 
 
 def defect_metrics(hold_out: History, pipeline: Pipeline) -> DefectMetrics | None:

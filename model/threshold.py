@@ -13,9 +13,9 @@ from core.label import Verdict
 from core.machine import Machine
 from core.threshold import Weighed, allowed_share, cheapest, within
 from core.training import LabelledIncident
+from model.answers import probabilities
 from model.evaluation import FIXED, HIGHEST_F1
 from model.one_class import BORDER, is_one_class
-from model.pipeline import probabilities
 
 BEYOND = "the predicted value reaches a limit"
 _DAY_US = 86_400_000_000

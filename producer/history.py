@@ -12,9 +12,9 @@ from core.engineered import with_engineered
 from core.errors import UserError
 from core.expression import parsed
 from core.history import History
-from core.machine import Machine, Target
+from core.machine import Machine
 from core.rolling import with_rolling
-from core.target import outside
+from core.target import Target, outside
 from producer.episodes import is_machine_fault, is_sensor_fault
 from producer.simulator import SimulatedChunk, simulate
 

@@ -7,7 +7,8 @@ import msgspec
 
 from core.batch import Floats
 from core.flags import flags_text
-from core.machine import Machine, Sensor
+from core.machine import Machine
+from core.sensor import Sensor
 from producer.readings import Readings
 from producer.times import time_writer
 

@@ -11,8 +11,10 @@ import numpy as np
 from consumer.fetched import Fetched
 from core.batch import Batch, PartitionRun, to_micros
 from core.dead_letter import KeptLetter
-from core.machine import IncidentPolicy, Machine, Sensor
+from core.incident_policy import IncidentPolicy
+from core.machine import Machine
 from core.prediction import ModelVersion, Predictions, UsualRange
+from core.sensor import Sensor
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from app.machines import load_machines
 from app.wiring import ROOT
 from core.batch import Floats
 from core.history import History
-from core.machine import Machine, Target
-from core.target import outside
+from core.machine import Machine
+from core.target import Target, outside
 from model.base_data import base_data
 from model.fit import Candidate, train
 from model.recipe import Recipe

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from model.answers import probabilities
 from model.estimators import BoundedScaler
 from model.manifest import Golden
-from model.pipeline import probabilities
 from tests.builders import a_reading
 from tests.challenger import named, promote_version_2, version_2
 from tests.world import World

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from core.machine import IncidentPolicy
+from core.incident_policy import IncidentPolicy
 
 
 class Event(NamedTuple):

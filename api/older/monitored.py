@@ -15,7 +15,8 @@ from api.v1.predict import scored
 from api.v1.problems import answers
 from core.api_key import Caller
 from core.flags import flags_text
-from core.machine import Machine, Sensor
+from core.machine import Machine
+from core.sensor import Sensor
 from core.shown_devices import Course
 
 MACHINES = ("pc1", "pc2", "raspberry")

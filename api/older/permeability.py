@@ -16,11 +16,12 @@ from api.v1.problems import answers
 from core.answered_rows import doubts
 from core.batch import Floats
 from core.errors import ModelRefused
-from core.machine import Machine, Target
+from core.machine import Machine
 from core.named_models import NamedVersion
 from core.ports.models import Model
 from core.prediction import Predictions
 from core.shown_machines import Wish
+from core.target import Target
 from core.training_options import Algorithm, TrainingOptions
 
 MACHINE = "permeability"

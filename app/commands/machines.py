@@ -10,9 +10,9 @@ from app.ranges import SEEDS
 from app.training_report import words
 from app.wiring import ROOT
 from core.errors import UserError
-from core.machine import Name
 from core.machine_file import parse_machine
 from core.machine_text import machine_text
+from core.sensor import Name
 from model.csv_history import read_history
 from model.fit import train
 from model.guessed_machine import guess_machine

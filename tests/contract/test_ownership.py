@@ -24,8 +24,11 @@ from consumer.duplicates import WINDOW, RecentIds
 from consumer.fetched import Fetched
 from consumer.handover import AHEAD, Assigned, Ended, Handover, Work
 from core.batch import to_micros
-from core.machine import DeadLetterLimit, Machine, Sensor, SensorFaultPolicy
+from core.dead_letter_limit import DeadLetterLimit
+from core.incident_policy import SensorFaultPolicy
+from core.machine import Machine
 from core.ports.stream import LogBounds, ReadingStore, TopicPartition
+from core.sensor import Sensor
 from db.engine import connect
 from db.reading_store import PostgresReadingStore
 from db.reading_transaction import PostgresReadingTransaction

@@ -2,7 +2,7 @@
 
 import json
 
-from core.machine import DeadLetterLimit
+from core.dead_letter_limit import DeadLetterLimit
 from tests.builders import a_reading, encoded
 from tests.faults.catalogue import survives
 from tests.processes import wait_until

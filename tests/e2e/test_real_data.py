@@ -15,10 +15,11 @@ from app.settings import read_settings
 from app.wiring import ROOT
 from core.batch import Floats
 from core.prediction import ModelVersion
+from model.answers import probabilities
 from model.csv_history import read_history
 from model.evaluation import evaluate
 from model.fit import train
-from model.pipeline import fit_bare, probabilities
+from model.pipeline import fit_bare
 from model.recipe import Recipe
 from tests.conftest import Servers
 from tests.world import World, assert_invariants

@@ -10,9 +10,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from model.answers import probabilities
 from model.estimators import BoundedScaler
 from model.manifest import Golden
-from model.pipeline import probabilities
 from tests.challenger import Challenger, named, promote_version_2, version_2
 from tests.faults.catalogue import ALWAYS, EVERYTHING, survives
 from tests.faults.rig import QUICK, Rig

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import Engine, Row, text
 
 from core.batch import Quality
-from core.machine import IncidentPolicy, Machine, Sensor
+from core.incident_policy import IncidentPolicy
+from core.machine import Machine
+from core.sensor import Sensor
 from db.engine import connect
 from db.reading_store import PostgresReadingStore
 from tests.builders import NOON, a_machine, a_reading, encoded

@@ -10,8 +10,8 @@ import pytest
 from core.batch import Floats
 from core.errors import UserError
 from core.label import Verdict
-from core.machine import EngineeredSensor
 from core.reply import Outcome, Reply
+from core.sensor import EngineeredSensor
 from db.engine import connect
 from db.inbox import PostgresInbox
 from db.operators import Operator, Subscription

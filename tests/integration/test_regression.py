@@ -25,9 +25,9 @@ from db.engine import connect
 from db.shown_machines import PostgresModels
 from db.training import PostgresTrainingQueue
 from db.version_names import PostgresVersionNames
+from model.answers import predicted_values
 from model.base_data import base_data
 from model.fit import train
-from model.pipeline import predicted_values
 from model.recipe import Recipe
 from model.retraining import retrain
 from model.search_budget import Budget

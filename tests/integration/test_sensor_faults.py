@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, text
 
 from alerts.render import ConsoleRenderer
 from core.alert_policy import AlertPolicy
+from core.incident_policy import SensorFaultPolicy
 from core.label import Verdict
-from core.machine import SensorFaultPolicy
 from core.ports.chat import OutboxMessage
 from db.engine import connect
 from db.labels import NewLabel, add_label

@@ -13,9 +13,10 @@ from consumer.duplicates import RecentIds
 from core.batch import Batch
 from core.errors import Fenced, Halted, Unavailable
 from core.incident import judge
-from core.machine import Defect, Machine, Sensor
+from core.machine import Defect, Machine
 from core.ports.stream import LogBounds, TopicPartition
 from core.prediction import ModelVersion, Predictions
+from core.sensor import Sensor
 from db.bulk import copy_binary
 from db.engine import connect
 from db.reading_store import PostgresReadingStore

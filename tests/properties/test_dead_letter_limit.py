@@ -6,8 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.dead_letter_limit import outcomes, overrun
-from core.machine import DeadLetterLimit
+from core.dead_letter_limit import DeadLetterLimit, outcomes, overrun
 
 LIMITS = st.builds(
     DeadLetterLimit,

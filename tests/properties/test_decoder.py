@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from core.batch import Batch
-from core.machine import Sensor
 from core.message_shape import MessageShape
 from core.ports.stream import TopicPartition
+from core.sensor import Sensor
 from tests.builders import a_machine, a_reading, encoded, fetched
 from tests.strategies import any_json, any_value
 

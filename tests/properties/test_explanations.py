@@ -14,9 +14,9 @@ from core.batch import Floats
 from core.errors import UserError
 from core.explanation import Scale
 from core.training_options import Algorithm
+from model.answers import probabilities
 from model.explain import Explainer
 from model.fit import Candidate
-from model.pipeline import probabilities
 from tests.model_builders import a_candidate, a_history
 
 FINITE = st.floats(-3e38, 3e38, width=64)

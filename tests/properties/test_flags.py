@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from consumer.past import Past
 from core.batch import Flags, Floats, Integers, Quality
-from core.machine import Sensor
 from core.ports.stream import Recent
+from core.sensor import Sensor
 from core.silence import NOBODY
 from tests.builders import a_machine
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.incident import HEALTHY, Closed, DeviceState, Moment, Opened, judge
+from core.incident_policy import IncidentPolicy
 from core.incident_replay import IncidentReplay, Raised
-from core.machine import IncidentPolicy
 from tests.builders import a_batch, predictions
 from tests.incident_rules import plainly
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.training_options import Algorithm
-from model.pipeline import probabilities
+from model.answers import probabilities
 from tests.model_builders import a_candidate
 
 FINITE = st.floats(-3e38, 3e38, width=64)

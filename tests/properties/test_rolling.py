@@ -14,10 +14,10 @@ from consumer import rolling
 from consumer.limit import behind_unscorable
 from consumer.rolling import RollingCourses, with_rolling_sensors
 from core.batch import Batch, Floats, Quality
-from core.machine import Rolling, RollingFunction, Sensor
 from core.ports.stream import Claim, Recent, TopicPartition
 from core.prediction import Predictions
 from core.rolling import with_rolling
+from core.sensor import Rolling, RollingFunction, Sensor
 from core.silence import NOBODY
 from tests.builders import HotIsFaulty, a_batch, a_machine
 from tests.rolling import worked_out

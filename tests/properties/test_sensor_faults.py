@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from consumer.doubts import doubts_of
 from consumer.past import Past
-from core.machine import Sensor, SensorFaultPolicy
+from core.incident_policy import SensorFaultPolicy
 from core.ports.stream import TopicPartition
 from core.quality_check import QualityCheck
+from core.sensor import Sensor
 from core.sensor_fault import ALL_WELL, SensorState, judge_sensors
 from tests.builders import a_batch, a_machine
 

@@ -3,8 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.csv_dialect import CsvDialect, Labels
 from core.errors import UserError
-from core.machine import CsvDialect, Labels, Machine
+from core.machine import Machine
 from model.csv_history import read_history
 from tests.builders import a_machine
 

@@ -11,12 +11,12 @@ from core.errors import UserError
 from core.machine import Machine
 from core.prediction import ModelVersion
 from core.training_options import Algorithm, TrainingOptions
+from model.answers import defect_probabilities
 from model.base_data import BaseData, _decode, base_data
 from model.choosing import choose
 from model.csv_history import read_history
 from model.explain import Explainer
 from model.fit import Candidate
-from model.pipeline import defect_probabilities
 from model.recipe import Recipe
 from model.scorer import FaultModel
 from model.search_budget import Budget

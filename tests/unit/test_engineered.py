@@ -11,8 +11,8 @@ from core.batch import MOST
 from core.engineered import with_engineered
 from core.explanation import ScoredReading, explanation
 from core.history import History
-from core.machine import EngineeredSensor
 from core.prediction import ModelVersion
+from core.sensor import EngineeredSensor
 from core.shown_devices import Course
 from model.explain import Explainer
 from model.fit import Candidate, train

@@ -6,7 +6,7 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from core.errors import ModelRefused
-from core.machine import EngineeredSensor
+from core.sensor import EngineeredSensor
 from core.training_options import Algorithm
 from model.fence import unpickle
 from model.fit import train

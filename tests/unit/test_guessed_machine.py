@@ -8,7 +8,8 @@ from click.testing import CliRunner, Result
 from app.cli import main
 from app.machines import load_machines
 from core.errors import UserError
-from core.machine import IncidentPolicy, Machine
+from core.incident_policy import IncidentPolicy
+from core.machine import Machine
 from core.machine_file import parse_machine
 from core.machine_text import machine_text
 from model.csv_history import read_history

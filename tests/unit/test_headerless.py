@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from core.csv_dialect import CsvDialect
 from core.errors import UserError
 from core.flags import flags_text
 from core.headerless import sensor_columns
-from core.machine import CsvDialect, Sensor
+from core.sensor import Sensor
 from model.csv_history import read_history
 from producer.replay import Replay
 from producer.schedule import flat_out

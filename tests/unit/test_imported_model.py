@@ -13,11 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+from core.csv_dialect import Labels
 from core.errors import UserError
-from core.machine import Labels
+from model.answers import probabilities
 from model.explain import Explainer
 from model.imported import imported
-from model.pipeline import probabilities
 from tests.builders import a_machine
 from tests.model_builders import a_history
 

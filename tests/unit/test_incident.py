@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.incident import HEALTHY, Closed, DeviceState, Judgement, Opened, judge
-from core.machine import IncidentPolicy
+from core.incident_policy import IncidentPolicy
 from tests.builders import a_batch, predictions
 
 TWO_OF_THREE = IncidentPolicy(open_after=2, of_last=3, close_after=3)

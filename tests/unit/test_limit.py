@@ -11,8 +11,8 @@ from consumer.duplicates import RecentIds
 from consumer.fetched import Fetched
 from consumer.limit import Limited, within_limit
 from core.batch import DeadLetter, Position
+from core.dead_letter_limit import DeadLetterLimit
 from core.halt import HaltKind
-from core.machine import DeadLetterLimit
 from core.ports.stream import Claim, TopicPartition
 from tests.builders import a_machine, a_reading, encoded, fetched
 

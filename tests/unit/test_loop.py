@@ -17,10 +17,11 @@ from consumer.scoring import Scorer
 from core.batch import Batch, DeadLetter, Floats, PartitionRun, Position
 from core.errors import Fenced, Unavailable
 from core.incident import Opened
-from core.machine import Machine, Rolling, Sensor
+from core.machine import Machine
 from core.ports.models import Model
 from core.ports.stream import Claim, KnownDevice, LogBounds, ReadingTransaction, TopicPartition
 from core.prediction import ModelVersion, Predictions
+from core.sensor import Rolling, Sensor
 from tests.builders import HotIsFaulty, a_batch, a_machine
 from tests.fake_reading_store import FakeReadingStore
 

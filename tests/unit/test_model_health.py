@@ -9,8 +9,8 @@ import pytest
 from core.batch import Floats
 from core.calibration import calibration
 from core.comparison import Judged, assess
+from core.incident_policy import IncidentPolicy
 from core.label import Verdict
-from core.machine import IncidentPolicy
 from core.model_health import Health, health
 from core.training import LabelledIncident
 from core.verdict_replay import FEW

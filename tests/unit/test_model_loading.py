@@ -23,13 +23,13 @@ from bench.stores import (
 )
 from core.errors import ModelRefused, Unavailable
 from core.label import Verdict
-from core.machine import EngineeredSensor, Sensor
 from core.prediction import ModelVersion
+from core.sensor import EngineeredSensor, Sensor
 from core.training import StoredVersion
+from model.answers import probabilities
 from model.cache import ModelCache
 from model.fit import train
 from model.manifest import Manifest, decode, encode
-from model.pipeline import probabilities
 from model.recipe import Recipe
 from model.release import Release
 from model.signature import Signer, TrustedKeys, make_key_pair

@@ -20,13 +20,13 @@ from core.machine_file import parse_machine
 from core.one_class import OneClassPolicy
 from core.threshold import ThresholdPolicy
 from core.training_options import TrainingOptions
+from model.answers import probabilities
 from model.choosing import choose
 from model.csv_history import read_history
 from model.explain import Explainer
 from model.fence import unpickle
 from model.fit import Candidate
 from model.normal_rows import MOST_ROWS, normal_rows
-from model.pipeline import probabilities
 from model.recipe import Recipe
 from model.reporting import importance
 from model.search_budget import Budget

@@ -4,7 +4,7 @@ import numpy as np
 
 from core.batch import Floats
 from core.comparison import Judged
-from core.machine import IncidentPolicy
+from core.incident_policy import IncidentPolicy
 from core.recent_alarms import Recent, RecentAlarms, no_readings, recent_alarms
 from tests.builders import a_machine
 

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.csv_dialect import CsvDialect, Labels
 from core.errors import UserError
-from core.machine import CsvDialect, Defect, Labels, Machine, Sensor, Target
+from core.machine import Defect, Machine
+from core.sensor import Sensor
+from core.target import Target
 from producer.readings import Readings
 from producer.replay import Replay
 from producer.schedule import Schedule, at_rate, at_speed, flat_out

@@ -11,11 +11,13 @@ from bench.stores import MemoryBucket
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from core.batch import Floats
+from core.csv_dialect import CsvDialect
 from core.history import History
-from core.machine import CsvDialect, Machine, Rolling, RollingFunction, Sensor
+from core.machine import Machine
 from core.message_shape import MessageShape
 from core.ports.stream import TopicPartition
 from core.rolling import with_rolling
+from core.sensor import Rolling, RollingFunction, Sensor
 from model.base_data import base_data, fetch, keep
 from model.csv_history import read_history
 from model.manifest import sensors_sha256

@@ -10,9 +10,11 @@ from consumer.doubts import doubts_of
 from consumer.past import Look, Past
 from core.batch import MOST, Quality
 from core.incident import Closed, Opened
-from core.machine import Machine, Sensor, SensorFaultPolicy
+from core.incident_policy import SensorFaultPolicy
+from core.machine import Machine
 from core.ports.stream import TopicPartition
 from core.quality_check import QualityCheck
+from core.sensor import Sensor
 from core.sensor_fault import SensorJudgement, judge_sensors
 from tests.builders import a_batch, a_machine
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from core.batch import Floats
+from core.csv_dialect import CsvDialect
 from core.errors import UserError
-from core.machine import CsvDialect
 from model import sent_file
 from model.sent_file import read_sent_file
 from tests.builders import a_machine

@@ -14,8 +14,9 @@ from consumer.scoring import Scorer
 from consumer.shadow import ShadowKeeper
 from core.batch import Batch, Floats, Quality
 from core.errors import ModelRefused, Unavailable
+from core.incident_policy import IncidentPolicy
 from core.label import Verdict
-from core.machine import IncidentPolicy, Machine
+from core.machine import Machine
 from core.ports.models import Model
 from core.prediction import ModelVersion, Predictions
 from core.recent_alarms import Recent

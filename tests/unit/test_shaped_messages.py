@@ -14,9 +14,10 @@ from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from core.batch import Batch, Floats, to_micros
 from core.flags import flags_text, read_flags
-from core.machine import Machine, Sensor
+from core.machine import Machine
 from core.message_shape import MessageShape
 from core.ports.stream import TopicPartition
+from core.sensor import Sensor
 from producer.encode import encoder_of
 from producer.readings import Readings
 from tests.builders import NOON, a_machine, a_reading, encoded, fetched

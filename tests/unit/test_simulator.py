@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 
 from app.machines import load_machines
-from core.machine import CsvDialect, Machine, Push, Sensor, SimulatedFault
+from core.csv_dialect import CsvDialect
+from core.machine import Machine
+from core.sensor import Sensor
+from core.simulated_fault import Push, SimulatedFault
 from producer.episodes import DROPOUT, STUCK, Timeline, truths_of
 from producer.simulator import SimulatedChunk, simulate
 from tests.builders import a_machine

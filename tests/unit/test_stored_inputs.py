@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.machine import EngineeredSensor
+from core.sensor import EngineeredSensor
 from core.stored_inputs import StoredInputs
 from tests.builders import a_machine
 

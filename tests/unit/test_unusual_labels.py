@@ -4,8 +4,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from core.incident_policy import IncidentPolicy
 from core.label import Verdict
-from core.machine import IncidentPolicy
 from core.second_opinion import second_opinions
 from core.training import LabelledIncident
 from core.unusual_labels import BURST, FEW, GivenAnswer, Pattern, unusual

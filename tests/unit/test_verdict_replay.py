@@ -7,8 +7,8 @@ import pytest
 
 from core.batch import Floats
 from core.comparison import Judged
+from core.incident_policy import IncidentPolicy
 from core.label import Verdict
-from core.machine import IncidentPolicy
 from core.training import LabelledIncident
 from core.verdict_replay import FEW, added, compared, gained, lost, replayed, spared, strength, would_alert
 from tests.model_builders import an_incident

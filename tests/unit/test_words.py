@@ -10,9 +10,11 @@ import pytest
 from consumer.decode import Decoder
 from consumer.duplicates import RecentIds
 from core.batch import Batch
-from core.machine import CsvDialect, Machine, Sensor
+from core.csv_dialect import CsvDialect
+from core.machine import Machine
 from core.message_shape import MessageShape
 from core.ports.stream import TopicPartition
+from core.sensor import Sensor
 from tests.builders import a_machine, a_reading, encoded, fetched
 from tests.films import FILM, WORDS, a_film
 
