@@ -14,6 +14,8 @@ from core.batch import Batch
 from core.ports.spans import Spans
 from core.span import HEADER, BatchWay, Kind, Span, SpanContext, context_of
 
+Follow = Callable[[Fetched], BatchWay]
+"""Begins to keep the way of messages that were fetched just now."""
 _MS = 1_000_000
 _LAST = "store"
 

@@ -1,14 +1,13 @@
 """Batches of what was fetched: each partition goes on where the batch before ended."""
 
 import logging
-import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from consumer.assignment import Assignment
-from consumer.batch_way import TracedBatch
+from consumer.batch_way import Follow
 from consumer.decode import Decoder
 from consumer.fetched import Fetched, GoodMessage, by_topic
 from consumer.oversize import decode_within
@@ -16,7 +15,6 @@ from consumer.rolling import with_rolling_sensors
 from consumer.schema_registry import Schemas
 from core.batch import Batch
 from core.machine import Machine
-from core.ports.spans import Spans
 from core.ports.stream import TopicPartition
 
 _log = logging.getLogger(__name__)
@@ -26,13 +24,16 @@ class Batches:
     """Decodes for the fetching thread; machines and readings to forget may come from other threads."""
 
     def __init__(
-        self, assignment: Assignment, message_limit: int, schemas: Schemas | None, spans: Spans | None = None
+        self, assignment: Assignment, message_limit: int, schemas: Schemas | None, follow: Follow | None = None
     ) -> None:
-        """`schemas`: what framed messages are checked by; None: by their machine's file alone."""
+        """`schemas`: what framed messages are checked by; None: by their machine's file alone.
+
+        `follow`: what keeps the way of each batch; None: nobody wants to know.
+        """
         self._assignment = assignment
         self._message_limit = message_limit
         self._schemas = schemas
-        self._spans = spans
+        self._follow = follow
         self._decoders: Mapping[str, Decoder] = {}
         self._framed: frozenset[str] = frozenset()
         """Topics whose messages name schemas."""
@@ -66,10 +67,10 @@ class Batches:
                 self._assignment.recent[partition].forget(reading_id)
 
     def _decoded(self, fetched: Fetched) -> Batch:
-        if self._spans is None:
+        if self._follow is None:
             batch = self._readings(fetched)
         else:
-            way = TracedBatch(self._spans, fetched, time.time_ns)
+            way = self._follow(fetched)
             with way.stage("decode"):
                 batch = replace(self._readings(fetched), way=way)
         nexts = {TopicPartition(fetched.topic, run.partition): run.next_offset for run in batch.runs}

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from confluent_kafka.admin import AdminClient
 
 from consumer.assignment import Assignment
+from consumer.batch_way import Follow
 from consumer.batches import Batches
 from consumer.committed import CommittedOffsets
 from consumer.fetched import GoodMessage
@@ -22,7 +23,6 @@ from consumer.standing import Standings
 from core.batch import Batch
 from core.errors import Unavailable
 from core.machine import Machine
-from core.ports.spans import Spans
 from core.ports.stream import Halts, ReadingStore, TopicPartition
 
 _log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Fetcher(threading.Thread):
         standings: Standings,
         meter: Meter,
         schemas: Schemas | None = None,
-        spans: Spans | None = None,
+        follow: Follow | None = None,
     ) -> None:
         super().__init__(name="fetch")
         self._config = dict(config)
@@ -68,7 +68,7 @@ class Fetcher(threading.Thread):
         self._assignment = Assignment(
             store, self._halted, handover, admin, self._stopping.is_set, self._wait, standings
         )
-        self._batches = Batches(self._assignment, message_limit, schemas, spans)
+        self._batches = Batches(self._assignment, message_limit, schemas, follow)
         self._machines: Mapping[str, Machine] = {}
         self._subscribed: set[str] = set()
         self._left: frozenset[str] = frozenset()

@@ -1,6 +1,7 @@
 """`consumer`: score readings as they come and store them, exactly once."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,7 @@ from app.telemetry.process import Telemetry
 from app.telemetry.spans import spans_of
 from app.wiring import database, database_url, kafka, machines, process_name, resolved
 from consumer import interpreter
+from consumer.batch_way import Follow, TracedBatch
 from consumer.brokers import Brokers
 from consumer.fetch import Fetcher
 from consumer.handover import Handover
@@ -80,9 +82,9 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     meter = ConsumerMeter(telemetry.registry, chosen)
     telemetry.registry.register(Partitions(standings, lambda: models.in_service))
     telemetry.serve(settings)
-    halts, spans = PostgresHalts(engine), spans_of(settings, "consumer")
+    halts, follow = PostgresHalts(engine), _follow(settings)
     schemas = Schemas(settings.schema_registry_url) if settings.schema_registry_url else None
-    fetcher = Fetcher(config, store, halts, handover, settings.message_limit_bytes, standings, meter, schemas, spans)
+    fetcher = Fetcher(config, store, halts, handover, settings.message_limit_bytes, standings, meter, schemas, follow)
     watchdog = Watchdog(limit, end_hung(promotions, limit))
     watchdog.start()
     scorer = Scorer(partial(messages_at, kafka(settings)), watchdog.scoring, fetcher.forget)
@@ -100,3 +102,9 @@ def _chosen(settings: Settings) -> Mapping[str, Machine]:
     known = machines(settings)
     names = [name.strip() for name in settings.machines.split(",") if name.strip()]
     return {name: pick_machine(known, name) for name in names} if names else known
+
+
+def _follow(settings: Settings) -> Follow | None:
+    """What keeps the way of each batch, where spans have somewhere to go."""
+    spans = spans_of(settings, "consumer")
+    return partial(TracedBatch, spans, now=time.time_ns) if spans else None
