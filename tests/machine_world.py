@@ -1,16 +1,18 @@
 """A machine in a real database: a trained model, the readings that it scored, alerts and replies."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Engine, text
 
-from core.batch import Floats
+from core.batch import Floats, Quality
 from core.incident import judge
 from core.machine import Machine
 from core.ports.stream import LogBounds, TopicPartition
 from core.prediction import ModelVersion
+from core.quality_check import QualityCheck
 from core.reply import Reply, ReplyOutcome
 from db.inbox import PostgresInbox
 from db.operators import Operator, PostgresOperators, Subscription
@@ -35,10 +37,11 @@ class MachineWorld:
         self.operators = PostgresOperators(engines["alerts"])
         self.inbox = PostgresInbox(engines["alerts"])
 
-    def operator(self, name: str, telegram_id: int, role: str = "operator") -> None:
-        """Somebody who gets alerts in private."""
+    def operator(self, name: str, telegram_id: int, role: str = "operator") -> int:
+        """Somebody who gets alerts in private; their id."""
         place = Subscription("telegram", str(telegram_id))
         self.operators.add(Operator(name, role, "Europe/Berlin", telegram_id, [place]))
+        return int(self.one("SELECT id FROM operator WHERE name = :name", name=name))
 
     def readings(self, sensors: Floats, device: str, version: int = 1) -> int:
         """These readings come in one batch and are scored by a version; the newest alert's number."""
@@ -50,11 +53,12 @@ class MachineWorld:
             sensors=sensors.tolist(),
             first_offset=self._next_offset,
         )
+        batch = replace(batch, quality=QualityCheck(self.machine).flags(sensors))
         here = TopicPartition(self.machine.topics[0], 0)
         (claim,) = self._store.acquire(self.machine.name, {here: LogBounds("topic-a", 0, 1_000_000)}).claims
         known = self._store.devices(self.machine.name, [device])
         numbers = np.full(len(batch), known[device].id)
-        predictions = model.predict(batch.sensors)
+        predictions = model.predict(batch.sensors).only(batch.quality == Quality.GOOD)
         states = {device.id: device.state for device in known.values()}
         with self._store.begin([claim]) as tx:
             tx.save(batch, numbers, predictions)
