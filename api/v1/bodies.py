@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 from fastapi import HTTPException
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WithJsonSchema, WrapValidator
 
 from core.batch import MOST, Floats
 from core.machine import Machine
@@ -14,15 +14,31 @@ from core.rolling import with_rolling
 
 MOST_READINGS = 10_000
 
+_FILM = {"grados_c": 25.6, "porc_humedad": 23, "estructura": "BOPP", **{f"calibre{at}": 16.4 for at in range(1, 6)}}
+
+
+def _number_or_word(value: object, number: ValidatorFunctionWrapHandler) -> object:
+    """A word passes: which ones a sensor has, its machine says. No union of types: what is neither is one mistake."""
+    return value if isinstance(value, str) else number(value)
+
+
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-MOST, le=MOST)]
+NumberOrWord = Annotated[
+    Number,
+    WrapValidator(_number_or_word),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": -MOST, "maximum": MOST}, {"type": "string"}]}),
+]
+"""A word where the machine's file gives each word a number (`[csv.values]`)."""
+Named = Mapping[str, float | str | None]
+"""Sensor → what it reads."""
 Sensors = Annotated[
-    dict[Annotated[str, Field(max_length=48)], Number | None],
-    Field(max_length=1000, examples=[{"temperature": 71.5, "vibration": 1.6, "humidity": 50.2}]),
+    dict[Annotated[str, Field(max_length=48)], NumberOrWord | None],
+    Field(max_length=1000, examples=[{"temperature": 71.5, "vibration": 1.6, "humidity": 50.2}, _FILM]),
 ]
 
 
 class Sent(BaseModel):
-    """A reading: its sensors by name; null and absent mean the same."""
+    """A reading: its sensors by name, as messages have them; null and absent mean the same."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,7 +59,8 @@ class SentMany(BaseModel):
 def rows_of(machine: Machine, readings: Sequence[Sent]) -> Floats:
     """Shape (n, sensors), NaN for absent, rolling sensors computed.
 
-    HTTPException 422 names a sensor that the machine does not have, and a reading without those before it.
+    HTTPException 422 names a sensor that the machine does not have, a word that is none of its sensor's, and a reading
+    without those before it.
     """
     if not machine.has_rolling:
         return _placed(machine, enumerate(reading.sensors for reading in readings))
@@ -58,7 +75,7 @@ def rows_of(machine: Machine, readings: Sequence[Sent]) -> Floats:
     return found
 
 
-def _course(machine: Machine, row: int, reading: Sent) -> list[dict[str, float | None]]:
+def _course(machine: Machine, row: int, reading: Sent) -> list[Named]:
     """The reading and, before it, those that its rolling sensors are computed from."""
     if _names_rolling(machine, reading):
         return [reading.sensors]
@@ -78,7 +95,7 @@ def _names_rolling(machine: Machine, reading: Sent) -> bool:
     return all(sensor.name in reading.sensors for sensor in machine.sensors if sensor.rolling is not None)
 
 
-def _placed(machine: Machine, readings: Iterable[tuple[int, Mapping[str, float | None]]]) -> Floats:
+def _placed(machine: Machine, readings: Iterable[tuple[int, Named]]) -> Floats:
     """Shape (n, sensors) of sensors by name, each with the number of the reading that was sent."""
     place = {name: column for column, name in enumerate(machine.sensor_names)}
     rows = []
@@ -88,6 +105,18 @@ def _placed(machine: Machine, readings: Iterable[tuple[int, Mapping[str, float |
             if name not in place:
                 known = ", ".join(machine.sensor_names)
                 raise HTTPException(422, f"reading {number}: {machine.name} has no sensor {name!a}; it has {known}")
-            row[place[name]] = np.nan if value is None else value
+            if isinstance(value, str):
+                row[place[name]] = _number_of(machine, number, name, value)
+            elif value is not None:
+                row[place[name]] = value
         rows.append(row)
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(place))
+
+
+def _number_of(machine: Machine, number: int, sensor: str, word: str) -> float:
+    words = machine.csv.values.get(sensor)
+    if words is None:
+        raise HTTPException(422, f"reading {number}, {sensor}: Input should be a valid number, and is {word!a:.60}")
+    if word not in words:
+        raise HTTPException(422, f"reading {number}, {sensor}: {word!a:.60} is none of {', '.join(words)}")
+    return words[word]

@@ -1,5 +1,7 @@
 """`/inference` and `/train`, as the older system of packaging film had them."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 from core.api_key import Scope
 from core.named_models import NamedVersion
 from tests.api_rig import ApiRig, a_model
-from tests.films import FILM
+from tests.films import FILM, WORDS
 
 FILM_SENT: dict[str, Any] = {
     "Muestra": 1,
@@ -51,6 +53,41 @@ def test_without_a_version_the_model_in_service_answers_as_the_newer_path_does(r
     newer = rig.program.post(f"/api/v1/machines/{FILM.name}/predict", json={"sensors": sensors}).json()
     assert (older["version"], older["model_version"]) == (None, newer["model_version"])
     assert (older["prediction"], not older["approved"]) == (newer["verdict"]["value"], newer["verdict"]["fault"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body_of"),
+    [
+        ("predict", lambda sensors: {"json": {"sensors": sensors}}),
+        ("predict/batch", lambda sensors: {"json": {"readings": [{"sensors": sensors}]}}),
+        ("predict/file", lambda sensors: {"files": {"file": ("film.json", json.dumps([sensors]))}}),
+    ],
+)
+def test_a_word_is_scored_as_the_number_that_it_stands_for(
+    rig: ApiRig, path: str, body_of: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    film: dict[str, Any] = dict(zip(FILM.sensor_names, ROW[0].tolist(), strict=True))
+
+    def said_of(structure: str | float) -> Any:  # as JSON has it
+        body = body_of(film | {"estructura": structure})
+        return rig.program.post(f"/api/v1/machines/{FILM.name}/{path}", **body).json()
+
+    assert said_of("PA") == said_of(WORDS["PA"]) != said_of("BOPP")
+    assert said_of("BOPP")["model_version"] == 1, said_of("BOPP")
+
+
+@pytest.mark.parametrize(
+    ("sensors", "words"),
+    [
+        ({"estructura": "bopp"}, "reading 0, estructura: 'bopp' is none of BOPP, PET, PE, PA"),
+        ({"estructura": "2"}, "reading 0, estructura: '2' is none of BOPP, PET, PE, PA"),
+        ({"calibre1": "BOPP"}, "reading 0, calibre1: Input should be a valid number, and is 'BOPP'"),
+        ({"estructura": ["BOPP"]}, "body.sensors.estructura: Input should be a valid number"),
+    ],
+)
+def test_what_is_no_word_of_its_sensor_is_refused_by_name(rig: ApiRig, sensors: dict[str, Any], words: str) -> None:
+    answer = rig.program.post(f"/api/v1/machines/{FILM.name}/predict", json={"sensors": sensors})
+    assert (answer.status_code, answer.json()["detail"]) == (422, words)
 
 
 def test_a_film_that_lets_too_much_through_is_rejected(rig: ApiRig) -> None:

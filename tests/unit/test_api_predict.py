@@ -225,6 +225,9 @@ def test_the_description_says_every_path_with_its_key_and_examples(rig: ApiRig) 
         for method in methods.values():
             assert method["security"] == [{"HTTPBearer": method["security"][0]["HTTPBearer"]}], path
             assert "401" in method["responses"] or not path.startswith("/api/v1/")
+    sensors = described["components"]["schemas"]["Sent"]["properties"]["sensors"]
+    assert [example.get("estructura") for example in sensors["examples"]] == [None, "BOPP"]
+    assert [kind["type"] for kind in sensors["additionalProperties"]["anyOf"]] == ["number", "string", "null"]
 
 
 def test_the_older_path_of_equipment_answers_in_its_own_shape() -> None:
