@@ -21,7 +21,13 @@ def label_columns(machine: Machine) -> Sequence[str]:
     return [machine.labels.column]
 
 
-def headerless_columns(path: Path, count: int, machine: Machine, *, labels_needed: bool) -> list[str]:
+def known_counts(machine: Machine) -> tuple[int, int]:
+    """How many columns such a file may have: those of the sensors alone, and with the labels behind them."""
+    sensors = len(sensor_columns(machine))
+    return sensors, sensors + len(label_columns(machine))
+
+
+def headerless_columns(file: Path | str, count: int, machine: Machine, *, labels_needed: bool) -> list[str]:
     """The names of so many columns of a file without a header: the sensors, and behind them the labels.
 
     UserError where it is another number; without labels are readings alone, which teach nothing (`labels_needed`).
@@ -34,6 +40,6 @@ def headerless_columns(path: Path, count: int, machine: Machine, *, labels_neede
         return list(sensors)
     without = "" if labels_needed else f", or the first {len(sensors)} alone"
     raise UserError(
-        f"{path} has {count} columns, read with the separator {machine.csv.separator!r}, and no header to name them:"
+        f"{file} has {count} columns, read with the separator {machine.csv.separator!r}, and no header to name them:"
         f" the file of {machine.name} says that there are {len(labelled)}, {', '.join(labelled)}{without}"
     )

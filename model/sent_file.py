@@ -1,10 +1,9 @@
 """A file that somebody sends to be scored: CSV of any dialect, XLSX, JSON or Parquet, as the sensors of its rows."""
 
-import csv
 import io
 import math
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 
 import msgspec
@@ -19,23 +18,21 @@ from core.flags import NO_FLAGS, flag
 from core.machine import Machine
 from core.rolling import rolling_where_lacking
 from core.sensor import Sensor
+from model.sent_csv import Columns, SentTable, read_csv
 
 MOST_ROWS = 100_000
 _MOST_UNPACKED = 256 * 1024 * 1024
 """Bytes that an Excel file may unpack to."""
-_SEPARATORS = (",", ";", "\t", "|")
 _ABSENT = frozenset({"", "nan", "na", "n/a", "null", "none"})
-
-Columns = Mapping[str, Sequence[object]]
-"""Name → the cells of all rows: numbers, texts or None."""
 
 
 def read_sent_file(machine: Machine, name: str, content: bytes) -> Floats:
     """The sensors of a file's rows, shape (n, sensors), NaN for absent. The name's ending says what the file is.
 
     Columns are named as the sensors, or as in the machine's training files; others are left aside. Raises UserError
-    naming the row and column of what cannot be read; the header is row 1, as in a spreadsheet. Rolling sensors without
-    a column are computed from the rows before, of the same device where there is a column of devices.
+    naming the row and column of what cannot be read; the header is row 1, as in a spreadsheet. A CSV may have none
+    where the machine's files have none. Rolling sensors without a column are computed from the rows before, of the same
+    device where there is a column of devices.
     """
     return _sensors(machine, _table(machine, name, content))
 
@@ -43,12 +40,11 @@ def read_sent_file(machine: Machine, name: str, content: bytes) -> Floats:
 def read_data_set(machine: Machine, name: str, content: bytes) -> DataSet:
     """The same with every column of the file (of a Parquet file the machine's alone). Raises UserError, as above."""
     table = _table(machine, name, content)
-    return DataSet(
-        {column: [_cell(cell) for cell in cells] for column, cells in table.items()}, _sensors(machine, table)
-    )
+    columns = {column: [_cell(cell) for cell in cells] for column, cells in table.columns.items()}
+    return DataSet(columns, _sensors(machine, table))
 
 
-def _table(machine: Machine, name: str, content: bytes) -> Columns:
+def _table(machine: Machine, name: str, content: bytes) -> SentTable:
     ending = PurePath(name).suffix.lower()
     read = _READERS.get(ending)
     if read is None:
@@ -60,7 +56,7 @@ def _table(machine: Machine, name: str, content: bytes) -> Columns:
     except Exception as error:  # a file may be broken in any way, and its readers say so in many
         words = " ".join(str(error).split())[:200]
         raise UserError(f"the file cannot be read as {ending[1:].upper()}: {words or type(error).__name__}") from error
-    count = max((len(cells) for cells in table.values()), default=0)
+    count = max((len(cells) for cells in table.columns.values()), default=0)
     if not count:
         raise UserError("the file has no rows")
     if count > MOST_ROWS:
@@ -78,11 +74,11 @@ def _cell(cell: object) -> Cell:
     return str(cell) if number is None or not math.isfinite(number) else number
 
 
-def _sensors(machine: Machine, table: Columns) -> Floats:
-    count = max(len(cells) for cells in table.values())
+def _sensors(machine: Machine, table: SentTable) -> Floats:
+    count = max(len(cells) for cells in table.columns.values())
     rows = np.column_stack([_numbers(machine, table, sensor, count) for sensor in machine.sensors])
-    devices = [str(name) for name in table.get(machine.csv.device, [machine.name] * count)]
-    had = [sensor.name for sensor in machine.sensors if _column_of(machine, table, sensor) is not None]
+    devices = [str(name) for name in table.columns.get(machine.csv.device, [machine.name] * count)]
+    had = [sensor.name for sensor in machine.sensors if _column_of(machine, table.columns, sensor) is not None]
     return rolling_where_lacking(machine, devices, rows, had)
 
 
@@ -91,17 +87,18 @@ def _column_of(machine: Machine, table: Columns, sensor: Sensor) -> str | None:
     return next((name for name in names if name in table), None)
 
 
-def _numbers(machine: Machine, table: Columns, sensor: Sensor, count: int) -> Floats:
-    found = _column_of(machine, table, sensor)
+def _numbers(machine: Machine, table: SentTable, sensor: Sensor, count: int) -> Floats:
+    found = _column_of(machine, table.columns, sensor)
     if found is None:
         if sensor.optional:
             return np.full(count, np.nan)
         wanted = machine.csv.columns.get(sensor.name, sensor.name)
-        raise UserError(f"the file has no column {wanted!r}; it has {', '.join(map(repr, table))}")
+        raise UserError(f"the file has no column {wanted!r}; it has {', '.join(map(repr, table.columns))}")
+    cells = list(enumerate(table.columns[found], table.first_row))
     words = machine.csv.values.get(sensor.name, {})
     if sensor.bit is not None and found == sensor.written:
-        return np.array([_flag(cell, sensor.bit, row, found) for row, cell in enumerate(table[found])])
-    return np.array([_number(cell, words, row, found) for row, cell in enumerate(table[found])], dtype=np.float64)
+        return np.array([_flag(cell, sensor.bit, row, found) for row, cell in cells])
+    return np.array([_number(cell, words, row, found) for row, cell in cells], dtype=np.float64)
 
 
 def _flag(cell: object, bit: int, row: int, column: str) -> float:
@@ -109,7 +106,7 @@ def _flag(cell: object, bit: int, row: int, column: str) -> float:
         return _number(cell, {}, row, column)
     number = flag(cell.strip(), bit)
     if math.isnan(number):
-        raise UserError(f"row {row + 2}, column {column!r}: {cell!r:.60} is {NO_FLAGS}")
+        raise UserError(f"row {row}, column {column!r}: {cell!r:.60} is {NO_FLAGS}")
     return number
 
 
@@ -126,7 +123,7 @@ def _number(cell: object, words: Mapping[str, float], row: int, column: str) -> 
     else:
         number = float(text) if isinstance(text, int | float | np.number) and not isinstance(text, bool) else None
     if number is None or math.isinf(number) or abs(number) > MOST:
-        raise UserError(f"row {row + 2}, column {column!r}: {cell!r:.60} is not a number")
+        raise UserError(f"row {row}, column {column!r}: {cell!r:.60} is not a number")
     return number
 
 
@@ -141,39 +138,20 @@ def _parsed(text: str) -> float | None:
         return None
 
 
-def _csv(machine: Machine, content: bytes) -> Columns:
-    text = _text(content)
-    header = text.lstrip().partition("\n")[0]
-    known = {*machine.sensor_names, *machine.csv.columns.values()}
-    separator = max(_SEPARATORS, key=lambda one: len(known & {name.strip(' \r"') for name in header.split(one)}))
-    names, *lines = [cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if cells] or [[]]
-    for row, cells in enumerate(lines):
-        if len(cells) != len(names):
-            raise UserError(f"row {row + 2} has {len(cells)} cells, the header {len(names)}")
-    return {name.strip(): [cells[place] for cells in lines] for place, name in enumerate(names)}
-
-
-def _text(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252")  # what spreadsheets of Western Europe write
-
-
-def _excel(_: Machine, content: bytes) -> Columns:
+def _excel(_: Machine, content: bytes) -> SentTable:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
             raise UserError(f"the file unpacks to more than {_MOST_UNPACKED >> 20} MB: send it in parts")
     table = pd.read_excel(io.BytesIO(content), engine="calamine")
-    return {
-        str(name).strip(): [None if missing else cell for cell, missing in zip(cells, cells.isna(), strict=True)]
-        for name, cells in table.items()
-    }
+    return SentTable(
+        {
+            str(name).strip(): [None if missing else cell for cell, missing in zip(cells, cells.isna(), strict=True)]
+            for name, cells in table.items()
+        }
+    )
 
 
-def _json(_: Machine, content: bytes) -> Columns:
+def _json(_: Machine, content: bytes) -> SentTable:
     """A list of objects; or columns, each a list or an object of rows."""
     try:
         decoded = msgspec.json.decode(content)
@@ -183,11 +161,10 @@ def _json(_: Machine, content: bytes) -> Columns:
         decoded = only if all(isinstance(row, dict) for row in only) else decoded  # {"readings": [{…}, …]}
     if isinstance(decoded, list) and all(isinstance(row, dict) for row in decoded):
         names = dict.fromkeys(name for row in decoded for name in row)
-        return {name: [row.get(name) for row in decoded] for name in names}
+        return SentTable({name: [row.get(name) for row in decoded] for name in names})
     if isinstance(decoded, dict) and all(isinstance(column, list | dict) for column in decoded.values()):
-        return _of_one_length(
-            {name: list(column.values() if isinstance(column, dict) else column) for name, column in decoded.items()}
-        )
+        lists = {name: list(cells.values() if isinstance(cells, dict) else cells) for name, cells in decoded.items()}
+        return SentTable(_of_one_length(lists))
     raise UserError("JSON must be a list of objects, or an object of columns")
 
 
@@ -197,24 +174,24 @@ def _of_one_length(columns: Mapping[str, list[object]]) -> Columns:
     return columns
 
 
-def _parquet(machine: Machine, content: bytes) -> Columns:
+def _parquet(machine: Machine, content: bytes) -> SentTable:
     file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content))
     if file.metadata.num_rows > MOST_ROWS:  # before anything is unpacked
         raise UserError(f"the file has {file.metadata.num_rows} rows; at most {MOST_ROWS} are scored at once")
     known: Iterable[str] = {*machine.sensor_names, *machine.csv.columns.values()}
     names = [name for name in file.schema_arrow.names if name in known]
     if not names:
-        return {name: [None] for name in file.schema_arrow.names}
+        return SentTable({name: [None] for name in file.schema_arrow.names})
     if machine.csv.device in file.schema_arrow.names:
         names.append(machine.csv.device)
     table = file.read(columns=names)
-    return {name: table.column(name).to_pylist() for name in names}
+    return SentTable({name: table.column(name).to_pylist() for name in names})
 
 
-_READERS: Mapping[str, Callable[[Machine, bytes], Columns]] = {
-    ".csv": _csv,
-    ".txt": _csv,
-    ".tsv": _csv,
+_READERS: Mapping[str, Callable[[Machine, bytes], SentTable]] = {
+    ".csv": read_csv,
+    ".txt": read_csv,
+    ".tsv": read_csv,
     ".xlsx": _excel,
     ".json": _json,
     ".parquet": _parquet,

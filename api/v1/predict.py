@@ -50,6 +50,7 @@ async def file(
     """CSV (separated by commas, semicolons or tabs; with decimal points or commas), XLSX, JSON or Parquet, by its name.
 
     Columns are the machine's sensors, by their names or by those of the machine's training files; others are ignored.
+    Where those have no header, a CSV may have none either: its columns are then told by how many there are.
     Rolling sensors that have no column are computed from the rows before, of the same device where the file names it.
     """
     described = machine_of(request, machine)

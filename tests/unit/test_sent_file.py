@@ -11,6 +11,7 @@ import pytest
 from core.batch import Floats
 from core.csv_dialect import CsvDialect
 from core.errors import UserError
+from core.machine import Machine
 from model import sent_file
 from model.sent_file import read_sent_file
 from tests.builders import a_machine
@@ -74,6 +75,7 @@ def test_the_same_rows_come_out_of_every_kind_of_file_to_the_last_bit(name: str,
         ("data.csv", b"temperature\n1\n2,3\n", "row 3 has 2 cells, the header 1"),
         ("data.csv", b"temperature\n1_0\n", "row 2, column 'temperature': '1_0' is not a number"),
         ("data.csv", b"temperature\n1e999\n", "not a number"),
+        ("data.csv", b"temperature,x,x,temperature\n1,2,3,4\n", "the file has two columns 'temperature': rename one"),
         ("data.csv", b"heat\n1\n", "the file has no column 'temperature'; it has 'heat'"),
         ("data.csv", b"temperature\n", "the file has no rows"),
         ("data.csv", b"", "the file has no rows"),
@@ -97,6 +99,40 @@ def test_columns_may_be_named_and_written_as_in_the_machines_training_files() ->
     machine = msgspec.structs.replace(PRESS, csv=dialect)
     read = read_sent_file(machine, "a.csv", "T [°C];pressure\n70,5;low\n".encode("cp1252"))
     np.testing.assert_array_equal(read, [[70.5, 1.0]])
+
+
+HEADERLESS = msgspec.structs.replace(PRESS, csv=CsvDialect(header=False, separator="\t"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "70.5\t3\n71\t\n",
+        "70.5\t3\t0\n71\t\t1\n",
+        "70.5,3\r\n71,\r\n",
+        "70,5;3;0\n71;;1\n",
+        "pressure,note,temperature\n3,-,70.5\n,-,71\n",
+    ],
+)
+def test_a_file_without_a_header_holds_the_sensors_of_a_machine_whose_files_have_none(content: str) -> None:
+    np.testing.assert_array_equal(read_sent_file(HEADERLESS, "a.csv", content.encode()), [[70.5, 3], [71, np.nan]])
+
+
+@pytest.mark.parametrize(
+    ("machine", "content", "words"),
+    [
+        (HEADERLESS, "70.5\t3\nhot\t3\n", "row 2, column 'temperature': 'hot' is not a number"),
+        (HEADERLESS, "70.5\t3\n70\n", "row 2 has 1 cells, the first row 2"),
+        (HEADERLESS, "70.5\n", "the file has 1 columns, .* there are 3, temperature, pressure, fault, or the first 2"),
+        (PRESS, "70.5,3\n", "the file has no rows"),
+        (PRESS, "70.5,3\n70,3\n", "the file has no column 'temperature'; it has '70.5', '3'"),
+    ],
+)
+def test_of_a_file_without_a_header_rows_are_counted_from_the_first_one(
+    machine: Machine, content: str, words: str
+) -> None:
+    with pytest.raises(UserError, match=words):
+        read_sent_file(machine, "a.csv", content.encode())
 
 
 def test_a_small_file_that_unpacks_to_a_large_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
