@@ -94,6 +94,7 @@ class ApiRig:
         readings: ReadingLog | None = None,
         incidents: Incidents | None = None,
         compat_data: str = "",
+        machines: Mapping[str, Machine] = MACHINES,
     ) -> None:
         """`alerts`, `inbox`, `readings`, `incidents`: instead of the fakes."""
         self.keys = FakeApiKeys()
@@ -107,7 +108,7 @@ class ApiRig:
         logs = readings or self.readings, incidents or self.incidents
         stores = self.models, self.champions, self.devices, *logs, alerts or self.alerts, inbox or self.inbox
         explain, data = ServedExplanations().explain, partial(data_set, compat_data)
-        parts = Parts(MACHINES, self.keys, *stores, self.batcher, explain, self.named, read_sent_file, kept_file, data)
+        parts = Parts(machines, self.keys, *stores, self.batcher, explain, self.named, read_sent_file, kept_file, data)
         self.app: FastAPI = application(
             parts,
             body_limit_bytes=LIMIT_BYTES,

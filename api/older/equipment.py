@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
+from api.older.rolling import lacks_earlier
 from api.v1.keys import Predicting
 from api.v1.predict import scored
 from api.v1.problems import answers
@@ -62,6 +63,8 @@ def _refusal(machine: Machine, fields: dict[str, object]) -> str:
     required = [sensor.name for sensor in machine.sensors if not sensor.optional]
     if any(fields.get(name) is None for name in required):
         return f"Missing one or more required fields: {', '.join(required)}"
+    if lacking := lacks_earlier(machine, fields):
+        return lacking
     wrong = [name for name in machine.sensor_names if fields.get(name) is not None and not _is_number(fields[name])]
     return f"Not a number: {', '.join(wrong)}" if wrong else ""
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from fastapi import HTTPException
 
+from api.older.rolling import lacks_earlier
 from core.batch import MOST
 from core.machine import Machine
 
@@ -12,12 +13,14 @@ from core.machine import Machine
 def row_of(machine: Machine, film: Mapping[str, float | str | None]) -> list[float]:
     """Its sensors in the machine's order, NaN for absent; other fields, such as the sample's number, are no input.
 
-    HTTPException 422 names what is missing, no number or none of the words.
+    HTTPException 422 names what is missing, no number or none of the words, and says where readings before it belong.
     """
     columns = [machine.csv.columns.get(name, name) for name in machine.sensor_names]
     required = [column for column, sensor in zip(columns, machine.sensors, strict=True) if not sensor.optional]
     if missing := [column for column in required if film.get(column) is None]:
         raise HTTPException(422, f"data_test lacks {', '.join(missing)}.")
+    if lacking := lacks_earlier(machine, film):
+        raise HTTPException(422, f"{lacking}.")
     words = machine.csv.values
     return [
         _number(column, film.get(column), words.get(name, {}))

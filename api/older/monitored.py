@@ -111,7 +111,7 @@ def _fields(one: _Found) -> list[Fields]:
 def _sensors(machine: Machine, values: Mapping[str, float | None]) -> Fields:
     """By the messages' fields; bits of one field are its text again."""
     by_field: dict[str, list[Sensor]] = {}
-    for sensor in machine.sensors:
+    for sensor in machine.sent.sensors:
         by_field.setdefault(sensor.written, []).append(sensor)
     found: Fields = {}
     for field, (first, *others) in by_field.items():

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, HTTPException, Request, UploadFile
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from api.older.rolling import lacks_earlier
 from api.v1.bodies import MOST_READINGS
 from api.v1.keys import Predicting
 from api.v1.parts import parts_of
@@ -100,6 +101,8 @@ def _together(classes: Sequence[int]) -> Predicted:
 def _rows(machine: Machine, readings: Sequence[Mapping[str, object]]) -> Floats:
     """Shape (n, sensors). HTTPException 422 names the first row, and its columns, that are none."""
     for row, reading in enumerate(readings, 1):
+        if lacking := lacks_earlier(machine, reading):
+            raise HTTPException(422, f"row {row}: {lacking}")
         wrong = [f"column {name!a}: {why}" for name in machine.sensor_names if (why := _wrong(reading, name))]
         wrong += [f"column {name!a} is none of the machine's" for name in reading if name not in machine.sensor_names]
         if wrong:
