@@ -11,7 +11,7 @@ from consumer.doubts import doubts_of
 from consumer.handover import Assigned, Revoked
 from consumer.limit import behind_unscorable, within_limit
 from consumer.past import Look, Pasts
-from consumer.silence import SilenceSweep
+from consumer.silence import FollowLook, SilenceSweep
 from core.batch import Batch, Integers, Quality
 from core.errors import Fenced
 from core.incident import DeviceState, Judgement, judge
@@ -50,12 +50,14 @@ class Holdings:
     Where something taken is not stored after all, all of it is void: nothing more may be concluded before `drop`.
     """
 
-    def __init__(self, machines: Mapping[str, Machine], store: ReadingStore) -> None:
+    def __init__(
+        self, machines: Mapping[str, Machine], store: ReadingStore, follow: FollowLook = lambda _: None
+    ) -> None:
         self._machines = machines
         self._devices = Devices(store)
         self._pasts = Pasts()
         machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
-        self._silence = SilenceSweep(store, self._pasts, machine_of)
+        self._silence = SilenceSweep(store, self._pasts, machine_of, follow=follow)
         self._claims: dict[TopicPartition, Claim] = {}
 
     def begin(self, assigned: Assigned) -> None:

@@ -11,6 +11,7 @@ from consumer.holdings import Holdings
 from consumer.meter import Meter, Unmetered
 from consumer.models import ModelKeeper
 from consumer.scoring import Scorer
+from consumer.silence import FollowLook
 from consumer.storing import LONGEST_PAUSE_S, Storing
 from core.errors import Fenced, ModelFailed, Unavailable
 from core.machine import Machine
@@ -55,6 +56,7 @@ class Loop:
         alive: Callable[[], None],
         shadow: Shadow = lambda *_: None,
         meter: Meter | None = None,
+        follow_look: FollowLook = lambda _: None,
     ) -> None:
         """`alive` is called each time that the loop comes round, and by a wait for the database each time it tries."""
         machine_of = {topic: machine for machine in machines.values() for topic in machine.topics}
@@ -65,7 +67,7 @@ class Loop:
         self._alive = alive
         self._meter = meter or Unmetered()
         self._scoring = ScoringAhead(scorer, machine_of, lambda: models.in_service, shadow, self._meter)
-        self._holdings = Holdings(machines, store)
+        self._holdings = Holdings(machines, store, follow_look)
         self._storing = Storing(store, handover, stopping, source.stored, alive, self._meter)
         self._next: Item | None = None
         self._void = -1

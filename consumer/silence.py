@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from consumer.past import Pasts
 from core.errors import Unavailable
@@ -10,9 +11,12 @@ from core.machine import Machine
 from core.ports.models import Model
 from core.ports.stream import Claim, ReadingStore, TopicPartition
 from core.silence import Silence, Why, judge_silence, why_judge
+from core.span import Way
 
 _log = logging.getLogger(__name__)
 
+FollowLook = Callable[[str], Way | None]
+"""Begins to keep the way of a look at one partition of this topic, which begins now."""
 _EVERY_S = 5.0
 
 
@@ -29,11 +33,13 @@ class SilenceSweep:
         pasts: Pasts,
         machine_of: Mapping[str, Machine],
         clock: Callable[[], float] = time.monotonic,
+        follow: FollowLook = lambda _: None,
     ) -> None:
         self._store = store
         self._pasts = pasts
         self._machine_of = machine_of
         self._clock = clock
+        self._follow = follow
         self._due_at = 0.0
         self._ends: Mapping[TopicPartition, int] = {}
         """Where the logs ended at the last sweep."""
@@ -63,11 +69,14 @@ class SilenceSweep:
     def _sweep_one(self, machine: Machine, limit: float, claim: Claim, why: Why, model: Model) -> None:
         past = self._pasts.of(claim.partition)
         heard, watermark = past.heard()
+        way = self._follow(claim.partition.topic)
         with self._store.begin([claim]) as tx:
             silence = Silence(why)
             if why is Why.JUDGED:
                 silence = judge_silence(heard, watermark, limit, tx.silent_devices(machine.name))
-            moved = tx.silence(claim.partition, heard, watermark, silence, model)
+            moved = tx.silence(claim.partition, heard, watermark, replace(silence, way=way), model)
+        if way is not None:
+            way.stored()
         past.forget(moved)
         for last in silence.fell_silent:
             if last.device not in moved:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.batch import Bools, Integers
+from core.span import Way
 
 NEVER = -(2**62)
 """Before every event time."""
@@ -53,6 +54,8 @@ class Silence:
     why: Why
     fell_silent: Sequence[LastReading] = ()
     speaks_again: Sequence[LastReading] = ()
+    way: Way | None = None
+    """How it was found, where somebody wants to know."""
 
 
 def why_judge(next_offset: int, log_end: int | None) -> Why:

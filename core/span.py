@@ -4,12 +4,14 @@ Spans of one trace name each other as W3C's Trace Context says, so that those of
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, NamedTuple, Protocol
 
 HEADER = "traceparent"
 """Of a Kafka message, and of an alert's facts in the outbox."""
+CARRIED = "traceparents"
+"""Of a digest's facts: that of each alert in it that has one, by the alert's number."""
 _FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _SAMPLED = 1
 
@@ -40,19 +42,25 @@ class Span(NamedTuple):
     ended: int
     attributes: Mapping[str, str | int]
     kind: Kind = "internal"
+    links: Sequence[SpanContext] = ()
+    """Spans of other traces that belong to it."""
 
 
-class BatchWay(Protocol):
-    """What a batch went through, kept until it is known which of its readings raised an alert."""
-
-    def stage(self, name: str) -> AbstractContextManager[None]:
-        """It goes through this stage now; tried anew, the last time counts."""
+class Way(Protocol):
+    """What readings went through, kept until it is known which of them raised an alert."""
 
     def alerted(self, partition: int, offset: int) -> SpanContext:
         """The reading there raised an alert: its spans are wanted. The context under which the alert goes on."""
 
     def stored(self) -> None:
         """All of it is committed: the spans of those readings are recorded."""
+
+
+class BatchWay(Way, Protocol):
+    """That of a batch."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """It goes through this stage now; tried anew, the last time counts."""
 
 
 def context_of(header: str | bytes | None) -> SpanContext | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, text
 
+from core.span import HEADER, Way
 from db.bulk import insert_values
 
 
@@ -14,6 +15,11 @@ def tell(connection: Connection, machine: int, alerts: Sequence[Mapping[str, obj
         rows = [(machine, facts["alert"], msgspec.json.encode(facts).decode()) for facts in alerts]
         insert_values(connection, _TELL, rows)
         wake(connection)
+
+
+def way_on(way: Way | None, partition: int, offset: int) -> Mapping[str, str]:
+    """Under which span the alert of the reading there goes on, as one of its facts; empty: nobody records its way."""
+    return {} if way is None else {HEADER: way.alerted(partition, offset).written}
 
 
 def wake(connection: Connection) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, text
 
 from core.cause import Group, common_cause
 from core.digest import SHOWN, Grouping, why_digest
+from core.span import CARRIED
 
 
 def gather(connection: Connection, head: Row[Any]) -> Row[Any]:
@@ -57,7 +58,7 @@ def _carry(connection: Connection, digest: int, head: Row[Any]) -> None:
     connection.execute(text(_CARRY), {"digest": digest, "channel": head.channel, "address": head.address})
 
 
-_COUNTED = ("alerts", "devices", "answered", "since", "until", "titles")
+_COUNTED = ("alerts", "devices", "answered", "since", "until", "titles", CARRIED)
 _WAITING = """
     SELECT count(*) AS alerts, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) AS waited_s
       FROM outbox
@@ -105,7 +106,9 @@ _SUMMARY = """
     SELECT (SELECT body FROM outbox WHERE id = :digest) AS body, count(DISTINCT o.alert) AS alerts,
            count(DISTINCT (o.body->>'machine', o.body->>'device')) AS devices, count(DISTINCT l.id) AS answered,
            min(CAST(o.body->>'since' AS timestamptz)) AS since, max(CAST(o.body->>'since' AS timestamptz)) AS until,
-           array_agg(DISTINCT coalesce(nullif(o.body->>'title', ''), o.body->>'machine')) AS titles
+           array_agg(DISTINCT coalesce(nullif(o.body->>'title', ''), o.body->>'machine')) AS titles,
+           coalesce(jsonb_object_agg(o.alert, o.body->>'traceparent')
+                    FILTER (WHERE o.kind = 'alert' AND o.body->>'traceparent' IS NOT NULL), '{}') AS traceparents
       FROM outbox o JOIN alert a ON a.id = o.alert LEFT JOIN effective_label l ON l.incident = a.incident
      WHERE o.carried_by = :digest"""
 _WORST = """

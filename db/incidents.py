@@ -13,9 +13,8 @@ from core.incident import DeviceState, Judgement, Opened
 from core.ports.models import Model
 from core.prediction import standing_out
 from core.severity import Severity, graded
-from core.span import HEADER
 from core.target import PredictedValue, predicted
-from db.alerts import tell
+from db.alerts import tell, way_on
 from db.bulk import insert_returning
 from db.catalogue import Catalogued
 from db.courses import Courses, save_courses, time_of
@@ -68,7 +67,7 @@ def _alert(
             "defects": msgspec.to_builtins(defects),
             "predicted": msgspec.to_builtins(value),
             "choices": [defect.name for defect in known.machine.defects],
-            **_way_on(batch, one.row),
+            **way_on(batch.way, int(batch.partitions[one.row]), int(batch.offsets[one.row])),
         }
         for alert, (_, one), shown, defects, value in zip(alerts, opened, sensors, likely, values, strict=True)
     ]
@@ -86,13 +85,6 @@ def _standing_out(known: Catalogued, batch: Batch, opened: Opened, model: Model)
 def _predicted(known: Catalogued, opened: Opened) -> PredictedValue | None:
     target = known.machine.target
     return None if target is None or opened.value is None else predicted(target, opened.value)
-
-
-def _way_on(batch: Batch, row: int) -> dict[str, str]:
-    """Under which span the alert goes on, where its reading's way is recorded."""
-    if batch.way is None:
-        return {}
-    return {HEADER: batch.way.alerted(int(batch.partitions[row]), int(batch.offsets[row])).written}
 
 
 def _json(value: object) -> str:

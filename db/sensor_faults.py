@@ -9,7 +9,7 @@ from core.batch import Batch
 from core.incident import DeviceState, Opened
 from core.sensor_fault import SensorJudgement
 from core.severity import Severity, graded
-from db.alerts import tell
+from db.alerts import tell, way_on
 from db.bulk import insert_returning
 from db.catalogue import Catalogued
 from db.courses import Courses, save_courses, time_of
@@ -60,6 +60,7 @@ def _alert(
             "reasons": finding.reasons,
             "model_version": version,
             "advice": finding.advice,
+            **way_on(batch.way, int(batch.partitions[one.row]), int(batch.offsets[one.row])),
         }
         for alert, (_, one), finding in zip(alerts, opened, findings, strict=True)
     ]

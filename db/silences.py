@@ -9,7 +9,8 @@ from core.batch import Integers, from_micros, to_micros
 from core.ports.stream import TopicPartition
 from core.severity import Severity, graded
 from core.silence import Heard, LastReading, Silence
-from db.alerts import tell, wake
+from core.span import Way
+from db.alerts import tell, wake, way_on
 from db.bulk import insert_values
 from db.catalogue import Catalogued
 from db.heard import heard_elsewhere
@@ -39,7 +40,7 @@ def save_silence(
     moved = {last.device for last in silence.fell_silent if _spoke_since(elsewhere, last)}
     for last in silence.fell_silent:
         if last.device not in moved:
-            _open(connection, known, topic, partition.partition, last, watermark, model_version)
+            _open(connection, known, partition, last, watermark, model_version, silence.way)
     return np.array(sorted(moved), dtype=np.int64)
 
 
@@ -65,11 +66,11 @@ def _severity(micros: int, known: Catalogued) -> Severity:
 def _open(
     connection: Connection,
     known: Catalogued,
-    topic: int,
-    partition: int,
+    partition: TopicPartition,
     last: LastReading,
     watermark: int,
     model_version: int,
+    way: Way | None,
 ) -> None:
     severity = _severity(watermark - last.time, known)
     incident = connection.execute(
@@ -77,8 +78,8 @@ def _open(
         {
             "machine": known.id,
             "device": last.device,
-            "topic": topic,
-            "partition": partition,
+            "topic": known.topics[partition.topic],
+            "partition": partition.partition,
             "offset": last.offset,
             "time": from_micros(last.time),
             "watermark": from_micros(watermark),
@@ -101,6 +102,7 @@ def _open(
         "standing_out": [],
         "model_version": model_version,
         "advice": "",
+        **way_on(way, partition.partition, last.offset),
     }
     tell(connection, known.id, [facts])
 

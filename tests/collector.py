@@ -24,6 +24,8 @@ class Arrived(NamedTuple):
     began: int
     ended: int
     attributes: Mapping[str, str | int]
+    links: Sequence[tuple[bytes, bytes]]
+    """Trace and span each."""
 
 
 class Collector:
@@ -49,6 +51,7 @@ class Collector:
                     span.start_time_unix_nano,
                     span.end_time_unix_nano,
                     {pair.key: pair.value.string_value or pair.value.int_value for pair in span.attributes},
+                    [(link.trace_id, link.span_id) for link in span.links],
                 )
                 for of in request.resource_spans
                 for scope in of.scope_spans

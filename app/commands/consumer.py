@@ -35,6 +35,8 @@ from consumer.peek import messages_at
 from consumer.schema_registry import Schemas
 from consumer.scoring import Scorer
 from consumer.shadow import ShadowKeeper
+from consumer.silence import FollowLook
+from consumer.silence_way import TracedLook
 from consumer.standing import Standings
 from consumer.watchdog import Watchdog
 from core.machine import Machine
@@ -82,7 +84,7 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     meter = ConsumerMeter(telemetry.registry, chosen)
     telemetry.registry.register(Partitions(standings, lambda: models.in_service))
     telemetry.serve(settings)
-    halts, follow = PostgresHalts(engine), _follow(settings)
+    halts, (follow, follow_look) = PostgresHalts(engine), _ways(settings)
     schemas = Schemas(settings.schema_registry_url) if settings.schema_registry_url else None
     fetcher = Fetcher(config, store, halts, handover, settings.message_limit_bytes, standings, meter, schemas, follow)
     watchdog = Watchdog(limit, end_hung(promotions, limit))
@@ -95,7 +97,8 @@ def consume(settings: Settings, stopping: threading.Event, now: Callable[[], dat
     shadows = ShadowKeeper(chosen.values(), source, PostgresShadows(beside), limit, stopping)
     shadows.start()
     interpreter.tune()
-    Loop(chosen, store, models, fetcher, handover, stopping, scorer, heartbeat.beat, shadows.score, meter).run()
+    alive, shadow = heartbeat.beat, shadows.score
+    Loop(chosen, store, models, fetcher, handover, stopping, scorer, alive, shadow, meter, follow_look).run()
 
 
 def _chosen(settings: Settings) -> Mapping[str, Machine]:
@@ -104,7 +107,9 @@ def _chosen(settings: Settings) -> Mapping[str, Machine]:
     return {name: pick_machine(known, name) for name in names} if names else known
 
 
-def _follow(settings: Settings) -> Follow | None:
-    """What keeps the way of each batch, where spans have somewhere to go."""
+def _ways(settings: Settings) -> tuple[Follow | None, FollowLook]:
+    """What keeps the way of each batch, and of each look for silence, where spans have somewhere to go."""
     spans = spans_of(settings, "consumer")
-    return partial(TracedBatch, spans, now=time.time_ns) if spans else None
+    if spans is None:
+        return None, lambda _: None
+    return partial(TracedBatch, spans, now=time.time_ns), partial(TracedLook, spans, now=time.time_ns)

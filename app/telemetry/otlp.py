@@ -7,8 +7,8 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Link, SpanKind, TraceFlags
 from opentelemetry.trace import SpanContext as Named
-from opentelemetry.trace import SpanKind, TraceFlags
 
 from core.span import Span, SpanContext
 
@@ -42,6 +42,7 @@ class OtlpSpans:
                 parent,
                 self._resource,
                 span.attributes,
+                links=[Link(_named(link)) for link in span.links],
                 kind=SpanKind[span.kind.upper()],
                 start_time=span.began,
                 end_time=max(span.began, span.ended),

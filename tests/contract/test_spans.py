@@ -11,8 +11,8 @@ from core.span import Span, SpanContext
 from tests.collector import collecting
 from tests.fake_spans import FakeSpans
 
-Told = tuple[str, SpanContext, int | None, int, int]
-"""Name, context, parent, from, to."""
+Told = tuple[str, SpanContext, int | None, int, int, list[SpanContext]]
+"""Name, context, parent, from, to, links."""
 
 
 class Rig(NamedTuple):
@@ -27,7 +27,8 @@ def in_memory() -> Iterator[Rig]:
     yield Rig(
         fake,
         lambda: [
-            (one.name, one.context, one.parent and one.parent.span, one.began, one.ended) for one in fake.recorded
+            (one.name, one.context, one.parent and one.parent.span, one.began, one.ended, list(one.links))
+            for one in fake.recorded
         ],
     )
 
@@ -45,6 +46,7 @@ def over_otlp() -> Iterator[Rig]:
                     int.from_bytes(one.parent) or None,
                     one.began,
                     one.ended,
+                    [SpanContext(*map(int.from_bytes, link)) for link in one.links],
                 )
                 for one in collector.all()
             ]
@@ -65,9 +67,12 @@ def test_a_span_is_named_within_its_parents_trace_and_without_one_begins_a_trace
     assert len({first.span, second.span, below.span}) == 3
 
 
-def test_what_is_recorded_arrives_with_its_name_its_times_and_its_parent(rig: Rig) -> None:
+def test_what_is_recorded_arrives_with_its_name_its_times_its_parent_and_its_links(rig: Rig) -> None:
     first = rig.spans.named(None)
-    below = rig.spans.named(first)
+    below, other = rig.spans.named(first), rig.spans.named(None)
     rig.spans.record(Span("fetch", first, None, 1_000, 2_000, {"messaging.kafka.offset": 7}))
-    rig.spans.record(Span("store", below, first, 2_000, 3_000, {}))
-    assert sorted(rig.told()) == [("fetch", first, None, 1_000, 2_000), ("store", below, first.span, 2_000, 3_000)]
+    rig.spans.record(Span("store", below, first, 2_000, 3_000, {}, links=(other, first)))
+    assert sorted(rig.told()) == [
+        ("fetch", first, None, 1_000, 2_000, []),
+        ("store", below, first.span, 2_000, 3_000, [other, first]),
+    ]

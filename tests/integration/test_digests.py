@@ -4,14 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.telemetry.sends import TracedOutbox
 from core.cause import Group
 from core.digest import MOST_ALONE, SHOWN
 from core.errors import Undeliverable
 from core.machine import Place
 from core.ports.chat import OutboxMessage
 from core.reply import Outcome, Reply, ReplyOutcome
+from core.span import HEADER, SpanContext
 from tests.alert_world import ANNA, AlertWorld, alert_world
 from tests.builders import a_machine
+from tests.fake_spans import FakeSpans
 
 MANY = MOST_ALONE + 2
 
@@ -130,3 +133,22 @@ def test_every_alert_that_is_carried_names_its_digest(world: AlertWorld) -> None
     digest = claimed(world)
     rows = world.rows("SELECT DISTINCT state, carried_by FROM outbox WHERE kind = 'alert'")
     assert rows == [("carried", digest.id)]
+
+
+def test_a_digest_is_sent_in_the_traces_of_the_alerts_that_have_one(world: AlertWorld) -> None:
+    for alert in (2, 5):
+        way = SpanContext(alert, 9).written
+        put = "UPDATE outbox SET body = body || jsonb_build_object(:header, CAST(:way AS text)) WHERE alert = :alert"
+        assert world.execute(put, header=HEADER, way=way, alert=alert) == 1
+    spans = FakeSpans()
+    traced = TracedOutbox(world.outbox, spans, lambda: 1)
+    world.pass_time(5)
+    message = traced.claim(["telegram"], "me")
+    assert message is not None
+    traced.sent(message, "70")
+    assert [(span.name, span.parent, span.attributes.get("alert")) for span in spans.recorded] == [
+        ("digest", None, None),
+        ("send", SpanContext(2, 9), 2),
+        ("send", SpanContext(5, 9), 5),
+    ]
+    assert list(spans.recorded[0].links) == [SpanContext(2, 9), SpanContext(5, 9)]

@@ -8,14 +8,17 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from alerts.render import ConsoleRenderer
+from consumer.batch_way import TracedBatch
 from core.alert_policy import AlertPolicy
 from core.incident_policy import SensorFaultPolicy
 from core.label import Verdict
 from core.ports.chat import OutboxMessage
+from core.span import HEADER
 from db.engine import connect
 from db.labels import NewLabel, add_label
 from db.reading_store import PostgresReadingStore
 from tests.builders import NOON, a_machine, a_reading, encoded
+from tests.fake_spans import FakeSpans
 from tests.ingest import Ingest
 
 MACHINE = a_machine(
@@ -107,3 +110,12 @@ def test_a_machine_fault_and_a_sensor_fault_of_one_device_are_two_troubles(inges
     ingest.take(said([95.0, None, 95.0, None, 95.0]))
     with owner.connect() as connection:
         assert sorted(row["kind"] for row in told(connection)) == ["fault", "sensor"]
+
+
+def test_its_alert_goes_on_in_the_trace_of_the_reading_that_raised_it(ingest: Ingest, owner: Engine) -> None:
+    spans = FakeSpans()
+    ingest.take(said([70.0, None, None]), follow=lambda messages: TracedBatch(spans, messages, lambda: 1))
+    assert [(span.name, span.attributes["messaging.kafka.offset"]) for span in spans.recorded][-1] == ("store", 2)
+    with owner.connect() as connection:
+        (header,) = connection.execute(text("SELECT body->>:header FROM outbox"), {"header": HEADER}).scalars()
+    assert header == spans.recorded[-1].context.written

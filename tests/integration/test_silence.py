@@ -13,16 +13,19 @@ from alerts.render import ConsoleRenderer
 from consumer.duplicates import WINDOW
 from consumer.past import Pasts
 from consumer.silence import SilenceSweep
+from consumer.silence_way import TracedLook
 from core.batch import to_micros
 from core.errors import Fenced
 from core.label import Verdict
 from core.ports.chat import OutboxMessage
 from core.ports.stream import Claim, LogBounds, TopicPartition
 from core.severity import Severity
+from core.span import HEADER
 from db.engine import connect
 from db.labels import NewLabel, add_label
 from db.reading_store import PostgresReadingStore
 from tests.builders import NOON, HotIsFaulty, a_batch, a_machine
+from tests.fake_spans import FakeSpans
 
 MACHINE = a_machine(silent_after=600, topics=("readings.press",))
 MODEL = HotIsFaulty()
@@ -40,7 +43,14 @@ class Owner:
         for partition in named:
             self.pasts.begin(partition, MACHINE, store.recent(partition, WINDOW))
         self._clock = 0.0
-        self._sweeper = SilenceSweep(store, self.pasts, {"readings.press": MACHINE}, lambda: self._clock)
+        self.spans = FakeSpans()
+        self._sweeper = SilenceSweep(
+            store,
+            self.pasts,
+            {"readings.press": MACHINE},
+            lambda: self._clock,
+            lambda topic: TracedLook(self.spans, topic, lambda: 1),
+        )
         self.ends = {partition: claim.next_offset for partition, claim in self.claims.items()}
 
     def store(self, devices: Sequence[str], seconds: Sequence[int], partition: int = 0) -> None:
@@ -95,6 +105,24 @@ def test_a_device_that_stops_speaking_opens_one_incident(store: PostgresReadingS
     consumer.sweep()
     (silence,) = silences(owner)
     assert tuple(silence) == ("press-2", 1, NOON + timedelta(seconds=5), None)
+
+
+def test_its_alert_goes_on_in_a_trace_that_begins_with_the_look_that_found_it(
+    store: PostgresReadingStore, owner: Engine
+) -> None:
+    with owner.begin() as connection:
+        connection.execute(text("INSERT INTO operator (name, role) VALUES ('ann', 'operator')"))
+        connection.execute(text("INSERT INTO subscription (operator, channel, address) VALUES (1, 'console', '')"))
+    consumer = Owner(store)
+    both_speak_then_one(consumer)
+    consumer.sweep()
+    consumer.store(["press-1"], [700])
+    consumer.sweep()
+    (found,) = consumer.spans.recorded
+    assert (found.name, found.parent, found.attributes["messaging.kafka.offset"]) == ("silence", None, 1)
+    with owner.connect() as connection:
+        (header,) = connection.execute(text("SELECT body->>:header FROM outbox"), {"header": HEADER}).scalars()
+    assert header == found.context.written
 
 
 def test_it_grows_more_severe_as_it_lasts(store: PostgresReadingStore, owner: Engine) -> None:

@@ -14,8 +14,9 @@ from app.telemetry.sends import TracedOutbox
 from app.telemetry.spans import spans_of
 from app.wiring import ROOT
 from consumer.batch_way import TracedBatch, stage
+from consumer.silence_way import TracedLook
 from core.errors import NotSent, UserError
-from core.span import HEADER, Span, SpanContext, context_of
+from core.span import CARRIED, HEADER, Span, SpanContext, context_of
 from local.ports import choose
 from producer.messages import Messages
 from producer.sampled import sampled
@@ -161,6 +162,66 @@ def test_each_try_to_send_such_an_alert_is_a_span_and_no_other_message_is() -> N
         traced.failed(message, NotSent("later")) if not spans.recorded else traced.sent(message, "2")
     assert [span.attributes["outcome"] for span in spans.recorded] == ["NotSent", "sent"]
     assert {span.parent for span in spans.recorded} == {parent}
+    assert all(span.began < span.ended for span in spans.recorded)
+
+
+def test_a_digest_is_sent_in_the_trace_of_each_of_its_alerts_and_linked_to_them() -> None:
+    outbox, spans = FakeOutbox(), FakeSpans()
+    traced, parents = TracedOutbox(outbox, spans, Clock()), {3: SpanContext(5, 6), 4: SpanContext(7, 8)}
+    outbox.put("Anna", kind="digest", body={CARRIED: {str(alert): way.written for alert, way in parents.items()}})
+    message = traced.claim(["telegram"], "me")
+    assert message is not None
+    traced.sent(message, "1")
+    digest, *sends = spans.recorded
+    assert (digest.name, digest.parent, digest.attributes["alerts"]) == ("digest", None, 2)
+    assert list(digest.links) == list(parents.values())
+    assert {send.attributes["alert"]: send.parent for send in sends} == parents
+    assert all(send.name == "send" and send.links == (digest.context,) for send in sends)
+    assert all((send.began, send.ended) == (digest.began, digest.ended) for send in sends)
+
+
+def test_a_digest_links_to_no_more_alerts_than_a_collector_takes_and_is_in_the_trace_of_each() -> None:
+    outbox, spans = FakeOutbox(), FakeSpans()
+    traced = TracedOutbox(outbox, spans, Clock())
+    parents = {str(alert): SpanContext(alert, 1).written for alert in range(1, 201)}
+    outbox.put("Anna", kind="digest", body={CARRIED: parents})
+    message = traced.claim(["telegram"], "me")
+    assert message is not None
+    traced.failed(message, NotSent("later"))
+    assert len(spans.recorded[0].links) == 128
+    assert {span.context.trace for span in spans.recorded[1:]} == set(range(1, 201))
+
+
+def test_an_edit_of_a_digest_and_one_of_alerts_without_spans_tell_nothing() -> None:
+    outbox, spans = FakeOutbox(), FakeSpans()
+    traced = TracedOutbox(outbox, spans, Clock())
+    outbox.put("Anna", kind="digest", body={CARRIED: {}})
+    first = traced.claim(["telegram"], "me")
+    assert first is not None
+    traced.sent(first, "1")
+    outbox.put("Anna", kind="answered", edits=first.id, body={CARRIED: {"3": SpanContext(5, 6).written}})
+    outbox.now += 100
+    edit = traced.claim(["telegram"], "me")
+    assert edit is not None
+    assert (edit.kind, edit.edits) == ("digest", "1")
+    traced.sent(edit, "1")
+    assert spans.recorded == []
+
+
+def test_a_look_that_finds_silence_begins_a_trace_for_each_device_and_one_that_finds_none_tells_nothing() -> None:
+    spans, clock = FakeSpans(), Clock()
+    look = TracedLook(spans, "readings.press", clock)
+    look.stored()
+    assert spans.recorded == []
+    found = [look.alerted(0, offset) for offset in (7, 9)]
+    assert look.alerted(0, 7) == found[0], "however often it is asked"
+    look.stored()
+    assert [(span.name, span.context, span.parent) for span in spans.recorded] == [
+        ("silence", found[0], None),
+        ("silence", found[1], None),
+    ]
+    assert len({context.trace for context in found}) == 2
+    assert [span.attributes["messaging.kafka.offset"] for span in spans.recorded] == [7, 9]
     assert all(span.began < span.ended for span in spans.recorded)
 
 
