@@ -118,13 +118,13 @@ def connect(endpoint_url: str, region: str, bucket: str, key_id: str, secret: st
 
 
 def s3_client(endpoint_url: str, region: str, key_id: str, secret: str) -> "S3Client":
-    """A client of that server, with timeouts. UserError where the address is none."""
+    """A client of that server, with timeouts; what is empty AWS's own environment says. UserError: no address."""
     if endpoint_url and not endpoint_url.startswith(("http://", "https://")):
         raise UserError("S3_ENDPOINT_URL must begin with http:// or https://")
     return boto3.client(
         "s3",
         endpoint_url=endpoint_url or None,
-        region_name=region,
+        region_name=region or None,
         aws_access_key_id=key_id or None,
         aws_secret_access_key=secret or None,
         config=Config(

@@ -1,7 +1,6 @@
 """Cells of a file as numbers, times and names; a cell that cannot be read is named by its row and column."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from core.batch import Bools, Floats, Integers
 from core.defect import plain_name
 from core.errors import UserError
 from core.flags import NO_FLAGS, flag
+from core.ports.recorded import RecordedBytes
 
 _SHOWN = 200
 """Characters of a wrong cell that are kept."""
@@ -20,7 +20,7 @@ _SHOWN = 200
 class Column(NamedTuple):
     """A column of a chunk, and where it stands."""
 
-    path: Path
+    source: RecordedBytes
     name: str
     first_row: int
     """The number of its first row in the file."""
@@ -33,7 +33,7 @@ class Column(NamedTuple):
         for at in np.flatnonzero(wrong).tolist():
             row, text = self.first_row + at, str(self.cells.iloc[at])
             if self.bad is None:
-                raise UserError(f"{self.path}, row {row}, column {self.name!r}: {text!r} is {why}")
+                raise UserError(f"{self.source}, row {row}, column {self.name!r}: {text!r} is {why}")
             shown = "" if pd.isna(self.cells.iloc[at]) else text[:_SHOWN]
             self.bad.append(BadCell(row, self.name, shown, why))
 

@@ -1,11 +1,11 @@
 """Which column of a file holds what."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import UserError
 from core.machine import Machine
+from core.ports.recorded import RecordedBytes
 
 _FIELDS = ("device", "time", "label")
 
@@ -20,7 +20,7 @@ class Layout(NamedTuple):
     label: str | None
 
 
-def find_layout(path: Path, columns: Sequence[str], machine: Machine, mapping: Mapping[str, str]) -> Layout:
+def find_layout(source: RecordedBytes, columns: Sequence[str], machine: Machine, mapping: Mapping[str, str]) -> Layout:
     """Where the file with these columns holds the machine's readings.
 
     `mapping`: name → column, before what the machine's file says; the names are its sensors, `device`, `time`, `label`.
@@ -40,7 +40,7 @@ def find_layout(path: Path, columns: Sequence[str], machine: Machine, mapping: M
     if missing := [name for name in names if name in required and wanted[name] not in columns]:
         listed = ", ".join(f"{wanted[name]!r} ({name})" for name in missing)
         raise UserError(
-            f"{path} has no column {listed}; it has {', '.join(map(repr, columns))}, read with the separator"
+            f"{source} has no column {listed}; it has {', '.join(map(repr, columns))}, read with the separator"
             f" {machine.csv.separator!r}: name columns with --map {missing[0]}=COLUMN or in the machine's file"
         )
     found = {name: column if column in columns else None for name, column in wanted.items()}

@@ -1,7 +1,6 @@
 """A recorded file in a machine's dialect, chunk by chunk: which cell is what, and which cannot be read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +8,7 @@ import pandas as pd
 from core.bad_cell import BadCell
 from core.batch import Bools, Floats, Integers
 from core.machine import Machine
+from core.ports.recorded import RecordedBytes
 from producer import cells
 from producer.layout import Layout, find_layout
 from producer.table import Table
@@ -21,12 +21,12 @@ _START = 1_577_836_800_000_000
 class RecordedFile:
     """A CSV or Parquet file of one machine, with its columns found; nothing of it was read yet but the first row."""
 
-    def __init__(self, path: Path, machine: Machine, mapping: Mapping[str, str]) -> None:
+    def __init__(self, source: RecordedBytes, machine: Machine, mapping: Mapping[str, str]) -> None:
         """`mapping`: sensor (or `device`, `time`, `label`) → column. UserError where a file or column is missing."""
-        self.path = path
+        self.source = source
         self._machine = machine
-        self._table = Table(path, machine)
-        self.layout = find_layout(path, self._table.columns, machine, mapping)
+        self._table = Table(source, machine)
+        self.layout = find_layout(source, self._table.columns, machine, mapping)
 
     @property
     def share(self) -> float:
@@ -37,7 +37,7 @@ class RecordedFile:
         """Its rows in the file's order. Cells that cannot be read are added to `bad`; None: the first is an error."""
         row = 0
         for frame in self._table.chunks(*self._columns()):
-            yield Chunk(self.path, self._machine, self.layout, frame, row, self._table.first_row + row, bad)
+            yield Chunk(self.source, self._machine, self.layout, frame, row, self._table.first_row + row, bad)
             row += len(frame)
 
     def _columns(self) -> tuple[Sequence[str], Sequence[str]]:
@@ -57,7 +57,7 @@ class Chunk:
 
     def __init__(
         self,
-        path: Path,
+        source: RecordedBytes,
         machine: Machine,
         layout: Layout,
         frame: pd.DataFrame,
@@ -66,7 +66,7 @@ class Chunk:
         bad: list[BadCell] | None,
     ) -> None:
         """`position`: how many rows stand before it; `first_row`: the number of its first one in the file."""
-        self._path = path
+        self._source = source
         self._machine = machine
         self._layout = layout
         self._frame = frame
@@ -111,4 +111,4 @@ class Chunk:
         return cells.are_faults(column, self._machine.labels.fault_value)
 
     def _column(self, name: str) -> cells.Column:
-        return cells.Column(self._path, name, self.first_row, self._frame[name], self._bad)
+        return cells.Column(self._source, name, self.first_row, self._frame[name], self._bad)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.machine import Machine
+from producer.local_file import LocalFile
 from producer.readings import LABELLED_FAULT, NORMAL, Readings
 from producer.recorded import RecordedFile
 from producer.schedule import Schedule
@@ -21,7 +22,7 @@ class Replay:
     def __init__(self, path: Path, machine: Machine, mapping: Mapping[str, str]) -> None:
         """`mapping`: sensor (or `device`, `time`, `label`) → column. UserError where a file or column is missing."""
         self._machine = machine
-        self._file = RecordedFile(path, machine, mapping)
+        self._file = RecordedFile(LocalFile(path), machine, mapping)
 
     def readings(self, schedule: Schedule) -> Iterator[Readings]:
         """Its rows in the file's order. UserError names the row and column of a cell that cannot be read.
@@ -48,7 +49,7 @@ class Replay:
             latest = float(due[-1])
 
     def _digest(self) -> bytes:
-        with self._file.path.open("rb") as file:
+        with self._file.source.open() as file:
             digest = hashlib.file_digest(file, "sha256")
         digest.update(f"{self._machine.name} {self._file.layout}".encode())
         return digest.digest()

@@ -1,9 +1,10 @@
 """A CSV or Parquet file as chunks of rows, of any size in bounded memory."""
 
 import csv
+import io
 import warnings
 from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Literal
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 from core.errors import UserError
 from core.headerless import headerless_columns
 from core.machine import Machine
+from core.ports.recorded import RecordedBytes
 from core.unreadable import why_unreadable
 
 _ROWS = 10_000
@@ -28,11 +30,13 @@ _ABSENT = ["", "nan", "NaN", "NAN", "na", "NA", "n/a", "N/A", "null", "NULL", "n
 class Table:
     """A machine's file of readings. UserError, naming the file, where it cannot be read."""
 
-    def __init__(self, path: Path, machine: Machine) -> None:
-        self.path = path
+    def __init__(self, source: RecordedBytes, machine: Machine) -> None:
+        self._source = source
         self._machine = machine
         self._dialect = machine.csv
-        self._parquet = path.suffix.lower() in {".parquet", ".pq"}
+        ending = PurePosixPath(source.name).suffix.lower()
+        self._parquet = ending in {".parquet", ".pq"}
+        self._compression = _COMPRESSION.get(ending)
         self._header = None if self._parquet or not self._dialect.header else 0
         self.first_row = 1 if self._header is None else 2
         """The number of the first row with a reading, as a spreadsheet counts."""
@@ -40,7 +44,7 @@ class Table:
         """Of the file, how much was read."""
         self.columns = self._parquet_columns() if self._parquet else self._csv_columns()
         if twice := [name for name in self.columns if self.columns.count(name) > 1]:
-            raise UserError(f"{path} has two columns {twice[0]!r}: rename one")
+            raise UserError(f"{source} has two columns {twice[0]!r}: rename one")
 
     def chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
         """The rows with these columns only; a cell of `numbers` that is none makes its column text in that chunk."""
@@ -51,35 +55,37 @@ class Table:
                 yield from self._csv_chunks(numbers, texts)
         except pd.errors.ParserWarning:
             first = "its header" if self._dialect.header else "the first row"
-            raise UserError(f"{self.path} cannot be read: {self._longest()} more cells than {first}") from None
+            raise UserError(f"{self._source} cannot be read: {self._longest()} more cells than {first}") from None
         except (pd.errors.ParserError, UnicodeDecodeError, pa.ArrowException, OSError) as error:
-            raise UserError(f"{self.path} cannot be read: {why_unreadable(error)}") from error
+            raise UserError(f"{self._source} cannot be read: {why_unreadable(error)}") from error
 
     def _csv_columns(self) -> list[str]:
         try:
-            first = pd.read_csv(
-                self.path,
-                sep=self._dialect.separator,
-                encoding="utf-8-sig",
-                header=self._header,
-                nrows=1 if self._header is None else 0,  # without a header a row tells how many columns there are
-                index_col=False,
-            )
+            with self._source.open() as file:
+                first = pd.read_csv(
+                    file,
+                    compression=self._compression,
+                    sep=self._dialect.separator,
+                    encoding="utf-8-sig",
+                    header=self._header,
+                    nrows=1 if self._header is None else 0,  # without a header a row tells how many columns there are
+                    index_col=False,
+                )
         except pd.errors.EmptyDataError:
-            raise UserError(f"{self.path} is empty") from None
+            raise UserError(f"{self._source} is empty") from None
         except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
-            raise UserError(f"{self.path} cannot be read as CSV: {why_unreadable(error)}") from error
+            raise UserError(f"{self._source} cannot be read as CSV: {why_unreadable(error)}") from error
         if self._header is None:
-            return headerless_columns(self.path, len(first.columns), self._machine, labels_needed=False)
+            return headerless_columns(str(self._source), len(first.columns), self._machine, labels_needed=False)
         return [str(name).strip() for name in first.columns]
 
     def _csv_chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
-        size = max(self.path.stat().st_size, 1)
+        size = max(self._source.size(), 1)
         with (
-            self.path.open("rb") as file,
+            self._source.open() as file,
             pd.read_csv(
                 file,
-                compression=_COMPRESSION.get(self.path.suffix.lower()),
+                compression=self._compression,
                 sep=self._dialect.separator,
                 decimal=self._dialect.decimal,
                 encoding="utf-8-sig",
@@ -99,8 +105,8 @@ class Table:
 
     def _longest(self) -> str:
         """The first row with too many cells, in words; a compressed file is not searched."""
-        if self.path.suffix.lower() not in _COMPRESSION:
-            with self.path.open(encoding="utf-8-sig", newline="") as file:
+        if self._compression is None:
+            with io.TextIOWrapper(self._source.open(), encoding="utf-8-sig", newline="") as file:
                 for number, row in enumerate(csv.reader(file, delimiter=self._dialect.separator), start=1):
                     if len(row) > len(self.columns):
                         return f"row {number} has"
@@ -108,13 +114,14 @@ class Table:
 
     def _parquet_columns(self) -> list[str]:
         try:
-            names: list[str] = pq.read_schema(self.path).names
+            with self._source.open() as file:
+                names: list[str] = pq.read_schema(file).names
         except (pa.ArrowException, OSError) as error:
-            raise UserError(f"{self.path} cannot be read as Parquet: {why_unreadable(error)}") from error
+            raise UserError(f"{self._source} cannot be read as Parquet: {why_unreadable(error)}") from error
         return names
 
     def _parquet_chunks(self, columns: list[str]) -> Iterator[pd.DataFrame]:
-        with pq.ParquetFile(self.path) as file:
+        with self._source.open() as opened, pq.ParquetFile(opened) as file:
             read, rows = 0, max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
                 read += len(batch)

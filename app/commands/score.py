@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -17,7 +17,8 @@ from app.live_line import LiveLine
 from app.machines import pick_machine
 from app.models import model_source
 from app.new_file import NewFile
-from app.recorded_files import recorded_files
+from app.readings_place import Place, ReadingsPlace, S3Access, s3_option, s3_reach
+from app.recorded_files import files_at, recorded_files
 from app.settings import Settings
 from app.spark.lake import lake_of, score_lake
 from app.spark.session import spark_session
@@ -28,13 +29,13 @@ from core.errors import UserError
 from core.machine import Machine
 from core.ports.models import Model
 from core.prediction import ModelVersion
+from model.cache import CachedVersion
 from model.scored_parquet import ScoredParquet
-from model.source import VerifiedModels
 from producer.recorded import RecordedFile
 
 
 @click.command(short_help="Score a file of readings, of any size.")
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=ReadingsPlace())
 @click.option("--machine", "name", required=True, help="Whose readings they are, and in whose dialect.")
 @click.option("--version", "number", type=click.IntRange(1), help="Of the model; not given: the champion.")
 @click.option(
@@ -44,38 +45,43 @@ from producer.recorded import RecordedFile
     help="A Parquet file (of Spark: a folder); bad rows go to .bad.csv.",
 )
 @map_option
+@s3_option
 @engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print what became of the rows as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context,
-    path: Path,
+    path: Place,
     name: str,
     number: int | None,
     out: Path,
     maps: Sequence[str],
+    s3_access: S3Access,
     engine: str,
     master: str,
     as_json: bool,
 ) -> None:
     """Score every row of a CSV or Parquet file (or of all below a folder), by the rules of the live stream.
 
-    In bounded memory. A row gets the probability that the same reading would get live; one with a doubtful sensor gets
-    none; one that is no reading is kept apart with its column and the reason.
+    PATH is on this machine, or in a bucket: s3://BUCKET/KEY, s3://BUCKET/FOLDER/. In bounded memory. A row gets the
+    probability that the same reading would get live; one with a doubtful sensor gets none; one that is no reading is
+    kept apart with its column and the reason.
     """
     if engine == "local" and out.suffix.lower() not in (".parquet", ".pq"):
         raise UserError(f"--out {out}: scores are written as Parquet; name a file that ends in .parquet")
     settings = settings_of(ctx)
     machine = pick_machine(machines(settings), name)
     mapping = column_map(maps)
-    files = recorded_files(path, machine, mapping)
+    s3 = s3_reach(path, settings, s3_access)
+    files = recorded_files(files_at(path, s3), machine, mapping)
     settings = resolved(settings)
     # The read-only role, and a cache of its own, as for `rescore`.
     connections = database(settings, "grafana")
     source = model_source(settings, connections, cache="explained")
     version = version_meant(connections, machine, number)
     if engine == "spark":
-        found, bad = _on_spark(settings, master, lake_of(files, machine, mapping), source, version, out)
+        lake = lake_of(files, machine, mapping, s3.server)
+        found, bad = _on_spark(settings, master, s3.keys(), lake, source.package(machine, version), out)
     else:
         found, bad = _here(files, machine, source.load(machine, version), out)
     say = (found, version, out, bad)
@@ -99,11 +105,11 @@ def _here(
 
 
 def _on_spark(
-    settings: Settings, master: str, lake: Lake, source: VerifiedModels, version: ModelVersion, out: Path
+    settings: Settings, master: str, keys: Mapping[str, str], lake: Lake, package: CachedVersion, out: Path
 ) -> tuple[FileTally, Path]:
     """The same; both are in the folder `out`."""
-    package, began = source.package(lake.machine, version), time.monotonic()
-    with spark_session(master, data_directory(settings)) as session:
+    began = time.monotonic()
+    with spark_session(master, data_directory(settings), keys) as session:
         found = score_lake(session, lake, package, settings.trusted_keys, out)
     found.seconds = time.monotonic() - began
     return found, out / "rows=bad"

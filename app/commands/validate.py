@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import click
 import msgspec
@@ -15,7 +14,8 @@ from app.file_validating import FileReport, validate
 from app.live_line import LiveLine
 from app.machines import pick_machine
 from app.printable import printable
-from app.recorded_files import recorded_files
+from app.readings_place import Place, ReadingsPlace, S3Access, s3_option, s3_reach
+from app.recorded_files import files_at, recorded_files
 from app.spark.lake import lake_of, validate_lake
 from app.spark.session import spark_session
 from app.wiring import data_directory, machines
@@ -27,27 +27,36 @@ _SHOWN_RANGES = 5
 
 
 @click.command(short_help="What is wrong with a file of readings, by column and rows.")
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=ReadingsPlace())
 @click.option("--machine", "name", required=True, help="Whose readings they are, and in whose dialect.")
 @map_option
+@s3_option
 @engine_options
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 @click.pass_context
 def command(
-    ctx: click.Context, path: Path, name: str, maps: Sequence[str], engine: str, master: str, as_json: bool
+    ctx: click.Context,
+    path: Place,
+    name: str,
+    maps: Sequence[str],
+    s3_access: S3Access,
+    engine: str,
+    master: str,
+    as_json: bool,
 ) -> None:
     """Check every row of a CSV or Parquet file (or of all below a folder) by the rules of the live stream.
 
-    Needs no server. Exit code 1 where a row is bad (no reading) or doubtful (would get no score), 2 where a file cannot
-    be read.
+    PATH is on this machine, or in a bucket: s3://BUCKET/KEY, s3://BUCKET/FOLDER/. Needs no other server. Exit code 1
+    where a row is bad (no reading) or doubtful (would get no score), 2 where a file cannot be read.
     """
     settings = settings_of(ctx)
     machine = pick_machine(machines(settings), name)
     mapping = column_map(maps)
-    files = recorded_files(path, machine, mapping)
+    s3 = s3_reach(path, settings, s3_access)
+    files = recorded_files(files_at(path, s3), machine, mapping)
     if engine == "spark":
-        with spark_session(master, data_directory(settings)) as session:
-            reports = validate_lake(session, lake_of(files, machine, mapping))
+        with spark_session(master, data_directory(settings), s3.keys()) as session:
+            reports = validate_lake(session, lake_of(files, machine, mapping, s3.server))
     else:
         reports = _here(files, machine)
     click.echo(msgspec.json.encode(reports) if as_json else "\n".join(map(_words, reports)))

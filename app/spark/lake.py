@@ -9,17 +9,24 @@ import msgspec
 
 from app.file_scoring import FileTally
 from app.file_validating import FileReport
-from app.spark.tasks import Lake, Work, scoring, validating
+from app.spark.tasks import Lake, S3Server, Work, scoring, validating
 from core.errors import UserError
 from core.machine import Machine
 from model.cache import CachedVersion
 from model.scored_arrow import ScoredArrow
+from producer.local_file import LocalFile
 from producer.recorded import RecordedFile
 
 
-def lake_of(files: Sequence[tuple[str, RecordedFile]], machine: Machine, mapping: Mapping[str, str]) -> Lake:
-    """Those files, by paths that hold on every machine of the cluster."""
-    return Lake(machine, mapping, tuple((name, str(file.path.absolute())) for name, file in files))
+def lake_of(
+    files: Sequence[tuple[str, RecordedFile]], machine: Machine, mapping: Mapping[str, str], server: S3Server
+) -> Lake:
+    """Those files, by paths and addresses that hold on every machine of the cluster."""
+    return Lake(machine, mapping, tuple((name, _everywhere(file)) for name, file in files), server)
+
+
+def _everywhere(file: RecordedFile) -> str:
+    return str(file.source.path.absolute() if isinstance(file.source, LocalFile) else file.source)
 
 
 def score_lake(session: Any, lake: Lake, package: CachedVersion, trusted_keys: str, out: Path) -> FileTally:

@@ -5,7 +5,7 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ _OURS = re.compile(r"^core\.errors\.(UserError|ModelRefused|Unavailable): (.+)$"
 
 
 @contextmanager
-def spark_session(master: str, data_directory: Path) -> Iterator[Any]:
+def spark_session(master: str, data_directory: Path, keys: Mapping[str, str]) -> Iterator[Any]:
     """A pyspark.sql.SparkSession at this master, whose workers import our code; ended with the block.
 
+    `keys`: by the names of environment variables, for workers on this machine; a cluster's have their own.
     What Spark fails with becomes one line of ours. Raises UserError, ModelRefused, Unavailable.
     """
     try:
@@ -36,7 +37,7 @@ def spark_session(master: str, data_directory: Path) -> Iterator[Any]:
     provide_java(data_directory / "spark-java")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master(master).appName("faultline")
-    for name, value in _configuration(master).items():
+    for name, value in _configuration(master, keys).items():
         builder = builder.config(name, value)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="faultline-spark-") as folder:
         # It means its own conversions to pandas; our batches stay Arrow.
@@ -54,7 +55,7 @@ def spark_session(master: str, data_directory: Path) -> Iterator[Any]:
             raise as_ours(str(error), master) from error
 
 
-def _configuration(master: str) -> dict[str, str]:
+def _configuration(master: str, keys: Mapping[str, str]) -> dict[str, str]:
     """What is not for spark-defaults.conf to say."""
     ours = {
         "spark.sql.session.timeZone": "UTC",
@@ -65,6 +66,7 @@ def _configuration(master: str) -> dict[str, str]:
     }
     if master.startswith("local"):
         ours |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false"}
+        ours |= {f"spark.executorEnv.{name}": key for name, key in keys.items() if key}
     return ours
 
 

@@ -13,12 +13,17 @@ import msgspec
 from app.file_scoring import scored_chunks
 from app.file_validating import validate
 from app.scorer_apart import scorer_apart
+from core.errors import UserError
 from core.machine import Machine
+from core.ports.recorded import RecordedBytes
 from model.cache import CachedVersion
 from model.loading import load
+from model.registry import s3_client
+from model.s3_files import S3Address, S3Files, s3_address
 from model.scored_arrow import RecordBatch, ScoredArrow, numbers_in, texts_batch
 from model.scorer import FaultModel
 from model.signature import TrustedKeys
+from producer.local_file import LocalFile
 from producer.recorded import RecordedFile
 
 Work = Callable[[Iterator[RecordBatch]], Iterator[RecordBatch]]
@@ -33,18 +38,36 @@ class Package(Protocol):
         """The model's files."""
 
 
+class S3Server(NamedTuple):
+    """Where the workers find buckets; their keys are in their own environment, and never travel with a task."""
+
+    endpoint_url: str = ""
+    region: str = ""
+    """Each empty: AWS's own environment says it."""
+
+    def file(self, address: S3Address) -> RecordedBytes:
+        """The object. Raises UserError, Unauthorised, Unavailable."""
+        found = S3Files(s3_client(self.endpoint_url, self.region, "", "")).file(address)
+        if found is None:
+            raise UserError(f"there is no {address}")
+        return found
+
+
 class Lake(NamedTuple):
     """Which files they are, and how they are read."""
 
     machine: Machine
     mapping: Mapping[str, str]
     files: tuple[tuple[str, str], ...]
-    """Name in the result, and path: the same on every machine."""
+    """Name in the result, and path or address: the same on every machine."""
+    server: S3Server
 
     def file(self, number: int) -> tuple[str, RecordedFile]:
         """Name and file, its header read. UserError where it has not the machine's columns."""
         name, path = self.files[number]
-        return name, RecordedFile(Path(path), self.machine, self.mapping)
+        address = s3_address(path)
+        source = LocalFile(Path(path)) if address is None else self.server.file(address)
+        return name, RecordedFile(source, self.machine, self.mapping)
 
 
 def scoring(lake: Lake, package: Package, trusted_keys: str) -> Work:

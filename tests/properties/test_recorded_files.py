@@ -20,6 +20,7 @@ from model.fit import train
 from model.recipe import Recipe
 from model.scorer import FaultModel
 from producer import table
+from producer.local_file import LocalFile
 from producer.recorded import RecordedFile
 from tests.recorded import Row, Verdict, live, write
 
@@ -67,7 +68,7 @@ def in_a_file(path: Path, machine: Machine, model: FaultModel) -> list[Verdict]:
             found.append(Verdict(int(row), None if np.isnan(score) else float(score), bool(fault), int(quality)))
 
     tally = score_files(
-        [("x", RecordedFile(path, machine, {}))], machine, model, note, lambda *_: None, lambda *_: None
+        [("x", RecordedFile(LocalFile(path), machine, {}))], machine, model, note, lambda *_: None, lambda *_: None
     )
     assert tally.bad == 0
     return found

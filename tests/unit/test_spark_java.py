@@ -44,7 +44,7 @@ def test_without_pyspark_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with (
         pytest.raises(UserError, match=r"pyspark is not installed: .*--require-hashes -r requirements-spark\.txt"),
-        spark_session("local[1]", tmp_path),
+        spark_session("local[1]", tmp_path, {}),
     ):
         pass
 
