@@ -1,6 +1,8 @@
 """A spindle's vibration as the public file has it: three axes, and nobody knows of a fault. The numbers are made up."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
@@ -42,6 +44,14 @@ def a_past(count: int = 400, seed: int = 1, faults: Floats | None = None) -> His
     sensors = np.vstack([normal, found])
     fault = np.arange(len(sensors)) >= count
     return History(sensors, fault, ["vibration"] * len(sensors), np.arange(len(sensors), dtype=np.int64) * 1_000_000)
+
+
+def written(path: Path, history: History) -> Path:
+    """The public file's columns, with a time that names a day."""
+    times = (datetime.fromtimestamp(micros / 1e6, UTC).isoformat() for micros in history.times.tolist())
+    rows = (",".join([time, *map(repr, row)]) for time, row in zip(times, history.sensors.tolist(), strict=True))
+    path.write_text("\n".join([",".join(["at", *VIBRATION.sensor_names]), *rows]) + "\n", encoding="utf-8")
+    return path
 
 
 def a_spindle(

@@ -1,7 +1,7 @@
 """Whole installations on the real servers."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from db.engine import connect
 from tests.champion import Champion, trained_once
 from tests.conftest import Servers, fresh_database
+from tests.fake_telegram.client import Chats, running
 from tests.world import World
 
 
@@ -36,3 +37,24 @@ def trained(servers: Servers, champion: Champion, tmp_path: Path) -> Iterator[Wo
         yield made
         made.end()
         owner.dispose()
+
+
+@pytest.fixture
+def telegram() -> Iterator[Chats]:
+    """A Bot API server."""
+    with running() as chats:
+        yield chats
+
+
+@pytest.fixture
+def installation(servers: Servers, owner: Engine, tmp_path: Path) -> Iterator[Callable[..., Mapping[str, World]]]:
+    """Makes one installation of several machines, with a topic for each of them."""
+    made: list[World] = []
+
+    def make(first: str, *others: str) -> Mapping[str, World]:
+        made.append(World(servers, owner, tmp_path, machine=first, partitions=1))
+        return {first: made[0], **{name: made[0].with_machine(name) for name in others}}
+
+    yield make
+    for world in made:
+        world.end()

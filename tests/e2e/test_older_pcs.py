@@ -1,19 +1,16 @@
 """The older streaming monitoring system's devices in one test: its files, its messages, its way of asking people."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
-from tests.conftest import Servers
 from tests.fake_schema_registry import FakeSchemaRegistry
-from tests.fake_telegram.client import Chats, running
+from tests.fake_telegram.client import Chats
 from tests.older_pcs import DEVICES, messages, training_file
+from tests.phone import Phone, second_model
 from tests.processes import wait_until
 from tests.world import World, assert_invariants
 
@@ -23,20 +20,9 @@ MISTAKEN = 10
 
 
 @pytest.fixture
-def telegram() -> Iterator[Chats]:
-    with running() as chats:
-        yield chats
-
-
-@pytest.fixture
-def worlds(servers: Servers, owner: Engine, tmp_path: Path) -> Iterator[Mapping[str, World]]:
+def worlds(installation: Callable[..., Mapping[str, World]]) -> Mapping[str, World]:
     """One installation with a topic for each device."""
-    first = World(servers, owner, tmp_path, machine="pc1", partitions=1)
-    found = {"pc1": first}
-    for name in ("pc2", "raspberry"):
-        found[name] = first.with_machine(name)
-    yield found
-    first.end()
+    return installation("pc1", "pc2", "raspberry")
 
 
 @pytest.mark.timeout(400)  # three trainings and three retrainings, each a process
@@ -44,13 +30,12 @@ def test_its_messages_are_scored_its_files_train_and_an_n_reaches_the_next_model
     worlds: Mapping[str, World], telegram: Chats, tmp_path: Path
 ) -> None:
     world = worlds["pc1"]
-    world.environment |= {"TELEGRAM_API_URL": telegram.url, "TELEGRAM_BOT_TOKEN": telegram.token}
+    phone = Phone(world, telegram, ANN)
     random = Random(16)
     for device in DEVICES:
         file = tmp_path / f"{device.name}.csv"
         file.write_text(training_file(device, 300, 100, random), encoding="utf-8")
         world.run("train", device.name, "--csv", str(file), "--model", "lr", "--seed", "16")
-    world.run("operators", "add", "ann", "--telegram-id", str(ANN), "--role", "engineer")
     for process in ("consumer", "alerts", "trainer"):
         world.start(process)
 
@@ -66,35 +51,21 @@ def test_its_messages_are_scored_its_files_train_and_an_n_reaches_the_next_model
     later = begin + timedelta(hours=1)
     for number, device in enumerate(DEVICES, start=1):
         worlds[device.name].publish_raw(messages(device, MISTAKEN, later, random, device.mistaken))
-        alert = the_alert(telegram, number, world)
+        alert = phone.alert(number)
         assert f"Your device {device.name} needs attention" in alert["text"]
         world.wait_until_read(len(DEVICES) * EACH + number * MISTAKEN)
-        telegram.say(ANN, "n", reply_to=alert["message_id"])
-        world.wait_for("SELECT count(*) = :number FROM label", "the answer is a label", number=number)
+        phone.answer(alert, "n")
 
     for device in DEVICES:
-        report = json.loads(world.run("retrain", device.name, "--json").stdout)
-        assert (report["state"], report["version"]) == ("promoted", 2), report
-        reloaded = "SELECT EXISTS (SELECT FROM model_load l JOIN machine m ON m.id = l.machine"
-        reloaded += " WHERE m.name = :name AND number = 2 AND outcome = 'loaded')"
-        world.wait_for(reloaded, "reloaded", name=device.name)
+        second_model(world, device.name)
         worlds[device.name].publish_raw(messages(device, MISTAKEN, later + timedelta(hours=1), random, device.mistaken))
     world.wait_until_read(len(DEVICES) * (EACH + 2 * MISTAKEN))
     assert world.one("SELECT count(*) FROM alert") == len(DEVICES), "nobody is asked again"
+    phone.wait_until_explained()
     strongest = ("temperature_cpu_package", "power_cpu_package", "cpu_temperature")
-    for alert, sensor in zip(alerts(telegram), strongest, strict=True):
+    for alert, sensor in zip(phone.alerts(), strongest, strict=True):
         assert f"What spoke for a fault:\n• {sensor}" in alert["text"]
     assert_invariants(world)
-
-
-def the_alert(telegram: Chats, number: int, world: World) -> dict[str, Any]:
-    """So many have come, and this is the last of them."""
-    wait_until(lambda: len(alerts(telegram)) == number, f"alert {number}\n{world.logs()}")
-    return alerts(telegram)[-1]
-
-
-def alerts(telegram: Chats) -> list[dict[str, Any]]:
-    return [message for message in telegram.messages(ANN) if "needs attention" in message["text"]]
 
 
 @pytest.mark.timeout(180)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.documents import Remaining
-from tests.fake_telegram.client import Chats, running
+from tests.fake_telegram.client import Chats
 from tests.processes import Running, run, wait_until
 
 ANN = 4711
@@ -22,12 +22,6 @@ def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="faultline-quickstart-") as name:
         Path(name).chmod(0o711)
         yield Path(name)
-
-
-@pytest.fixture
-def telegram() -> Iterator[Chats]:
-    with running() as chats:
-        yield chats
 
 
 def arguments(command: str, placeholders: Mapping[str, str]) -> list[str]:

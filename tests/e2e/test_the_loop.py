@@ -1,25 +1,19 @@
 """The product in one test: a false alarm, answered, is not raised again."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.builders import NOON, a_reading
-from tests.fake_telegram.client import Chats, running
+from tests.fake_telegram.client import Chats
 from tests.processes import wait_until
 from tests.world import World, assert_invariants
 
 ANN = 4711
 RELOAD_S = 2.0
-
-
-@pytest.fixture
-def telegram() -> Iterator[Chats]:
-    with running() as chats:
-        yield chats
 
 
 def warm(device: str, count: int = 10, start: int = 0) -> Sequence[dict[str, Any]]:
