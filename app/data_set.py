@@ -10,6 +10,12 @@ from model.sent_file import read_data_set
 _MOST_BYTES = 64 * 1024 * 1024
 
 
+def require_data_set(path: str) -> None:
+    """UserError where the file that is named is none; what it holds is looked at when somebody asks for it."""
+    if path and not Path(path).is_file():
+        raise UserError(f"COMPAT_DATA: there is no file {path}: name one, or leave the setting empty")
+
+
 def data_set(path: str, machine: Machine) -> DataSet | None:
     """The file's rows, as they are at this moment; None: no file is named.
 

@@ -9,9 +9,12 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta, Struct
 
+from app.setting_words import what_is_wrong
 from core.errors import UserError
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
+_HTTP = "^(https?://[^/].*)?$"
+_HTTP_IN_WORDS = "it must begin with http:// or https:// and name a server"
 
 
 class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper()):
@@ -48,14 +51,19 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         Meta(
             description="Schema Registry of framed messages, http[s]://[user:password@]host:port; empty: the machines'"
             " files alone say what is right",
-            pattern="^(https?://[^/].*)?$",
-            extra={"secret": True},
+            pattern=_HTTP,
+            extra={"secret": True, "form": _HTTP_IN_WORDS},
         ),
     ] = ""
     topic_partitions: Annotated[int, Meta(description="Partitions of a topic that we create", ge=1, le=10_000)] = 4
     topic_replication: Annotated[int, Meta(description="Copies of a topic that we create", ge=1, le=10)] = 1
     database_url: Annotated[
-        str, Meta(description="postgresql://user:password@host:port/name", extra={"secret": True})
+        str,
+        Meta(
+            description="postgresql://user:password@host:port/name",
+            pattern=r"^(postgres(ql)?(\+\w+)?://.+)?$",
+            extra={"secret": True, "form": "it must begin with postgresql:// and name a server"},
+        ),
     ] = ""
     retention_days: Annotated[
         int, Meta(description="Days of readings that ./run retention keeps; 0: it asks", ge=0, le=100_000)
@@ -92,7 +100,12 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
 
     # Spans.
     otel_exporter_otlp_endpoint: Annotated[
-        str, Meta(description="OpenTelemetry collector (OTLP/HTTP) for the way of alerted readings; empty: none")
+        str,
+        Meta(
+            description="OpenTelemetry collector (OTLP/HTTP) for the way of alerted readings; empty: none",
+            pattern=_HTTP,
+            extra={"form": _HTTP_IN_WORDS},
+        ),
     ] = ""
     trace_every: Annotated[
         int, Meta(description="Of so many readings that the producer publishes, one begins a trace", ge=1)
@@ -203,10 +216,9 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None = None) ->
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$.")
-        name = place.rstrip("`")
-        described_as = _FIELDS[name].type.__metadata__[-1].description if name in _FIELDS else ""
-        raise UserError(f"{name} is wrong: {message} ({described_as})") from error
+        name = str(error).rpartition("`$.")[2].rstrip("`")
+        meaning = _FIELDS[name].type.__metadata__[-1].description
+        raise UserError(f"{name} is wrong: {what_is_wrong(Settings, name, values[name])} ({meaning})") from error
 
 
 def _dotenv(path: Path | None) -> dict[str, str]:

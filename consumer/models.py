@@ -40,7 +40,8 @@ class ModelKeeper(threading.Thread):
         self._before: dict[str, Model] = {}
         """What served before the version in service: where that one fails, it goes back into service."""
         self._unfit: set[ModelVersion] = set()
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, None] = {}
+        """Machines that had no champion, in the order in which that was seen."""
         self._stopping = threading.Event()
         self._error: Exception | None = None
         self.in_service: Mapping[str, Model] = {}
@@ -86,8 +87,7 @@ class ModelKeeper(threading.Thread):
         """Follow the promotion log until stopped."""
         try:
             while not self._stopping.is_set():
-                for machine in self._machines.values():
-                    self.follow(machine)
+                self.follow_all()
                 self._notices.wait(_POLL_S)
         except Exception as error:  # noqa: BLE001  # whatever ends this thread must end the process: `swap` raises it
             self._error = error
@@ -95,6 +95,14 @@ class ModelKeeper(threading.Thread):
     def stop(self) -> None:
         """End soon."""
         self._stopping.set()
+
+    def follow_all(self) -> None:
+        """Load every machine's champion, as `follow` does; those that have none are said in one line, once."""
+        said = len(self._waiting)
+        for machine in self._machines.values():
+            self.follow(machine)
+        if new := list(self._waiting)[said:]:
+            _log.warning("no champion yet of %s: train one, such as ./run train %s --simulate", ", ".join(new), new[0])
 
     def follow(self, machine: Machine) -> None:
         """Load the machine's champion unless it is the version that serves, or one that was refused."""
@@ -104,7 +112,7 @@ class ModelKeeper(threading.Thread):
             _log.warning("who is champion of %s is not known: %s", machine.name, error)
             return
         if champion is None:
-            self._say_waiting(machine)
+            self._waiting[machine.name] = None
         elif champion not in (self._newest(machine), self._refused.get(machine.name)):
             self._load(machine, champion)
 
@@ -148,12 +156,3 @@ class ModelKeeper(threading.Thread):
             self._promotions.record_load(machine.name, version, outcome, reason)
         except Unavailable as error:
             _log.warning("could not record that %s was %s: %s", version, outcome, error)
-
-    def _say_waiting(self, machine: Machine) -> None:
-        if machine.name not in self._waiting:
-            self._waiting.add(machine.name)
-            _log.warning(
-                "%s has no champion yet: its readings wait in Kafka; train one: ./run train %s --simulate",
-                machine.name,
-                machine.name,
-            )

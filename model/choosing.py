@@ -26,6 +26,15 @@ class Chosen(NamedTuple):
     how: str = ""
 
 
+def require_choice(machine: Machine, options: TrainingOptions) -> None:
+    """UserError where the machine's task leaves no choice of models."""
+    if machine.task == "one_class" and (options.search or options.algorithm is not None):
+        raise UserError(
+            f"{machine.name} learns from normal readings alone: its model is a one-class SVM, whose parameters are"
+            " in its file, so there is no other kind to ask for and nothing to search"
+        )
+
+
 def choose(
     machine: Machine,
     base: History,
@@ -40,12 +49,8 @@ def choose(
     Compared and searched by cross validation of the training rows: the hold-out, on which the gate judges the winner,
     has no say in who wins. Raises UserError where the data cannot train a model.
     """
+    require_choice(machine, options)
     if machine.task == "one_class":
-        if options.search or options.algorithm is not None:
-            raise UserError(
-                f"{machine.name} learns from normal readings alone: its model is a one-class SVM, whose parameters are"
-                " in its file, so there is no other kind to ask for and nothing to search"
-            )
         return Chosen(recipe)
     if not options.search and options.algorithm != "compare":
         asked = options.algorithm

@@ -13,13 +13,14 @@ from core.batch import MOST, Bools, Floats, Integers
 from core.defect import plain_name
 from core.errors import UserError
 from core.flags import NO_FLAGS, flag
-from core.headerless import headerless_columns
+from core.headerless import headerless_columns, label_columns, sensor_columns
 from core.history import History
 from core.machine import Machine
 from core.rolling import rolling_where_lacking
 from core.sensor import Sensor
 from core.target import Target, outside
 from core.unreadable import why_unreadable
+from model.csv_header import require_once
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +61,12 @@ def read_history(path: Path, machine: Machine) -> History:
 def _read_text(path: Path, machine: Machine) -> pd.DataFrame:
     """Every cell as text: what cannot be read as a number is then named by its row and column."""
     table = read_text(path, machine.csv.separator, header=machine.csv.header)
-    if not machine.csv.header and not is_parquet(path):
+    if is_parquet(path):
+        return table
+    if machine.csv.header:
+        named = {*sensor_columns(machine), *label_columns(machine), machine.csv.device, machine.csv.time}
+        require_once(path, machine.csv.separator, named)
+    else:
         needed = machine.task != "one_class"
         table.columns = headerless_columns(path, len(table.columns), machine, labels_needed=needed)
     return table

@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.bad_cell import BadCell
 from core.batch import Bools, Floats, Integers
+from core.errors import UserError
 from core.machine import Machine
 from core.ports.recorded import RecordedBytes
 from producer import cells
@@ -22,11 +23,17 @@ class RecordedFile:
     """A CSV or Parquet file of one machine, with its columns found; nothing of it was read yet but the first row."""
 
     def __init__(self, source: RecordedBytes, machine: Machine, mapping: Mapping[str, str]) -> None:
-        """`mapping`: sensor (or `device`, `time`, `label`) → column. UserError where a file or column is missing."""
+        """`mapping`: sensor (or `device`, `time`, `label`) → column.
+
+        UserError where the file or a column of it is missing, or a column is there twice.
+        """
         self.source = source
         self._machine = machine
         self._table = Table(source, machine)
         self.layout = find_layout(source, self._table.columns, machine, mapping)
+        used = [*self.layout.sensors, self.layout.device, self.layout.time, self.layout.label]
+        if twice := next((name for name in used if name in self._table.repeated), None):
+            raise UserError(f"{source} has two columns {twice!r}: rename one")
 
     @property
     def share(self) -> float:

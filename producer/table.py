@@ -40,6 +40,8 @@ class Table:
         self._header = None if self._parquet or not self._dialect.header else 0
         self.first_row = 1 if self._header is None else 2
         """The number of the first row with a reading, as a spreadsheet counts."""
+        self.repeated: frozenset[str] = frozenset()
+        """Names of a CSV's header that stand there more than once."""
         self.share = 0.0
         """Of the file, how much was read."""
         self.columns = self._parquet_columns() if self._parquet else self._csv_columns()
@@ -67,8 +69,10 @@ class Table:
                     compression=self._compression,
                     sep=self._dialect.separator,
                     encoding="utf-8-sig",
-                    header=self._header,
-                    nrows=1 if self._header is None else 0,  # without a header a row tells how many columns there are
+                    header=None,  # as a header, pandas would number what stands there twice
+                    nrows=1,
+                    dtype=str,
+                    keep_default_na=False,
                     index_col=False,
                 )
         except pd.errors.EmptyDataError:
@@ -77,7 +81,9 @@ class Table:
             raise UserError(f"{self._source} cannot be read as CSV: {why_unreadable(error)}") from error
         if self._header is None:
             return headerless_columns(str(self._source), len(first.columns), self._machine, labels_needed=False)
-        return [str(name).strip() for name in first.columns]
+        names = [name.strip() for name in first.iloc[0]]
+        self.repeated = frozenset(name for name in names if names.count(name) > 1)
+        return [f"{name}.{place}" if name in names[:place] else name for place, name in enumerate(names)]
 
     def _csv_chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
         size = max(self._source.size(), 1)

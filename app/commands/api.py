@@ -12,7 +12,7 @@ from api.v1.app import application
 from api.v1.batching import MicroBatcher
 from api.v1.parts import Parts
 from app.cli import settings_of
-from app.data_set import data_set
+from app.data_set import data_set, require_data_set
 from app.heartbeat import Heartbeat
 from app.models import model_source
 from app.named_models import LoadedNamedModels
@@ -49,7 +49,9 @@ def command(ctx: click.Context) -> None:
     It answers with the champions, verified as a consumer verifies them, and swaps to a promoted one. Programs need a
     key: ./run api-keys add NAME.
     """
-    settings = resolved(settings_of(ctx))
+    settings = settings_of(ctx)
+    require_data_set(settings.compat_data)
+    settings = resolved(settings)
     known = machines(settings)
     engine, beside = database(settings, "api"), database(settings, "api")
     with listening(settings.api_host, settings.api_port, "API") as socket:

@@ -100,11 +100,12 @@ def command(
     else:
         sources = _replayed(chosen, file, maps, _schedule(rate, speed))
     settings = resolved(settings)
+    spans = spans_of(settings, "producer")
     schemas = {machine.name: _schema(settings, machine) for machine in chosen}
     ensure_topics(kafka(settings), chosen, settings.topic_partitions, settings.topic_replication)
     messages = merged(sources(schemas))
     messages = first(count, messages) if count else messages
-    if spans := spans_of(settings, "producer"):
+    if spans:
         messages = sampled(messages, settings.trace_every, spans, time.time_ns)
     publisher = Publisher(producer_for(kafka(settings)), time.monotonic, _watch(settings))
     stopping = set_on_signal()

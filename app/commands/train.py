@@ -22,7 +22,7 @@ from core.machine import Machine
 from core.training import LabelledIncident
 from core.training_options import CHOICES, TrainingOptions
 from model.base_data import base_data
-from model.choosing import choose
+from model.choosing import choose, require_choice
 from model.csv_history import read_history
 from model.fit import Candidate, train
 from model.recipe import Recipe
@@ -79,6 +79,7 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
         )
     recipe = Recipe(split=how["split"], augment=how["augment"], seed=how["seed"])
     options = TrainingOptions(how["algorithm"], search=how["search"])
+    require_choice(chosen, options)
     budget = Budget(settings.search_trials, settings.search_seconds)
     if not dry_run:
         settings = resolved(settings)  # a server that is missing is said before the training, not after it

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from msgspec.structs import replace
 
 from consumer.models import ModelKeeper
 from core.errors import ModelFailed, ModelRefused, Unavailable
@@ -123,6 +124,17 @@ def test_the_first_model_of_a_machine_is_announced_once(registry: Registry) -> N
         keeper.follow(PRESS)
         keeper.swap(announced.append)
     assert announced == [PRESS]
+
+
+def test_machines_without_a_champion_are_said_in_one_line_and_once(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    machines = [PRESS, *(replace(PRESS, name=name, topics=(f"readings.{name}",)) for name in ("saw", "lathe"))]
+    keeper = ModelKeeper(machines, registry, registry, registry, 60)
+    for _ in range(3):
+        keeper.follow_all()
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == ["no champion yet of press, saw, lathe: train one, such as ./run train press --simulate"]
 
 
 def test_what_ends_the_background_thread_ends_the_process(registry: Registry) -> None:

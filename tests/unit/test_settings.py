@@ -12,9 +12,16 @@ def test_without_an_environment_the_local_stack_is_meant() -> None:
     assert read_settings({}).uses_local_stack
 
 
-@pytest.mark.parametrize("name", ["KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL", "S3_ENDPOINT_URL"])
-def test_a_named_server_means_that_servers_are_there_already(name: str) -> None:
-    assert not read_settings({name: "somewhere"}).uses_local_stack
+@pytest.mark.parametrize(
+    ("name", "server"),
+    [
+        ("KAFKA_BOOTSTRAP_SERVERS", "somewhere"),
+        ("DATABASE_URL", "postgresql://somewhere"),
+        ("S3_ENDPOINT_URL", "somewhere"),
+    ],
+)
+def test_a_named_server_means_that_servers_are_there_already(name: str, server: str) -> None:
+    assert not read_settings({name: server}).uses_local_stack
 
 
 @pytest.mark.parametrize(
@@ -33,6 +40,52 @@ def test_a_wrong_setting_is_named_with_its_meaning(name: str, value: str) -> Non
     with pytest.raises(UserError, match=f"{name} is wrong") as caught:
         read_settings({name: value})
     assert meaning in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("LOG_LEVEL", "loud", "'loud' is none of DEBUG, ERROR, INFO, WARNING"),
+        ("KAFKA_PORT", "ninety", "'ninety' is no whole number from 0 to 65535"),
+        ("TOPIC_PARTITIONS", "1.5", "'1.5' is no whole number from 1 to 10000"),
+        ("TRACE_EVERY", "0", "'0' is no whole number of at least 1"),
+        ("MODEL_TIMEOUT_S", "0", "'0' is no number above 0 and at most 86400"),
+        ("COMPAT_WITHOUT_KEY", "perhaps", "'perhaps' is neither true nor false"),
+        ("S3_BUCKET", "ab", "it must have at least 3 characters"),
+        ("DATABASE_URL", "foo", "it must begin with postgresql:// and name a server"),
+        ("DATABASE_URL", "mysql://secret@here/db", "it must begin with postgresql:// and name a server"),
+        ("SCHEMA_REGISTRY_URL", "registry:8081", "it must begin with http:// or https:// and name a server"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "it must begin with http:// or https:// and name a server"),
+    ],
+)
+def test_what_is_right_is_said_of_a_setting_that_is_wrong(name: str, value: str, words: str) -> None:
+    with pytest.raises(UserError) as caught:
+        read_settings({name: value})
+    meaning = next(text for setting, _, text in described() if setting == name)
+    assert str(caught.value) == f"{name} is wrong: {words} ({meaning})"
+
+
+def refusal(name: str, value: str) -> str:
+    try:
+        read_settings({name: value})
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def test_every_limit_of_a_setting_has_words() -> None:
+    tried = [(name, value) for name, _, _ in described() for value in ("-1", "x", "9" * 40)]
+    refused = [(name, said) for name, value in tried if (said := refusal(name, value))]
+    assert {name for name, _ in refused} >= {"KAFKA_PORT", "LOG_FORMAT", "PROMETHEUS_TOKEN", "SEARCH_SECONDS"}
+    assert [said for name, said in refused if not said.startswith(f"{name} is wrong: ")] == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://me:p@here:5432/db", "postgres://here/db", "postgresql+psycopg2://me@/db?host=/run/postgresql", ""],
+)
+def test_any_address_of_postgres_is_one(url: str) -> None:
+    assert read_settings({"DATABASE_URL": url}).database_url == url
 
 
 def test_a_file_may_hold_the_value(tmp_path: Path) -> None:
