@@ -9,7 +9,7 @@ def what_is_wrong(settings: type[msgspec.Struct], name: str, value: str) -> str:
     described = inspect.type_info(settings)
     assert isinstance(described, inspect.StructType), "it is a Struct"
     kind = next(field.type for field in described.fields if field.encode_name == name)
-    said = {}
+    said: dict[str, object] = {}
     while isinstance(kind, inspect.Metadata):
         said |= kind.extra or {}
         kind = kind.type
