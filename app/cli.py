@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from app.program import IN_CHECKOUT, PROGRAM, spoken
 from app.settings import Settings, read_settings
 from core.errors import FaultlineError, UserError
 
-# Command → its one line; the module of that name under app.commands defines it. Listed here so that help and quick
+# Command → its one line; its module under app.commands (`module_of`) defines it. Listed here so that help and quick
 # commands import no library they do not use; a test holds that each line equals the command's own help.
 COMMANDS = {
     "demo": "The whole loop on this machine: stack, machines, model, alerts.",
@@ -28,6 +29,7 @@ COMMANDS = {
     "train": "Train a model and promote it if it is better.",
     "machines": "A new machine from a CSV file: new.",
     "export": "Readings and labels as a training file.",
+    "import": "Take in readings of the past: CSV or Parquet.",
     "retrain": "Ask the trainer for a model that learns from the labels.",
     "dead-letters": "What was refused: list, show, replay, export.",
     "models": "List, show, verify, import, promote, roll back versions.",
@@ -62,6 +64,11 @@ COMMANDS = {
 CHECKOUT_ONLY = {"demo", "stack", "test", "bench", "check", "lock", "sbom"}
 
 
+def module_of(command: str) -> str:
+    """The module that defines a command; a name that is a word of Python's own has a mark behind it."""
+    return f"app.commands.{command.replace('-', '_')}{'_' * iskeyword(command)}"
+
+
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name in COMMANDS if IN_CHECKOUT or name not in CHECKOUT_ONLY]
@@ -69,8 +76,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"app.commands.{cmd_name.replace('-', '_')}").command
-        assert isinstance(command, click.Command), f"app.commands.{cmd_name} defines `command`"
+        command = importlib.import_module(module_of(cmd_name)).command
+        assert isinstance(command, click.Command), f"{module_of(cmd_name)} defines `command`"
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from msgspec import Struct
 
-from app.recorded_rows import CheckedRows, checked_rows
+from app.recorded_rows import as_batch, checked_rows, unscorable
 from app.scorer_apart import scorer_apart
 from consumer.scoring import Scorer
 from core.bad_cell import BadCell
-from core.batch import Batch
 from core.machine import Machine
 from core.ports.models import Model
 from core.scored_rows import ScoredRows
@@ -74,28 +73,7 @@ def scored_chunks(
 ) -> Iterator[ScoredChunk]:
     """Every row of a file once, in its order, with its score or as bad. Raises UserError, ModelFailed, Unavailable."""
     for checked in checked_rows(file, machine):
-        batch, predictions = scorer.score(machine, model, _batch(machine, checked))
-        unscorable = [
-            BadCell(letter.position.offset, "", "", f"cannot be scored: {letter.reason}")
-            for letter in batch.dead_letters
-        ]
+        batch, predictions = scorer.score(machine, model, as_batch(machine, checked))
+        left_out = unscorable(batch)
         rows = ScoredRows(name, batch.offsets, batch.devices, batch.times, batch.quality, predictions)
-        yield ScoredChunk(rows, [*checked.bad, *unscorable], checked.bad_rows + len(unscorable))
-
-
-def _batch(machine: Machine, checked: CheckedRows) -> Batch:
-    """The rows as the scorer takes a batch; their numbers stand where a message's offset does."""
-    count = len(checked.rows)
-    return Batch(
-        topic=machine.topics[0],
-        partitions=np.zeros(count, dtype=np.int64),
-        offsets=checked.rows,
-        ids=np.zeros(count, dtype="V16"),
-        devices=checked.devices,
-        times=checked.times,
-        sensors=checked.sensors,
-        quality=checked.quality,
-        extras=(),
-        runs=(),
-        dead_letters=(),
-    )
+        yield ScoredChunk(rows, [*checked.bad, *left_out], checked.bad_rows + len(left_out))

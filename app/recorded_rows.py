@@ -7,7 +7,7 @@ import numpy as np
 
 from consumer.recorded_check import Doubt, RecordedCheck
 from core.bad_cell import BadCell
-from core.batch import Bools, Flags, Floats, Integers
+from core.batch import Batch, Bools, Flags, Floats, Integers
 from core.machine import Machine
 from core.rolling import Windows
 from producer.recorded import Chunk, RecordedFile
@@ -35,6 +35,31 @@ def checked_rows(file: RecordedFile, machine: Machine) -> Iterator[CheckedRows]:
     for chunk in file.chunks(bad):
         yield _checked(file, chunk, check, windows, bad)
         bad.clear()
+
+
+def as_batch(machine: Machine, checked: CheckedRows) -> Batch:
+    """The rows as the scorer takes a batch; their numbers stand where a message's offset does."""
+    count = len(checked.rows)
+    return Batch(
+        topic=machine.topics[0],
+        partitions=np.zeros(count, dtype=np.int64),
+        offsets=checked.rows,
+        ids=np.zeros(count, dtype="V16"),
+        devices=checked.devices,
+        times=checked.times,
+        sensors=checked.sensors,
+        quality=checked.quality,
+        extras=(),
+        runs=(),
+        dead_letters=(),
+    )
+
+
+def unscorable(scored: Batch) -> Sequence[BadCell]:
+    """The rows that were in such a batch and that the model cannot score."""
+    return [
+        BadCell(letter.position.offset, "", "", f"cannot be scored: {letter.reason}") for letter in scored.dead_letters
+    ]
 
 
 def _checked(

@@ -1,6 +1,6 @@
 """The numbers under which the database knows a machine and its topics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -64,6 +64,11 @@ def machine_number(connection: Connection, machine: Machine) -> int:
     return int(row.id)
 
 
+def register_devices(connection: Connection, machine: int, names: Iterable[str]) -> None:
+    """Number the devices of these names where they are new."""
+    connection.execute(text(_NEW_DEVICES), {"machine": machine, "names": sorted(names)})
+
+
 def _places(machine: Machine) -> str:
     places = [{"name": one.name, "like": [_like(pattern) for pattern in one.devices]} for one in machine.places]
     return msgspec.json.encode(places).decode()
@@ -86,3 +91,5 @@ _NEW_TOPICS = """
     INSERT INTO topic (name, machine) SELECT name, :machine FROM unnest(CAST(:topics AS text[])) AS t (name)
      WHERE NOT EXISTS (SELECT FROM topic WHERE topic.name = t.name AND retired_at IS NULL) ON CONFLICT DO NOTHING"""
 _TOPICS = "SELECT id, name, machine FROM topic WHERE name = ANY(:topics) AND retired_at IS NULL"
+_NEW_DEVICES = """
+    INSERT INTO device (machine, name) SELECT :machine, unnest(CAST(:names AS text[])) ON CONFLICT DO NOTHING"""

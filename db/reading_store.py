@@ -16,7 +16,7 @@ from core.machine import Machine
 from core.ports.stream import Acquired, Claim, KnownDevice, LogBounds, Packed, Recent, TopicPartition
 from core.prediction import Predictions
 from core.sensor_fault import ALL_WELL
-from db.catalogue import TASKS, Catalogued, catalogue
+from db.catalogue import TASKS, Catalogued, catalogue, register_devices
 from db.copy import readings_as_copy
 from db.device_state import sensor_states, state_from_row
 from db.failures import failures_named
@@ -70,7 +70,7 @@ class PostgresReadingStore:
         with failures_named(), self._engine.begin() as connection:
             rows = connection.execute(text(_DEVICES), arguments).all()
             if new := set(names) - {row.name for row in rows}:
-                connection.execute(text(_NEW_DEVICES), {**arguments, "names": sorted(new)})
+                register_devices(connection, self._machines[machine].id, new)
                 rows = connection.execute(text(_DEVICES), arguments).all()
             sensors = sensor_states(connection, [row.id for row in rows])
         return {row.name: KnownDevice(row.id, state_from_row(row), sensors.get(row.id, ALL_WELL)) for row in rows}
@@ -136,5 +136,3 @@ _WHERE_ARE_WE = """
 _DEVICES = """
     SELECT d.id, d.name, s.* FROM device d LEFT JOIN device_state s ON s.device = d.id
      WHERE d.machine = :machine AND d.name = ANY(:names)"""
-_NEW_DEVICES = """
-    INSERT INTO device (machine, name) SELECT :machine, unnest(CAST(:names AS text[])) ON CONFLICT DO NOTHING"""

@@ -57,8 +57,8 @@ class PostgresReadingTransaction:
             copy_binary(self._connection, f"reading ({COLUMNS})", BytesIO(stream))
             if shadow:
                 copy_binary(self._connection, f"shadow_score ({SHADOW_COLUMNS})", BytesIO(shadow))
-        insert_values(self._connection, _CLASSES, likeliest_classes(batch, topic, predictions))
-        insert_values(self._connection, _VALUES, predicted_values(batch, topic, predictions))
+        insert_values(self._connection, CLASSES, likeliest_classes(batch, topic, predictions))
+        insert_values(self._connection, VALUES, predicted_values(batch, topic, predictions))
         insert_values(self._connection, _EXTRAS, [(topic, *_position(batch, row), raw) for row, raw in batch.extras])
         insert_values(self._connection, _DEAD_LETTERS, [_dead_letter(topic, letter) for letter in batch.dead_letters])
         gaps = [(topic, run.partition, first, count) for run in batch.runs for first, count in run.gaps]
@@ -155,9 +155,9 @@ _IS_OURS = """
     SELECT FROM ingest_partition
      WHERE topic = :topic AND kafka_partition = :partition AND next_offset = :next AND owner_epoch = :epoch
        FOR UPDATE"""
-_CLASSES = """
+CLASSES = """
     INSERT INTO reading_class (topic, kafka_partition, kafka_offset, rank, class, probability) VALUES %s"""
-_VALUES = "INSERT INTO reading_value (topic, kafka_partition, kafka_offset, value) VALUES %s"
+VALUES = "INSERT INTO reading_value (topic, kafka_partition, kafka_offset, value) VALUES %s"
 _EXTRAS = "INSERT INTO reading_extra (topic, kafka_partition, kafka_offset, raw) VALUES %s"
 _DEAD_LETTERS = """
     INSERT INTO dead_letter (topic, kafka_partition, kafka_offset, stage, reason, key, value, headers,

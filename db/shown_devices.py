@@ -133,7 +133,8 @@ _DEVICE = """
      WHERE m.name = :machine AND d.name = :device"""
 _COURSE = """
     SELECT r.time, r.score, r.sensors
-      FROM ingest_partition p JOIN topic t ON t.id = p.topic AND t.retired_at IS NULL AND t.machine = :machine
+      FROM ingest_partition p
+      JOIN topic t ON t.id = p.topic AND (t.retired_at IS NULL OR t.imported) AND t.machine = :machine
       JOIN reading r ON r.topic = p.topic AND r.kafka_partition = p.kafka_partition
                     AND r.kafka_offset >= p.next_offset - :window
      WHERE r.device = :device ORDER BY r.time DESC, r.kafka_offset DESC LIMIT :count"""

@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from app.cli import COMMANDS, main, run
+from app.cli import COMMANDS, main, module_of, run
 from app.moment import Moment
 from app.wiring import ROOT
 from core.errors import UserError
@@ -18,7 +18,7 @@ from core.errors import UserError
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_one_line_in_the_list_and_says_the_same_itself(name: str) -> None:
-    command = importlib.import_module(f"app.commands.{name.replace('-', '_')}").command
+    command = importlib.import_module(module_of(name)).command
     assert isinstance(command, click.Command)
     assert command.get_short_help_str(200) == COMMANDS[name]
     assert len(COMMANDS[name]) <= 66, "it fits on a line"
