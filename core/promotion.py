@@ -60,11 +60,13 @@ def decide(
     them apart on the hold-out (macro F1), and `named`: defects that people named. Neither may be worse, as above.
     `normal`: hold-outs without a fault, on which it may not alarm more; there, fewer alarms are no reason to promote,
     for a model that sees nothing has none. Where a value is predicted, `values`: its error on the hold-out may not grow
-    beyond chance and by more than a little, nor may it come farther from more measured values than nearer to others.
+    beyond chance and by more than a little, nor may it come farther from more measured values than nearer to others;
+    there, less error is the reason to promote, and not how well alarms are told from the rest.
     """
     refusals = [
         _upside_down(said),
         _blind(absent),
+        values.loss(_OUTGROWN) if values else "",
         _guessing(hold_out) if hold_out else "",
         _worse(hold_out, "on the hold-out", _OUTGROWN) if hold_out else "",
         *(_alarming(found) for found in normal),
@@ -74,7 +76,6 @@ def decide(
         _ringing(alarms, replay),
         _confusing(which),
         _unnaming(named),
-        values.loss(_OUTGROWN) if values else "",
     ]
     for refusal in refusals:
         if refusal:
@@ -85,13 +86,12 @@ def decide(
         _naming(named),
         values.gain() if values else "",
         _better(answers, "on people's answers") if answers else "",
-        _better(hold_out, "on the hold-out") if hold_out else "",
+        _better(hold_out, "on the hold-out") if hold_out and not values else "",
     ]
     reasons = [benefit for benefit in benefits if benefit]
     if reasons:
         return Decision(True, "; ".join(reasons))
-    areas = f" {_areas(hold_out.pr_auc, 'on the hold-out')}, and" if hold_out else ""
-    return Decision(False, f"no better:{areas} no verdict would come out better")
+    return Decision(False, f"no better:{_figures_of(hold_out, values)} no verdict would come out better")
 
 
 def before_last(promotions: Sequence[tuple[str, int]]) -> int | None:
@@ -231,6 +231,12 @@ def _better(found: Comparison, where: str) -> str:
     if not (found.pr_auc.rose or found.pr_auc.challenger > found.pr_auc.champion):
         return ""
     return _areas(found.pr_auc, where)
+
+
+def _figures_of(hold_out: Comparison | None, values: ValueComparison | None) -> str:
+    if values is not None:
+        return f" {values.errors()} on the hold-out, and"
+    return f" {_areas(hold_out.pr_auc, 'on the hold-out')}, and" if hold_out else ""
 
 
 def _areas(found: Measure, where: str) -> str:

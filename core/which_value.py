@@ -44,7 +44,7 @@ class ValueComparison:
     def loss(self, tolerated: float) -> str:
         """What the challenger does worse; empty: nothing. `tolerated`: so much more error is none, as a share of it."""
         if self.mae.difference.low > tolerated * self.mae.champion:
-            return f"it predicts {self.name} worse on the hold-out, beyond chance: {self._errors()}"
+            return f"it predicts {self.name} worse on the hold-out, beyond chance: {self.errors()}"
         if len(self.farther) > len(self.nearer):
             farther = f"{_counted(self.farther)} ({', '.join(self.farther)})"
             return f"it would come farther from {farther}, and nearer to {len(self.nearer)}"
@@ -55,11 +55,12 @@ class ValueComparison:
         if len(self.nearer) > len(self.farther):
             but = f" ({len(self.farther)} the other way)" if self.farther else ""
             return f"it would come nearer to {_counted(self.nearer)}{but}"
-        if self.mae.difference.high < 0:
-            return f"{self.name} is predicted better on the hold-out: {self._errors()}"
+        if self.mae.challenger < self.mae.champion:
+            return f"{self.name} is predicted better on the hold-out: {self.errors()}"
         return ""
 
-    def _errors(self) -> str:
+    def errors(self) -> str:
+        """Both mean errors, and how sure their difference is."""
         low, high = self.mae.difference
         interval = f"{PERCENT} % interval of the difference {low:+.4g} to {high:+.4g}"
         return f"MAE {self.mae.challenger:.4g} against the champion's {self.mae.champion:.4g} ({interval})"

@@ -15,6 +15,7 @@ from core.promotion import Decision, before_last, explained_by_wrong_answers
 from core.promotion import decide as decide_with
 from core.recent_alarms import RecentAlarms
 from core.verdict_replay import Replayed, Rings, Strength
+from core.which_value import ValueComparison
 
 
 def measure(difference: float, margin: float = 0.02) -> Measure:
@@ -63,6 +64,28 @@ def test_what_is_better_on_the_hold_out_is_promoted() -> None:
     decision = decide(BETTER, None, [])
     assert decision.promote
     assert decision.reason.startswith("PR-AUC 0.7500 against the champion's 0.7000 (95 % interval of the difference")
+
+
+def predicted(difference: float) -> ValueComparison:
+    mae = Measure(0.5, 0.5 + difference, Interval(difference - 0.01, difference + 0.01))
+    return ValueComparison("permeability", mae, rows=100, measured=0, nearer=(), farther=())
+
+
+def test_where_a_value_is_predicted_the_error_on_the_hold_out_is_what_promotes() -> None:
+    def decided(hold_out: Comparison, error: float) -> Decision:
+        none = RecentAlarms(10_000, 20, 20, 0)
+        return decide_with(hold_out, None, (), None, [], none, NOTHING_SAID, values=predicted(error))
+
+    words = "MAE 0.{} against the champion's 0.5 (95 % interval of the difference"
+    better, same, worse = decided(EVEN, -0.005), decided(BETTER, 0.0), decided(comparison(-0.05), 0.1)
+    assert better.promote
+    assert better.reason.startswith(f"permeability is predicted better on the hold-out: {words.format(495)}")
+    assert not same.promote
+    assert same.reason.startswith(f"no better: {words.format(5)}")
+    assert same.reason.endswith(" on the hold-out, and no verdict would come out better")
+    assert not worse.promote
+    assert words.format(6) in worse.reason
+    assert "PR-AUC" not in better.reason + same.reason + worse.reason
 
 
 def test_what_is_worse_on_the_hold_out_beyond_chance_is_refused_whatever_it_spares() -> None:
