@@ -12,8 +12,8 @@ from db.failures import failures_named
 
 PROCESSES = ("consumer", "alerts", "trainer", "page", "api", "dashboards")
 """Those that have a login of their own; `dashboards` is Grafana."""
-_ANOTHERS_ROLE = {"page": "api"}
-"""The others' roles bear their names; page and HTTP API show the same and take the same wishes."""
+_NO_LONGER = {"page": "api"}
+"""What a login of an earlier release could act as."""
 _ACTS_AT_ONCE = "dashboards"
 """Grafana knows no roles: its sessions begin under its own, and a panel that asks too much is cut off."""
 # `status` reads under it, whichever process's login it finds; it may see no more than these already do. Page and API
@@ -24,11 +24,6 @@ _READ_ONLY, _MAY_READ = "faultline_grafana", ("consumer", "alerts", "trainer")
 def login_of(process: str) -> str:
     """The name of a process's login."""
     return f"faultline_{process}_login"
-
-
-def role_of(process: str) -> str:
-    """The role under which a process acts, without its prefix."""
-    return _ANOTHERS_ROLE.get(process, process)
 
 
 def ensure_logins(owner: Engine, passwords: Mapping[str, str]) -> None:
@@ -54,7 +49,7 @@ def _ensure(raw: connection, process: str, password: str) -> None:
     name = login_of(process)
     # Only a hash leaves this process, so that no server log can show the password.
     verifier = encrypt_password(password, name, raw, "scram-sha-256")
-    names = {"login": sql.Identifier(name), "role": sql.Identifier(f"faultline_{role_of(process)}")}
+    names = {"login": sql.Identifier(name), "role": sql.Identifier(f"faultline_{process}")}
     with raw.cursor() as cursor:
         cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", (name,))
         if cursor.fetchone() is None:
@@ -63,6 +58,9 @@ def _ensure(raw: connection, process: str, password: str) -> None:
             sql.SQL("ALTER ROLE {login} PASSWORD {password}").format(password=sql.Literal(verifier), **names)
         )
         cursor.execute(sql.SQL("GRANT {role} TO {login}").format(**names))
+        if process in _NO_LONGER:
+            no_longer = sql.Identifier(f"faultline_{_NO_LONGER[process]}")
+            cursor.execute(sql.SQL("REVOKE {} FROM {login}").format(no_longer, **names))
         if process in _MAY_READ:
             cursor.execute(sql.SQL("GRANT {} TO {login}").format(sql.Identifier(_READ_ONLY), **names))
         if process == _ACTS_AT_ONCE:

@@ -46,7 +46,7 @@ def command(ctx: click.Context) -> None:
     what people type. They log in with a link: ./run operators link NAME.
     """
     settings = resolved(settings_of(ctx))
-    engine, files = database(settings, "api"), machines(settings)
+    engine, files = database(settings, "page"), machines(settings)
     with listening(settings.page_host, settings.page_port) as socket:
         here = site(settings.page_host, socket.getsockname()[1], settings.page_url)
         if not here.is_secure and settings.page_host not in LOOPBACK:
@@ -64,9 +64,9 @@ def command(ctx: click.Context) -> None:
             PostgresShownReports(engine),
             files,
         )
-        notices = PostgresNotices(database_url(settings), "api", "outbox")
+        notices = PostgresNotices(database_url(settings), "page", "outbox")
         heartbeat = Heartbeat(settings.heartbeat_file)
-        beside = database(settings, "api")  # who looks at a page does not wait for who counts
+        beside = database(settings, "page")  # who looks at a page does not wait for who counts
         telemetry = Telemetry(heartbeat, [Answering(partial(ping, beside)).trouble])
         telemetry.registry.register(Stored(PostgresMeasures(beside)))
         rules = RuleAlerts(settings.prometheus_token, PostgresRuleAlerts(beside).take)

@@ -54,7 +54,7 @@ class OnPostgres:
 
 @pytest.fixture
 def on_postgres(database_url: str) -> Iterator[OnPostgres]:
-    alerts, api = connect(database_url, "alerts"), connect(database_url, "api")
+    alerts, api = connect(database_url, "alerts"), connect(database_url, "page")
     yield OnPostgres(alerts, api)
     alerts.dispose()
     api.dispose()
@@ -183,7 +183,7 @@ def test_no_token_is_in_the_database(on_postgres: OnPostgres, owner: Engine) -> 
 )
 @pytest.mark.usefixtures("on_postgres")
 def test_the_page_may_not_let_anybody_in_by_itself(database_url: str, statement: str) -> None:
-    engine = connect(database_url, "api")
+    engine = connect(database_url, "page")
     with engine.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.execute(text(statement))
     engine.dispose()

@@ -81,7 +81,7 @@ def release(trainer: Engine, servers: Servers, tmp_path: Path) -> Release:
 
 @pytest.fixture
 def wishes(database_url: str) -> Iterator[PostgresChampionWishes]:
-    api = connect(database_url, "api")
+    api = connect(database_url, "page")
     yield PostgresChampionWishes(api)
     api.dispose()
 

@@ -97,7 +97,7 @@ def test_a_sensor_that_reads_higher_is_told_to_engineers_once_while_it_lasts(
     with owner.connect() as connection:
         looks = connection.execute(text("SELECT sensor, words <> '', count(*) FROM drift_window GROUP BY 1, 2")).all()
         press = connection.execute(text("SELECT id FROM machine WHERE name = 'press'")).scalar_one()
-    page = connect(database_url, "api")
+    page = connect(database_url, "page")
     with page.connect() as connection:
         shown = shown_drift(connection, press)
     page.dispose()

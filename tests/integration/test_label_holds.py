@@ -111,7 +111,7 @@ def test_on_the_page_an_engineer_decides_as_in_the_shell(
     shell: Shell, owner: Engine, flipped: list[AnsweredIncident], csv_file: str, database_url: str
 ) -> None:
     train(shell, csv_file)
-    api = connect(database_url, "api")
+    api = connect(database_url, "page")
     holds = PostgresShownHolds(api)
     with owner.connect() as connection:
         eve = connection.execute(text("SELECT id FROM operator WHERE name = 'Eve'")).scalar_one()

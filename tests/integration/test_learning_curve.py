@@ -17,7 +17,7 @@ HOT = (95.0, 4.0)
 
 @pytest.fixture
 def page(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url, "api")
+    engine = connect(database_url, "page")
     yield engine
     engine.dispose()
 

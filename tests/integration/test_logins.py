@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from db.engine import connect
 from db.frozen import end_frozen_writers
-from db.logins import PROCESSES, ensure_logins, login_of, role_of
+from db.logins import PROCESSES, ensure_logins, login_of
 from db.migrate import require_migrated
 from tests.processes import wait_until
 
@@ -45,7 +45,7 @@ def enter(owner: Engine, process: str, role: str, password: str = "") -> None:
 def test_a_process_acts_under_its_own_role_and_all_but_those_that_people_and_programs_reach_may_read_the_status(
     logins: Engine, process: str
 ) -> None:
-    enter(logins, process, role_of(process))
+    enter(logins, process, process)
     if process not in ("page", "api", "dashboards"):
         enter(logins, process, "grafana")
 
@@ -58,6 +58,8 @@ def test_a_process_acts_under_its_own_role_and_all_but_those_that_people_and_pro
         ("trainer", "api"),
         ("page", "grafana"),
         ("page", "alerts"),
+        ("page", "api"),
+        ("api", "page"),
         ("api", "grafana"),
         ("dashboards", "grafana"),
     ],
@@ -65,6 +67,16 @@ def test_a_process_acts_under_its_own_role_and_all_but_those_that_people_and_pro
 def test_a_process_cannot_act_under_another_role(logins: Engine, process: str, role: str) -> None:
     with pytest.raises(OperationalError, match="permission denied to set role"):
         enter(logins, process, role)
+
+
+def test_a_login_for_the_page_of_an_earlier_release_is_the_api_no_longer(logins: Engine) -> None:
+    with logins.begin() as connection:
+        connection.execute(text("GRANT faultline_api TO faultline_page_login"))
+    enter(logins, "page", "api")
+    ensure_logins(logins, {"page": "page"})
+    enter(logins, "page", "page")
+    with pytest.raises(OperationalError, match="permission denied to set role"):
+        enter(logins, "page", "api")
 
 
 def test_a_login_without_its_role_can_do_nothing(logins: Engine) -> None:
@@ -83,7 +95,7 @@ def test_the_last_password_given_is_the_one_that_counts(logins: Engine) -> None:
 
 def test_no_process_may_change_a_label_or_a_promotion(logins: Engine) -> None:
     for process in PROCESSES:
-        engine = connect(url_of(logins, process, process), role_of(process))
+        engine = connect(url_of(logins, process, process), process)
         require_migrated(engine)
         for statement in ("UPDATE label SET verdict = 'fault'", "DELETE FROM promotion"):
             with engine.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):

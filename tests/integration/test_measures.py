@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("world")
 
 @pytest.fixture
 def page(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url, "api")
+    engine = connect(database_url, "page")
     yield engine
     engine.dispose()
 

@@ -13,7 +13,7 @@ from tests.builders import a_batch
 
 @pytest.fixture
 def devices(database_url: str) -> Iterator[PostgresShownDevices]:
-    engine = connect(database_url, "api")
+    engine = connect(database_url, "page")
     yield PostgresShownDevices(engine)
     engine.dispose()
 

@@ -34,7 +34,7 @@ from tests.page_rig import HERE, OUR_PAGES, form_key_in
 
 @pytest.fixture
 def api(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url, "api")
+    engine = connect(database_url, "page")
     yield engine
     engine.dispose()
 

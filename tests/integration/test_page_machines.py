@@ -46,7 +46,7 @@ def world(database_url: str) -> Iterator[AlertWorld]:
 
 @pytest.fixture
 def api(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url, "api")
+    engine = connect(database_url, "page")
     yield engine
     engine.dispose()
 

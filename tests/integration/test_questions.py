@@ -246,7 +246,7 @@ def test_who_has_the_page_alone_is_asked_and_answers_there(
     world.execute("UPDATE subscription SET channel = 'page', address = 'Anna'")
     assert questions.ask() == 5
     assert world.one("SELECT count(*) FROM outbox WHERE kind = 'question'") == 0
-    api = connect(database_url, "api")
+    api = connect(database_url, "page")
     shown, inbox = PostgresShownQuestions(api, {}), PostgresInbox(api)
     first, *others = shown.newest(1, 10)
     assert (len(others), first.machine, first.readings[1][0], first.answer) == (4, "press", "pressure", None)
@@ -267,7 +267,7 @@ def test_an_engineered_sensor_may_be_why_we_ask_and_is_shown_with_the_reading(
     world: AlertWorld, database_url: str
 ) -> None:
     kilns = {"press": a_machine(engineered=(EngineeredSensor("load", "temperature / 10 + pressure * 10"),))}
-    engine, api = connect(database_url, "alerts"), connect(database_url, "api")
+    engine, api = connect(database_url, "alerts"), connect(database_url, "page")
     questions = PostgresQuestions(engine, kilns)
     while not any(sensor == "load" for *_, sensor, _ in asked(world)):
         assert world.one("SELECT count(*) FROM question") < 50, "of twenty in the tail none is there for its load"

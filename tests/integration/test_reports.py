@@ -148,7 +148,7 @@ def test_an_undo_that_replies_to_a_confirmation_takes_that_report_back_and_no_ot
 
 
 def test_a_form_of_the_page_reports_under_the_pages_own_role(world: AlertWorld, database_url: str) -> None:
-    engine = connect(database_url, "api")
+    engine = connect(database_url, "page")
     anna = str(world.one("SELECT id FROM operator WHERE name = 'Anna'"))
     report = Report("press", "T-7", NOON, "humming")
     form = Reply("page", None, "{}", anna, anna, "/fault", report=report, at=NOON + timedelta(seconds=20))

@@ -10,7 +10,8 @@ MAY_UPDATE = {
     " sensor_state topic",
     "alerts": "api_key bot_cursor chat operator outbox question_bookmark shelf subscription",
     "trainer": "champion_move machine shadow training_request",
-    "api": "bot_cursor login_link rule_alert",
+    "page": "bot_cursor login_link rule_alert",
+    "api": "bot_cursor",
     "grafana": "",
     "dashboards": "",
 }
@@ -18,17 +19,19 @@ MAY_DELETE = {
     "consumer": "device_state sensor_state",
     "alerts": "subscription",
     "trainer": "drift_window",
-    "api": "login_session",
+    "page": "login_session",
+    "api": "",
     "grafana": "",
     "dashboards": "",
 }
 SECRET = ("api_key", "login_session", "login_link", "inbox", "audit")
-# Of the inbox the page sees the numbers alone; of API keys, whoever makes them all but the hashes.
+# Of the inbox page and HTTP API see the numbers alone; of API keys, whoever makes them all but the hashes.
 MAY_READ_SECRETS = {
     "consumer": "",
     "alerts": "api_key audit inbox",
     "trainer": "",
-    "api": "inbox login_link login_session",
+    "page": "inbox login_link login_session",
+    "api": "inbox",
 }
 WHAT_WAS_SAID_AND_DECIDED = {
     *("label", "label_undo", "comment", "inbox", "audit", "label_hold", "label_held", "label_hold_decision"),
@@ -72,6 +75,21 @@ def test_grafana_sees_what_its_dashboards_show_and_no_words_of_anybody(owner: En
     assert seen == ["created_at", "incident", "verdict"], "of an answer not who gave it, and no comment"
 
 
+def test_page_and_http_api_share_what_they_show_and_neither_does_what_is_the_others(owner: Engine) -> None:
+    read, add = tables(owner, "SELECT"), tables(owner, "INSERT")
+    assert set(read["page"].split()) - set(read["api"].split()) == {
+        *("login_link", "login_session", "rule_alert"),
+        *("label_hold", "label_held", "label_hold_decision"),
+    }
+    assert set(read["api"].split()) <= set(read["page"].split())
+    assert set(add["page"].split()) - set(add["api"].split()) == {"login_session", "label_hold_decision", "rule_alert"}
+    assert set(add["api"].split()) - set(add["page"].split()) == {"model_load"}
+    with owner.connect() as connection:
+        may_ask = {role: connection.execute(text(_MAY_ASK), {"role": f"faultline_{role}"}).one() for role in MAY_UPDATE}
+    assert {role for role, may in may_ask.items() if may.who_has_a_key} == {"api"}
+    assert {role for role, may in may_ask.items() if may.count_updates and not may.read_updates} == {"page"}
+
+
 @pytest.mark.parametrize("role", MAY_UPDATE)
 def test_nobody_but_the_owner_may_make_anything(owner: Engine, role: str) -> None:
     with owner.connect() as connection:
@@ -90,6 +108,10 @@ _COLUMNS = """
     SELECT attname FROM pg_attribute
      WHERE attrelid = 'effective_label'::regclass AND attnum > 0
        AND has_column_privilege(:role, attrelid, attnum, 'SELECT') ORDER BY 1"""
+_MAY_ASK = """
+    SELECT has_function_privilege(:role, 'api_caller(bytea)', 'EXECUTE') AS who_has_a_key,
+           has_column_privilege(:role, 'inbox', 'outcome', 'SELECT') AS count_updates,
+           has_column_privilege(:role, 'inbox', 'raw', 'SELECT') AS read_updates"""
 _MAY_MAKE = """
     SELECT has_schema_privilege(:role, 'public', 'CREATE'), has_database_privilege(:role, current_database(), 'CREATE'),
            rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolcanlogin

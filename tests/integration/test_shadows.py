@@ -98,7 +98,7 @@ def test_its_scores_stand_beside_the_readings_and_are_judged_and_nobody_hears_of
     assert (found.confirmed, found.found, found.refuted) == (1, 1, 0)
     alarms = alarms_beside(PostgresBeside(trainer).latest(PRESS, V2, 1_000), 0.5, PRESS.incident)
     assert (alarms.readings, alarms.champion, alarms.challenger) == (6, 0, 1)
-    page = connect(database_url, "api")
+    page = connect(database_url, "page")
     with page.connect() as connection:
         shown = shown_shadow(connection, "press")
     page.dispose()

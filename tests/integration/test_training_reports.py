@@ -129,7 +129,7 @@ def test_a_report_is_found_by_who_follows_the_machine(release: Release, database
     with connect(database_url, "owner").begin():
         PostgresOperators(owner).add(Operator("Eva", "engineer", "UTC", None, [Subscription("page", "Eva")]))
         PostgresOperators(owner).add(Operator("Cem", "engineer", "UTC", None, []))
-    api = connect(database_url, "api")
+    api = connect(database_url, "page")
     eva, cem = (Visitor(number, name, "engineer", "UTC") for number, name in ((1, "Eva"), (2, "Cem")))
     reports = PostgresShownReports(api)
     assert reports.of(eva, "press", made.report) == facts(owner, "number = 1")
