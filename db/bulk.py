@@ -1,11 +1,13 @@
 """Statements of the hot path, through psycopg2's own fast paths, inside the caller's transaction."""
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import psycopg2
 import psycopg2.extensions
+from psycopg2 import sql
 from psycopg2.extras import execute_values
 from sqlalchemy import Connection
 
@@ -15,7 +17,9 @@ _CHUNK = 1 << 24
 """Bytes that COPY takes from a stream at a time, a whole batch: after each piece it waits for the other threads."""
 
 
-def execute(connection: Connection, statement: str, arguments: Mapping[str, object]) -> int:
+def execute(
+    connection: Connection, statement: str | sql.Composable, arguments: Mapping[str, object] | None = None
+) -> int:
     """Run a statement with `%(name)s` arguments; how many rows it met. Raises Unavailable.
 
     Costs less than half of what SQLAlchemy does, several times for each work, however small.
@@ -47,6 +51,12 @@ def copy_binary(connection: Connection, table_and_columns: str, stream: BinaryIO
     """COPY a stream in Postgres' binary format into `table (columns)`. Raises Unavailable."""
     with _cursor(connection) as cursor:
         cursor.copy_expert(f"COPY {table_and_columns} FROM STDIN (FORMAT binary)", stream, _CHUNK)
+
+
+def copy_csv(connection: Connection, table: sql.Composable, rows: bytes) -> None:
+    """COPY rows of CSV into a table, its columns in their order. Raises Unavailable."""
+    with _cursor(connection) as cursor:
+        cursor.copy_expert(sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(table), io.BytesIO(rows), _CHUNK)
 
 
 @contextmanager

@@ -19,6 +19,8 @@ _ACTS_AT_ONCE = "dashboards"
 # `status` reads under it, whichever process's login it finds; it may see no more than these already do. Page and API
 # may see less: whoever breaks into what browsers and programs reach shall not read everything.
 _READ_ONLY, _MAY_READ = "faultline_grafana", ("consumer", "alerts", "trainer")
+# Files are scored with the trainer's login, which reads the models.
+_SCORES, _MAY_KEEP_SCORES = "faultline_scores", ("trainer",)
 
 
 def login_of(process: str) -> str:
@@ -63,6 +65,8 @@ def _ensure(raw: connection, process: str, password: str) -> None:
             cursor.execute(sql.SQL("REVOKE {} FROM {login}").format(no_longer, **names))
         if process in _MAY_READ:
             cursor.execute(sql.SQL("GRANT {} TO {login}").format(sql.Identifier(_READ_ONLY), **names))
+        if process in _MAY_KEEP_SCORES:
+            cursor.execute(sql.SQL("GRANT {} TO {login}").format(sql.Identifier(_SCORES), **names))
         if process == _ACTS_AT_ONCE:
             cursor.execute(sql.SQL("ALTER ROLE {login} SET role = {role}").format(**names))
             cursor.execute(sql.SQL("ALTER ROLE {login} SET statement_timeout = '15s'").format(**names))

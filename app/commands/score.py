@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
@@ -12,13 +13,12 @@ from app.cli import settings_of
 from app.column_map import column_map, map_option
 from app.engine_option import engine_options
 from app.file_scoring import FileTally, score_files
-from app.kept_apart import KeptApart
 from app.live_line import LiveLine
 from app.machines import pick_machine
 from app.models import model_source
-from app.new_file import NewFile
 from app.readings_place import Place, ReadingsPlace, S3Access, s3_option, s3_reach
 from app.recorded_files import files_at, recorded_files
+from app.scores_out import Out, ScoresOut, ScoreTable, Sink, in_file, in_tables
 from app.settings import Settings
 from app.spark.lake import lake_of, score_lake
 from app.spark.session import spark_session
@@ -30,7 +30,6 @@ from core.machine import Machine
 from core.ports.models import Model
 from core.prediction import ModelVersion
 from model.cache import CachedVersion
-from model.scored_parquet import ScoredParquet
 from producer.recorded import RecordedFile
 
 
@@ -40,9 +39,9 @@ from producer.recorded import RecordedFile
 @click.option("--version", "number", type=click.IntRange(1), help="Of the model; not given: the champion.")
 @click.option(
     "--out",
-    type=NewFile(),
+    type=ScoresOut(),
     required=True,
-    help="A Parquet file (of Spark: a folder); bad rows go to .bad.csv.",
+    help="A Parquet file (of Spark: a folder), or postgres:NAME, a table; bad rows go to .bad.csv, or NAME_bad.",
 )
 @map_option
 @s3_option
@@ -54,7 +53,7 @@ def command(
     path: Place,
     name: str,
     number: int | None,
-    out: Path,
+    out: Out,
     maps: Sequence[str],
     s3_access: S3Access,
     engine: str,
@@ -67,8 +66,7 @@ def command(
     probability that the same reading would get live; one with a doubtful sensor gets none; one that is no reading is
     kept apart with its column and the reason.
     """
-    if engine == "local" and out.suffix.lower() not in (".parquet", ".pq"):
-        raise UserError(f"--out {out}: scores are written as Parquet; name a file that ends in .parquet")
+    _require_writable(out, engine)
     settings = settings_of(ctx)
     machine = pick_machine(machines(settings), name)
     mapping = column_map(maps)
@@ -79,29 +77,49 @@ def command(
     connections = database(settings, "grafana")
     source = model_source(settings, connections, cache="explained")
     version = version_meant(connections, machine, number)
+    bad: Out
     if engine == "spark":
+        assert isinstance(out, Path), "a table was refused"
         lake = lake_of(files, machine, mapping, s3.server)
         found, bad = _on_spark(settings, master, s3.keys(), lake, source.package(machine, version), out)
     else:
-        found, bad = _here(files, machine, source.load(machine, version), out)
+        into, bad = _sink(settings, out, machine, version, path)
+        found = _here(files, machine, source.load(machine, version), into)
     say = (found, version, out, bad)
     click.echo(msgspec.json.encode(_facts(*say)) if as_json else _words(*say))
 
 
+def _require_writable(out: Out, engine: str) -> None:
+    if isinstance(out, ScoreTable):
+        if engine == "spark":
+            raise UserError(f"--out postgres:{out.name}: Spark's workers reach no database; name a folder for Parquet")
+    elif engine == "local" and out.suffix.lower() not in (".parquet", ".pq"):
+        raise UserError(f"--out {out}: scores are written as Parquet; name a file that ends in .parquet")
+
+
 def _here(
-    files: Sequence[tuple[str, RecordedFile]], machine: Machine, model: Model, out: Path
-) -> tuple[FileTally, Path]:
-    """What became of the rows, and where the bad ones are."""
+    files: Sequence[tuple[str, RecordedFile]], machine: Machine, model: Model, into: AbstractContextManager[Sink]
+) -> FileTally:
+    """What became of the rows."""
     line = LiveLine(sys.stderr)
 
     def progress(tally: FileTally, share: float) -> None:
         line.show(f"{share:4.0%}  {tally.rows:,} rows, {tally.rows / max(tally.seconds, 1e-3):,.0f} a second")
 
-    bad = out.with_name(f"{out.stem}.bad.csv")
-    with ScoredParquet(out, machine, model.version) as scored, KeptApart(bad) as apart:
-        found = score_files(files, machine, model, scored.write, apart.write, progress)
+    with into as sink:
+        found = score_files(files, machine, model, sink.write, sink.keep_apart, progress)
     line.end()
-    return found, bad
+    return found
+
+
+def _sink(
+    settings: Settings, out: Out, machine: Machine, version: ModelVersion, of: Place
+) -> tuple[AbstractContextManager[Sink], Out]:
+    """Where rows go, and where the bad ones are."""
+    if isinstance(out, ScoreTable):
+        return in_tables(database(settings, "scores"), out, machine, version, str(of)), out.bad
+    bad = out.with_name(f"{out.stem}.bad.csv")
+    return in_file(out, bad, machine, version), bad
 
 
 def _on_spark(
@@ -115,7 +133,7 @@ def _on_spark(
     return found, out / "rows=bad"
 
 
-def _facts(found: FileTally, version: ModelVersion, out: Path, bad: Path) -> dict[str, object]:
+def _facts(found: FileTally, version: ModelVersion, out: Out, bad: Out) -> dict[str, object]:
     return {
         "machine": version.machine,
         "version": version.number,
@@ -125,7 +143,7 @@ def _facts(found: FileTally, version: ModelVersion, out: Path, bad: Path) -> dic
     }
 
 
-def _words(found: FileTally, version: ModelVersion, out: Path, bad: Path) -> str:
+def _words(found: FileTally, version: ModelVersion, out: Out, bad: Out) -> str:
     lines = [
         f"{found.rows:,} rows in {found.seconds:.1f} s ({found.rows / max(found.seconds, 1e-3):,.0f} a second)",
         f"{found.scored:,} scored by {version}, {found.faults:,} of them faults: {out}",

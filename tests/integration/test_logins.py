@@ -48,6 +48,8 @@ def test_a_process_acts_under_its_own_role_and_all_but_those_that_people_and_pro
     enter(logins, process, process)
     if process not in ("page", "api", "dashboards"):
         enter(logins, process, "grafana")
+    if process == "trainer":
+        enter(logins, process, "scores")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,8 @@ def test_a_process_acts_under_its_own_role_and_all_but_those_that_people_and_pro
         ("api", "page"),
         ("api", "grafana"),
         ("dashboards", "grafana"),
+        ("consumer", "scores"),
+        ("api", "scores"),
     ],
 )
 def test_a_process_cannot_act_under_another_role(logins: Engine, process: str, role: str) -> None:

@@ -14,6 +14,7 @@ MAY_UPDATE = {
     "api": "bot_cursor",
     "grafana": "",
     "dashboards": "",
+    "scores": "",
 }
 MAY_DELETE = {
     "consumer": "device_state sensor_state",
@@ -23,6 +24,7 @@ MAY_DELETE = {
     "api": "",
     "grafana": "",
     "dashboards": "",
+    "scores": "",
 }
 SECRET = ("api_key", "login_session", "login_link", "inbox", "audit")
 # Of the inbox page and HTTP API see the numbers alone; of API keys, whoever makes them all but the hashes.
@@ -94,6 +96,15 @@ def test_page_and_http_api_share_what_they_show_and_neither_does_what_is_the_oth
 def test_nobody_but_the_owner_may_make_anything(owner: Engine, role: str) -> None:
     with owner.connect() as connection:
         assert connection.execute(text(_MAY_MAKE), {"role": f"faultline_{role}"}).one() == (False, False, False)
+
+
+def test_who_keeps_scores_of_files_reads_no_reading_and_makes_tables_in_their_schema_alone(owner: Engine) -> None:
+    assert tables(owner, "SELECT")["scores"] == "alembic_version"
+    assert tables(owner, "INSERT")["scores"] == ""
+    with owner.connect() as connection:
+        may = text("SELECT has_schema_privilege(:role, 'scores', 'CREATE')")
+        made = [role for role in MAY_UPDATE if connection.execute(may, {"role": f"faultline_{role}"}).scalar_one()]
+    assert made == ["scores"]
 
 
 _TABLES = """
