@@ -1,5 +1,6 @@
 """The Helm chart, rendered by Helm and held against Kubernetes' own schemas."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,10 @@ CHART = ROOT / "deploy" / "helm" / "faultline"
 BROKER = ("--set", "settings.KAFKA_BOOTSTRAP_SERVERS=broker-1.example.com:9093")
 KUBERNETES = ("1.29.0", kubernetes_validate.latest_version())
 PROCESSES = {"producer", "consumer", "alerts", "page", "api", "trainer"}
+APART = ("--set", "networkPolicies.enabled=true")
+TIMED = ("--values", str(ROOT / "deploy" / "schedule" / "kubernetes.yaml"))
+NETWORKS = {9093: "log", 5432: "database", 9000: "store"}
+"""Of docker-compose.yml, by the port at which the tests say that the server is."""
 Manifest = Mapping[str, Any]
 
 
@@ -60,6 +65,7 @@ def pods(manifests: Sequence[Manifest]) -> Mapping[str, Any]:
             "--set",
             "image.tag=v2",
         ),
+        (*APART, *TIMED, "--set", "settings.TELEGRAM_WEBHOOK_URL=https://plant.example.com/hook"),
     ],
 )
 def test_what_it_renders_to_is_what_kubernetes_takes(kubernetes: str, more: tuple[str, ...]) -> None:
@@ -138,7 +144,7 @@ def test_consumers_are_scaled_by_lag_or_are_as_many_as_said() -> None:
 
 
 def test_what_runs_by_the_clock_has_the_rights_of_a_process_and_runs_a_command_of_ours() -> None:
-    manifests = rendered("--values", str(ROOT / "deploy" / "schedule" / "kubernetes.yaml"))
+    manifests = rendered(*TIMED)
     jobs = of_kind("CronJob", manifests)
     assert jobs.keys() == {"retention", "rehearsal"}
     for name, secret in (("retention", "faultline-init"), ("rehearsal", "faultline-trainer")):
@@ -150,6 +156,66 @@ def test_what_runs_by_the_clock_has_the_rights_of_a_process_and_runs_a_command_o
         assert pod["containers"][0]["args"][0] in COMMANDS
 
 
+def policies(*arguments: str) -> Mapping[str, Any]:
+    """Pod → who may reach it, and whom it may reach."""
+    manifests = rendered(*APART, *TIMED, "--set", "networkPolicies.to.s3.ports={9000}", *arguments)
+    return {name: one["spec"] for name, one in of_kind("NetworkPolicy", manifests).items()}
+
+
+def ports(policy: Any) -> set[int]:
+    return {port["port"] for way in policy["egress"] for port in way["ports"]}
+
+
+def test_without_asking_for_them_there_are_no_network_policies() -> None:
+    assert of_kind("NetworkPolicy", rendered()) == {}
+
+
+def test_each_pod_reaches_the_servers_that_its_container_reaches_under_compose_and_names_alone() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    found = policies()
+    assert found.keys() == {*PROCESSES, "init", "retention", "rehearsal"}
+    for name, process in {
+        **{name: name for name in (*PROCESSES, "init")},
+        "retention": "init",
+        "rehearsal": "trainer",
+    }.items():
+        reached = {NETWORKS[port] for port in ports(found[name]) & NETWORKS.keys()}
+        assert reached == {*services[process]["networks"]} & {*NETWORKS.values()}, name
+        outside = {443} if process in ("consumer", "alerts") else set()
+        assert ports(found[name]) - NETWORKS.keys() == {53} | outside, name
+
+
+def test_each_network_policy_is_of_the_pods_of_one_process_and_closes_both_ways() -> None:
+    manifests = rendered(*APART)
+    deployments = of_kind("Deployment", manifests)
+    for name, policy in of_kind("NetworkPolicy", manifests).items():
+        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        if name != "init":
+            labels = deployments[name]["spec"]["template"]["metadata"]["labels"]
+            assert policy["spec"]["podSelector"]["matchLabels"] == labels
+
+
+def test_who_may_reach_page_http_api_webhook_and_metrics_is_said_by_values() -> None:
+    ingress = '[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"ingress"}}}]'
+    peers = json.loads(ingress)
+    (prometheus,) = policies()["trainer"]["ingress"]
+    assert prometheus["ports"] == [{"protocol": "TCP", "port": 9100}]
+    assert prometheus["from"][0]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "prometheus"}
+    only = [f"networkPolicies.from.{name}={ingress}" for name in ("page", "api", "webhook")]
+    given = [argument for one in only for argument in ("--set-json", one)]
+    found = policies(*given, "--set", "processes.alerts.settings.TELEGRAM_WEBHOOK_URL=https://plant.example.com/hook")
+    for name, port in (("page", 8000), ("api", 8080), ("alerts", 8001)):
+        assert {"from": peers, "ports": [{"protocol": "TCP", "port": port}]} in found[name]["ingress"], name
+    assert [name for name, policy in found.items() if not policy["ingress"]] == ["init", "rehearsal", "retention"]
+
+
+def test_a_server_that_is_named_is_the_only_one_that_is_reached_at_its_port() -> None:
+    peers = [{"ipBlock": {"cidr": "10.0.0.7/32"}}]
+    for policy in policies("--set-json", f"networkPolicies.to.postgres.peers={json.dumps(peers)}").values():
+        for way in policy["egress"]:
+            assert (way["to"] == peers) == (way["ports"] == [{"protocol": "TCP", "port": 5432}])
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -159,6 +225,8 @@ def test_what_runs_by_the_clock_has_the_rights_of_a_process_and_runs_a_command_o
         (("--set", "procesess.alerts.replicas=2"), "procesess"),
         (("--set", "processes.cosumer.replicas=2"), "cosumer"),
         (("--set", "scaling.lag=0"), "lag"),
+        (("--set", "networkPolicies.to.postgress.ports={5432}"), "postgress"),
+        (("--set", "networkPolicies.to.postgres.ports={0}"), "ports"),
         (("--set-json", 'schedule={"often":{"cron":"hourly","process":"trainer","arguments":["status"]}}'), "cron"),
     ],
 )
