@@ -33,14 +33,17 @@ def import_model(
     files: Sequence[Path],
     csv_file: Path,
     by: str,
+    chosen: Sequence[str],
     progress: Callable[[str], None],
 ) -> Brought:
     """A version made of the pickles in `files`, judged on the rows of `csv_file`, which its retrainings go on from.
 
+    `chosen`: the sensors that they go by, in their order; empty: all of the machine's, in the order of its file.
+
     Raises UserError where they do not fit the machine, Unavailable.
     """
     history = read_history(csv_file, machine)
-    theirs = imported(machine, files, divided(history, machine, Recipe())[0].sensors)
+    theirs = imported(machine, files, divided(history, machine, Recipe())[0].sensors, chosen)
     progress(f"imported {theirs.algorithm}: on {len(history):,} rows it answers as before")
     progress("what it was fitted to is not known: where these rows were among it, the figures flatter")
     released = release(settings, engine)

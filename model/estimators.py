@@ -31,6 +31,33 @@ class EngineeredSensors(TransformerMixin, BaseEstimator):  # type: ignore[misc] 
         return np.hstack([rows, engineered(self.expressions, self.sensors, rows)])
 
 
+class ChosenSensors(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Leaves a model that was made elsewhere those sensors that it goes by, in its order."""
+
+    def __init__(self, places: tuple[int, ...], inputs: int) -> None:
+        """`places`: where its columns stand among the sensors; `inputs`: sensors in all."""
+        self.places = places
+        self.inputs = inputs
+
+    def fit(self, X: Any, y: Any = None) -> "ChosenSensors":  # noqa: N803 (scikit-learn's name)
+        """Nothing is learnt."""
+        return self
+
+    def transform(self, X: Any) -> Floats:  # noqa: N803 (scikit-learn's name)
+        """Shape (n, places)."""
+        return np.ascontiguousarray(np.asarray(X, dtype=np.float64)[:, self.places])
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Always: a pipeline asks its last step before the classifier."""
+        return True
+
+    def spread(self, pushes: Floats) -> Floats:
+        """What belongs to its columns, shape (n, places), by sensor; 0 for those that it does not go by."""
+        found = np.zeros((len(pushes), self.inputs))
+        found[:, self.places] = pushes
+        return found
+
+
 class BoundedScaler(StandardScaler):  # type: ignore[misc]  # scikit-learn has no types
     """A StandardScaler whose output no finite reading can push out of range, so that every reading has a score."""
 

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from core.batch import Floats
 from core.explanation import Contributions, Scale
 from model.answers import probabilities
-from model.estimators import FaultAndDefect
+from model.estimators import ChosenSensors, FaultAndDefect
 from model.one_class import is_one_class
 from model.shapley import shapley_values
 from model.tree_explainer import tree_explainer
@@ -36,6 +36,7 @@ class Explainer:
         """UserError where this installation cannot explain such a model."""
         classifier = pipeline[-1]
         self._prepare = pipeline[:-1]
+        self._chosen: ChosenSensors | None = pipeline.named_steps.get("choose")
         if is_one_class(pipeline):  # its steps mix the sensors: it is asked with sensors instead
             after = [name for name, _ in pipeline.steps].index("impute") + 1
             self._prepare, self._defects = pipeline[:after], None
@@ -51,7 +52,8 @@ class Explainer:
 
     def contributions(self, sensors: Floats) -> Contributions:
         """Base and pushes of rows of shape (n, sensors), NaN for absent: towards a fault, or a higher value."""
-        return self._fault(self._prepare.transform(sensors), True)
+        found = self._fault(self._prepare.transform(sensors), True)
+        return found if self._chosen is None else found._replace(pushes=self._chosen.spread(found.pushes))
 
     def contributions_to_defect(self, sensors: Floats, number: int) -> Contributions:
         """The same towards this defect rather than the others, of rows that are faults."""

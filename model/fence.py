@@ -10,7 +10,13 @@ from core.errors import ModelRefused
 # The ways numpy and scikit-learn rebuild arrays, random states and compiled parts; classes of scikit-learn are
 # accepted as such. A whole module is never accepted: numpy's own hold functions that run code.
 _CONSTRUCTORS = {
-    "model.estimators": {"BoundedScaler", "EngineeredSensors", "FaultAndDefect", "SteadyLogisticRegression"},
+    "model.estimators": {
+        "BoundedScaler",
+        "ChosenSensors",
+        "EngineeredSensors",
+        "FaultAndDefect",
+        "SteadyLogisticRegression",
+    },
     "model.one_class": {"OneClass"},
     "model.steps": {"BoundedPolynomial", "OpenQuantiles"},
     "model.value_estimators": {"OutsideLimits", "SteadyRidge", "WordColumns"},

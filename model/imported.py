@@ -24,7 +24,8 @@ from core.errors import UserError
 from core.machine import Machine
 from core.training_options import Algorithm
 from model.answers import probabilities
-from model.estimators import BoundedScaler, SteadyLogisticRegression
+from model.estimators import BoundedScaler, ChosenSensors, SteadyLogisticRegression
+from model.imported_sensors import places_of
 
 _SCALERS = (StandardScaler, MinMaxScaler, RobustScaler, MaxAbsScaler)
 _KINDS: dict[type[ClassifierMixin], Algorithm] = {
@@ -44,11 +45,12 @@ class Imported(NamedTuple):
     """What a retraining goes on with."""
 
 
-def imported(machine: Machine, files: Sequence[Path], sensors: Floats) -> Imported:
+def imported(machine: Machine, files: Sequence[Path], sensors: Floats, chosen: Sequence[str] = ()) -> Imported:
     """The model in these pickles: steps in their order, or one file with a pipeline of them.
 
     `sensors`, shape (n, sensors): readings whose medians stand in for absent values, and on which ours must answer as
-    theirs does. Raises UserError where the files hold anything else than this machine's scaler and classifier.
+    theirs does. `chosen`: the sensors that it goes by, in its order; empty: all, in the machine's. Raises UserError
+    where the files hold anything else than this machine's scaler and classifier.
     """
     if machine.task != "fault" or machine.engineered:
         raise UserError(f"a model can be imported for machines of task fault without engineered sensors: {_RETRAIN}")
@@ -63,11 +65,11 @@ def imported(machine: Machine, files: Sequence[Path], sensors: Floats) -> Import
     for scaler in scalers:
         if type(scaler) not in _SCALERS:
             raise UserError(f"{type(scaler).__name__} is no scaler that can be imported: {_RETRAIN}")
-    _need_these_sensors(machine, steps[0])
+    places = places_of(machine, steps[0], chosen)
     theirs = classifiers[0]
     column = _fault_column(machine, theirs)
-    pipeline = _ours(scalers, theirs, column, sensors)
-    _need_the_same_answers(pipeline, scalers, theirs, column, sensors)
+    pipeline = _ours(scalers, theirs, column, sensors, places)
+    _need_the_same_answers(pipeline, scalers, theirs, column, sensors, places)
     return Imported(pipeline, _KINDS[type(theirs)])
 
 
@@ -97,18 +99,6 @@ def _steps(found: object, file: Path) -> Iterator[BaseEstimator]:
         raise UserError(f"{file} holds a {type(found).__name__}, no scaler or classifier of scikit-learn: {_RETRAIN}")
 
 
-def _need_these_sensors(machine: Machine, first: Any) -> None:
-    if not hasattr(first, "n_features_in_"):
-        raise UserError(f"the {type(first).__name__} was never fitted")
-    wanted = [machine.csv.columns.get(name, name) for name in machine.sensor_names]
-    names = [str(name) for name in getattr(first, "feature_names_in_", wanted[: first.n_features_in_])]
-    if first.n_features_in_ != len(wanted) or names != wanted:
-        raise UserError(
-            f"the model goes by {first.n_features_in_} columns, {', '.join(names)}; the file of {machine.name} has "
-            f"{', '.join(wanted)}: let it name the same sensors in the same order"
-        )
-
-
 def _fault_column(machine: Machine, theirs: Any) -> int:
     """Which of its two classes is the fault, by the machine's word for it."""
     said = machine.labels.fault_value.strip()
@@ -134,10 +124,13 @@ def _plain(name: object) -> object:
         return str(name)
 
 
-def _ours(scalers: Sequence[Any], theirs: Any, column: int, sensors: Floats) -> Pipeline:
+def _ours(scalers: Sequence[Any], theirs: Any, column: int, sensors: Floats, places: tuple[int, ...]) -> Pipeline:
+    inputs = sensors.shape[1]
+    chosen = [] if places == tuple(range(inputs)) else [("choose", ChosenSensors(places, inputs))]
     return Pipeline(
         [
             ("impute", SimpleImputer(strategy="median", keep_empty_features=True).fit(sensors)),
+            *chosen,
             *(("scale", _as(BoundedScaler if type(one) is StandardScaler else type(one), one)) for one in scalers),
             ("classify", _classifier(theirs, column)),
         ]
@@ -163,13 +156,13 @@ def _as(kind: type[Any], theirs: Any) -> Any:
 
 
 def _need_the_same_answers(
-    pipeline: Pipeline, scalers: Sequence[Any], theirs: Any, column: int, sensors: Floats
+    pipeline: Pipeline, scalers: Sequence[Any], theirs: Any, column: int, sensors: Floats, places: Sequence[int]
 ) -> None:
-    """On complete readings; theirs has no answer to others."""
-    rows = sensors[~np.isnan(sensors).any(axis=1)]
+    """On readings with all that theirs goes by; it has no answer to others."""
+    rows = sensors[~np.isnan(sensors[:, places]).any(axis=1)]
     if not len(rows):
         raise UserError("no reading of the file has every sensor: what the model answers cannot be compared")
-    scaled = rows
+    scaled = rows[:, places]
     for scaler in scalers:
         scaled = _as(type(scaler), scaler).transform(scaled)
     before = _as(type(theirs), theirs).predict_proba(scaled)[:, column]

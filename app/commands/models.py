@@ -127,6 +127,9 @@ def rollback(ctx: click.Context, machine: str, name: str | None, reason: str) ->
 @click.argument("machine")
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--csv", "csv_file", required=True, type=FILE, help="Labelled rows to judge it on and to retrain with.")
+@click.option(
+    "--sensors", metavar="SENSOR,…", default="", help="Which sensors its columns are, in its order, where not all are."
+)
 @click.option("--trust", is_flag=True, help="Open them: a pickle is a program, and runs when it is read.")
 @_by
 @_as_json
@@ -136,6 +139,7 @@ def bring(
     machine: str,
     files: tuple[Path, ...],
     csv_file: Path,
+    sensors: str,
     trust: bool,
     name: str | None,
     as_json: bool,
@@ -150,7 +154,8 @@ def bring(
     from app.training_report import report, words
 
     settings, chosen, engine = _opened(ctx, machine)
-    found = import_model(settings, engine, chosen, files, csv_file, name or person(), _said)
+    named = [sensor.strip() for sensor in sensors.split(",") if sensor.strip()]
+    found = import_model(settings, engine, chosen, files, csv_file, name or person(), named, _said)
     click.echo(msgspec.json.encode(report(*found)) if as_json else words(found.candidate, found.outcome))
 
 

@@ -66,6 +66,22 @@ def test_a_scaler_and_a_forest_become_champion_and_answer_as_before(
     np.testing.assert_allclose(pd.read_parquet(tmp_path / "scored.parquet")["probability"], expected, atol=1e-9)
 
 
+def test_a_model_of_three_sensors_serves_a_machine_of_four_where_its_columns_are_said(
+    shell: Shell, equipment_csv: Path, tmp_path: Path
+) -> None:
+    table, said = pd.read_csv(equipment_csv), ["temperature", "vibration", "humidity"]
+    table.drop(columns="pressure").to_csv(equipment_csv, index=False)
+    forest = RandomForestClassifier(20, random_state=3).fit(table[said].to_numpy(), table["faulty"])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(forest))
+    bring = ["models", "import", "equipment", str(tmp_path / "model.pkl"), "--csv", str(equipment_csv), "--trust"]
+    with pytest.raises(UserError, match="such as --sensors temperature,vibration,humidity"):
+        shell(*bring)
+    shell(*bring, "--sensors", ", ".join(said))
+    shell("score", str(equipment_csv), "--machine", "equipment", "--out", str(tmp_path / "scored.parquet"))
+    expected = forest.predict_proba(table[said].to_numpy())[:, 1]
+    np.testing.assert_allclose(pd.read_parquet(tmp_path / "scored.parquet")["probability"], expected, atol=1e-9)
+
+
 def test_beside_a_champion_it_is_a_version_that_a_person_promotes_by_name(
     shell: Shell, equipment_csv: Path, pickles: tuple[str, str]
 ) -> None:

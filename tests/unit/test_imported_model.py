@@ -15,15 +15,29 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from core.csv_dialect import Labels
 from core.errors import UserError
+from core.sensor import Sensor
 from model.answers import probabilities
 from model.explain import Explainer
+from model.fence import unpickle
 from model.imported import imported
 from tests.builders import a_machine
 from tests.model_builders import a_history
 
 HISTORY = a_history()
+FOUR = a_machine(
+    sensors=(
+        Sensor("temperature", (50, 85)),
+        Sensor("vibration", (0, 3)),
+        Sensor("humidity", (20, 80)),
+        Sensor("pressure", (2, 6), optional=True),
+    )
+)
 COMPLETE = HISTORY.rows(np.asarray(~np.isnan(HISTORY.sensors).any(axis=1)))
 FAULT = COMPLETE.fault.astype(int)
+WIDE = np.column_stack(
+    [COMPLETE.sensors[:, 0], *np.random.default_rng(2).normal(1.5, 0.3, (2, len(FAULT))), COMPLETE.sensors[:, 1]]
+)
+"""Of four sensors: hot is still what is faulty."""
 
 
 def _kept(folder: Path, *models: Any) -> list[Path]:
@@ -68,8 +82,64 @@ def test_a_model_with_names_for_its_columns_must_name_the_machines_sensors_in_th
     named = pd.DataFrame(COMPLETE.sensors, columns=["temperature", "pressure"])
     imported(a_machine(), _kept(tmp_path, LogisticRegression().fit(named, FAULT)), HISTORY.sensors)
     other_order = LogisticRegression().fit(named[["pressure", "temperature"]], FAULT)
-    with pytest.raises(UserError, match=r"goes by 2 columns, pressure, temperature; .* has temperature, pressure"):
+    with pytest.raises(
+        UserError,
+        match=r"goes by 2 columns, pressure, temperature; .* has temperature, pressure: .*pressure,temperature$",
+    ):
         imported(a_machine(), _kept(tmp_path, other_order), HISTORY.sensors)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        make_pipeline(StandardScaler(), RandomForestClassifier(10, random_state=0)),
+        HistGradientBoostingClassifier(max_iter=10),
+    ],
+)
+def test_it_may_go_by_fewer_sensors_in_its_own_order_where_that_is_said(tmp_path: Path, theirs: Any) -> None:
+    seen = WIDE[:, [2, 0]]
+    theirs.fit(seen, FAULT)
+    found = imported(FOUR, _kept(tmp_path, theirs), WIDE, ["humidity", "temperature"])
+    kept = unpickle(pickle.dumps(found.pipeline))
+    expected = theirs.predict_proba(seen)[:, 1]
+    np.testing.assert_allclose(probabilities(kept, WIDE), expected, atol=1e-9)
+    others = WIDE.copy()
+    others[:, [1, 3]] = np.nan
+    np.testing.assert_array_equal(probabilities(kept, others), probabilities(kept, WIDE))
+    pushes = Explainer(kept).contributions(WIDE[FAULT == 1][:1]).pushes
+    assert pushes.shape == (1, 4)
+    assert pushes[0, 0] > 0, "faults are hot"
+    assert pushes[0, [1, 3]].tolist() == [0, 0], "it does not go by these"
+
+
+@pytest.mark.parametrize(
+    ("columns", "chosen", "why"),
+    [
+        (
+            2,
+            "",
+            "goes by 2 columns; .* has temperature, vibration, humidity, pressure: .* --sensors temperature,vibration$",
+        ),
+        (3, "", "goes by 3 columns; .* --sensors temperature,vibration,humidity$"),
+        (2, "temperature", "--sensors names 1 sensors, and the model goes by 2 columns"),
+        (2, "temperature,speed", "--sensors speed: press has no such sensor; it has temperature, vibration, humidity"),
+        (2, "temperature,temperature", "names temperature twice"),
+        (
+            ["humidity", "temperature"],
+            "",
+            "goes by 2 columns, humidity, temperature; .* --sensors humidity,temperature$",
+        ),
+        (["humidity", "t"], "temperature,vibration", "and the model itself humidity, t: name humidity where it stands"),
+    ],
+)
+def test_sensors_that_cannot_be_its_columns_are_refused_with_the_remedy(
+    tmp_path: Path, columns: int | list[str], chosen: str, why: str
+) -> None:
+    rows = WIDE[:, : columns if isinstance(columns, int) else len(columns)]
+    theirs = LogisticRegression().fit(rows if isinstance(columns, int) else pd.DataFrame(rows, columns=columns), FAULT)
+    with pytest.raises(UserError, match=why):
+        imported(FOUR, _kept(tmp_path, theirs), WIDE, chosen.split(",") if chosen else [])
 
 
 @pytest.mark.parametrize(
