@@ -29,7 +29,7 @@ COMMANDS = {
     "train": "Train a model and promote it if it is better.",
     "machines": "A new machine from a CSV file: new.",
     "export": "Readings and labels as a training file.",
-    "import": "Take in readings of the past: CSV or Parquet.",
+    "import": "Take in readings of the past: CSV, Parquet, SQL.",
     "retrain": "Ask the trainer for a model that learns from the labels.",
     "dead-letters": "What was refused: list, show, replay, export.",
     "models": "List, show, verify, import, promote, roll back versions.",

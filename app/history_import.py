@@ -1,4 +1,4 @@
-"""History from before Faultline, wired: rows of files, checked and scored as live readings are, stored beside them.
+"""History from before Faultline, wired: recorded rows, checked and scored as live readings, stored beside them.
 
 Nobody is told of anything: no incident opens, and no reading of today is judged by them.
 """
@@ -20,14 +20,14 @@ from core.errors import UserError
 from core.machine import Machine
 from core.ports.models import Model
 from db.history import HistoryTransaction, PostgresHistory
-from producer.recorded import RecordedFile
+from producer.recorded import Recorded
 
 _IDS = uuid.UUID("5c1d5a5e-4a0e-5b9e-8a55-0c2f6f0f3b7d")
 """Of the names that ids are made of (RFC 9562, version 5): the same reading has the same id in every import."""
 
 
 class ImportTally(Struct):
-    """What became of the rows of all files: rows = stored + known + outside + bad."""
+    """What became of all rows: rows = stored + known + outside + bad."""
 
     rows: int = 0
     stored: int = 0
@@ -45,7 +45,7 @@ class ImportTally(Struct):
 
 
 def import_history(
-    files: Sequence[tuple[str, RecordedFile]],
+    sources: Sequence[tuple[str, Recorded]],
     machine: Machine,
     model: Model,
     history: PostgresHistory,
@@ -53,26 +53,26 @@ def import_history(
     keep_apart: Callable[[str, Sequence[BadCell]], None],
     progress: Callable[[ImportTally, float], None],
 ) -> ImportTally:
-    """Every row of each named file that lies in the period is stored once, however often it is imported.
+    """Every row of each named source that lies in the period is stored once, however often it is imported.
 
     What was stored stays, whatever ends the import: the next one goes on. `progress` hears the tally so far and the
-    share of all that was read. Raises UserError where a file cannot be read or has no times, ModelFailed, Unavailable.
+    share of all that was read. Raises UserError where one cannot be read or has no times, ModelFailed, Unavailable.
     """
-    for name, file in files:
-        if file.layout.time is None:
+    for name, source in sources:
+        if source.layout.time is None:
             raise UserError(
                 f"{name} has no column {machine.csv.time!r} (time), and a reading of the past needs its time:"
                 " name the column with --map time=COLUMN"
             )
     tally, began, storing = ImportTally(), time.monotonic(), _Storing(machine, model, history, period)
-    for number, (name, file) in enumerate(files):
-        for checked in checked_rows(file, machine):
-            unscorable = storing.store(checked, tally)
-            keep_apart(name, [*checked.bad, *unscorable])
+    for number, (name, source) in enumerate(sources):
+        for checked in checked_rows(source, machine):
+            left_out = storing.store(checked, tally)
+            keep_apart(name, [*checked.bad, *left_out])
             tally.rows += len(checked.rows) + checked.bad_rows
-            tally.bad += checked.bad_rows + len(unscorable)
+            tally.bad += checked.bad_rows + len(left_out)
             tally.seconds = time.monotonic() - began
-            progress(tally, (number + file.share) / len(files))
+            progress(tally, (number + source.share) / len(sources))
     return tally
 
 

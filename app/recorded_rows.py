@@ -10,7 +10,7 @@ from core.bad_cell import BadCell
 from core.batch import Batch, Bools, Flags, Floats, Integers
 from core.machine import Machine
 from core.rolling import Windows
-from producer.recorded import Chunk, RecordedFile
+from producer.recorded import Chunk, Recorded
 
 
 class CheckedRows(NamedTuple):
@@ -28,7 +28,7 @@ class CheckedRows(NamedTuple):
     bad_rows: int
 
 
-def checked_rows(file: RecordedFile, machine: Machine) -> Iterator[CheckedRows]:
+def checked_rows(file: Recorded, machine: Machine) -> Iterator[CheckedRows]:
     """The file, chunk by chunk, every row of it once: as a reading or as a bad row. UserError: it cannot be read."""
     check, windows = RecordedCheck(machine), Windows(machine)
     bad: list[BadCell] = []
@@ -62,9 +62,7 @@ def unscorable(scored: Batch) -> Sequence[BadCell]:
     ]
 
 
-def _checked(
-    file: RecordedFile, chunk: Chunk, check: RecordedCheck, windows: Windows, bad: list[BadCell]
-) -> CheckedRows:
+def _checked(file: Recorded, chunk: Chunk, check: RecordedCheck, windows: Windows, bad: list[BadCell]) -> CheckedRows:
     devices, times, sensors = chunk.devices(), chunk.times(), chunk.sensors()
     kept = _but(len(chunk), chunk.first_row, bad)
     bad += _unaccepted(file, chunk.first_row, devices, times, kept, check)
@@ -92,7 +90,7 @@ def _but(count: int, first_row: int, bad: Sequence[BadCell]) -> Bools:
 
 
 def _unaccepted(
-    file: RecordedFile, first_row: int, devices: Sequence[str], times: Integers, kept: Bools, check: RecordedCheck
+    file: Recorded, first_row: int, devices: Sequence[str], times: Integers, kept: Bools, check: RecordedCheck
 ) -> list[BadCell]:
     """Of the rows that could be read, those that the stream would not accept."""
     found = []

@@ -65,6 +65,13 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
             extra={"secret": True, "form": "it must begin with postgresql:// and name a server"},
         ),
     ] = ""
+    history_url: Annotated[
+        str,
+        Meta(
+            description="Database of an older system that ./run import reads: postgresql://user:password@host:port/name",
+            extra={"secret": True},
+        ),
+    ] = ""
     retention_days: Annotated[
         int, Meta(description="Days of readings that ./run retention keeps; 0: it asks", ge=0, le=100_000)
     ] = 0
@@ -162,8 +169,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         """The values that no log may show."""
         values = [value for name in _SECRETS if (value := getattr(self, name))]
         values += [url for urls in (self.notify_urls, self.engineer_urls) for url in urls.split()]
-        password = urlsplit(self.database_url).password or ""
-        return [*values, *filter(None, {password, unquote(password)})]
+        passwords = [urlsplit(url).password or "" for url in (self.database_url, self.history_url)]
+        return [*values, *filter(None, {*passwords, *map(unquote, passwords)})]
 
     def as_environment(self) -> dict[str, str]:
         """The environment in which a process of ours reads these very settings."""

@@ -11,7 +11,6 @@ from core.batch import Bools, Floats, Integers
 from core.defect import plain_name
 from core.errors import UserError
 from core.flags import NO_FLAGS, flag
-from core.ports.recorded import RecordedBytes
 
 _SHOWN = 200
 """Characters of a wrong cell that are kept."""
@@ -20,7 +19,7 @@ _SHOWN = 200
 class Column(NamedTuple):
     """A column of a chunk, and where it stands."""
 
-    source: RecordedBytes
+    source: object
     name: str
     first_row: int
     """The number of its first row in the file."""

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from core.errors import UserError
 from core.machine import Machine
-from core.ports.recorded import RecordedBytes
 
 _FIELDS = ("device", "time", "label")
 
@@ -20,7 +19,9 @@ class Layout(NamedTuple):
     label: str | None
 
 
-def find_layout(source: RecordedBytes, columns: Sequence[str], machine: Machine, mapping: Mapping[str, str]) -> Layout:
+def find_layout(
+    source: object, columns: Sequence[str], machine: Machine, mapping: Mapping[str, str], dialect: str
+) -> Layout:
     """Where the file with these columns holds the machine's readings.
 
     `mapping`: name → column, before what the machine's file says; the names are its sensors, `device`, `time`, `label`.
@@ -40,8 +41,8 @@ def find_layout(source: RecordedBytes, columns: Sequence[str], machine: Machine,
     if missing := [name for name in names if name in required and wanted[name] not in columns]:
         listed = ", ".join(f"{wanted[name]!r} ({name})" for name in missing)
         raise UserError(
-            f"{source} has no column {listed}; it has {', '.join(map(repr, columns))}, read with the separator"
-            f" {machine.csv.separator!r}: name columns with --map {missing[0]}=COLUMN or in the machine's file"
+            f"{source} has no column {listed}; it has {', '.join(map(repr, columns))}{dialect}:"
+            f" name columns with --map {missing[0]}=COLUMN or in the machine's file"
         )
     found = {name: column if column in columns else None for name, column in wanted.items()}
     return Layout([found[name] for name in machine.sensor_names], found["device"], found["time"], found["label"])

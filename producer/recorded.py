@@ -1,6 +1,7 @@
-"""A recorded file in a machine's dialect, chunk by chunk: which cell is what, and which cannot be read."""
+"""Recorded readings in a machine's dialect, chunk by chunk: which cell is what, and which cannot be read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,32 +20,49 @@ _START = 1_577_836_800_000_000
 """2020-01-01 UTC in microseconds: the first reading of a file without times. Fixed, so that its ids are."""
 
 
-class RecordedFile:
-    """A CSV or Parquet file of one machine, with its columns found; nothing of it was read yet but the first row."""
+class Frames(Protocol):
+    """Where rows come from. UserError where they cannot be read."""
 
-    def __init__(self, source: RecordedBytes, machine: Machine, mapping: Mapping[str, str]) -> None:
-        """`mapping`: sensor (or `device`, `time`, `label`) → column.
+    columns: list[str]
+    repeated: Collection[str]
+    """Names of columns that stand there more than once."""
+    first_row: int
+    """The number of the first row with a reading."""
+    share: float
+    """Of all rows, how much was read; 0 where nobody knows."""
+    dialect: str
+    """How the columns were told apart, as the end of a sentence about them."""
 
-        UserError where the file or a column of it is missing, or a column is there twice.
+    def chunks(self, numbers: Collection[str], texts: Collection[str]) -> Iterator[pd.DataFrame]:
+        """The rows with these columns, in their order; of `numbers` each is numbers where all its cells are."""
+
+
+class Recorded:
+    """Rows of one machine, with their columns found; none was read yet."""
+
+    def __init__(self, source: object, frames: Frames, machine: Machine, mapping: Mapping[str, str]) -> None:
+        """`source`: as text it is what people call it by. `mapping`: sensor (or `device`, `time`, `label`) → column.
+
+        UserError where a column is missing, or is there twice.
         """
-        self.source = source
+        self._source = source
         self._machine = machine
-        self._table = Table(source, machine)
-        self.layout = find_layout(source, self._table.columns, machine, mapping)
+        self._frames = frames
+        self.layout = find_layout(source, frames.columns, machine, mapping, frames.dialect)
         used = [*self.layout.sensors, self.layout.device, self.layout.time, self.layout.label]
-        if twice := next((name for name in used if name in self._table.repeated), None):
+        if twice := next((name for name in used if name in frames.repeated), None):
             raise UserError(f"{source} has two columns {twice!r}: rename one")
 
     @property
     def share(self) -> float:
-        """Of the file, how much was read."""
-        return self._table.share
+        """Of all rows, how much was read; 0 where nobody knows."""
+        return self._frames.share
 
     def chunks(self, bad: list[BadCell] | None = None) -> Iterator["Chunk"]:
-        """Its rows in the file's order. Cells that cannot be read are added to `bad`; None: the first is an error."""
+        """The rows in their order. Cells that cannot be read are added to `bad`; None: the first is an error."""
         row = 0
-        for frame in self._table.chunks(*self._columns()):
-            yield Chunk(self.source, self._machine, self.layout, frame, row, self._table.first_row + row, bad)
+        for frame in self._frames.chunks(*self._columns()):
+            yield Chunk(self._source, self._machine, self.layout, frame, row, self._frames.first_row + row, bad)
             row += len(frame)
 
     def _columns(self) -> tuple[Sequence[str], Sequence[str]]:
@@ -59,12 +77,21 @@ class RecordedFile:
         return sorted(numbers - texts), sorted(texts)
 
 
+class RecordedFile(Recorded):
+    """A CSV or Parquet file of one machine; nothing of it was read yet but the first row."""
+
+    def __init__(self, source: RecordedBytes, machine: Machine, mapping: Mapping[str, str]) -> None:
+        """As `Recorded`; UserError also where the file is missing or cannot be read."""
+        self.source = source
+        super().__init__(source, Table(source, machine), machine, mapping)
+
+
 class Chunk:
     """Rows in a row, read column by column."""
 
     def __init__(
         self,
-        source: RecordedBytes,
+        source: object,
         machine: Machine,
         layout: Layout,
         frame: pd.DataFrame,

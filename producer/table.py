@@ -37,10 +37,11 @@ class Table:
         ending = PurePosixPath(source.name).suffix.lower()
         self._parquet = ending in {".parquet", ".pq"}
         self._compression = _COMPRESSION.get(ending)
+        self.dialect = f", read with the separator {machine.csv.separator!r}"
         self._header = None if self._parquet or not self._dialect.header else 0
         self.first_row = 1 if self._header is None else 2
         """The number of the first row with a reading, as a spreadsheet counts."""
-        self.repeated: frozenset[str] = frozenset()
+        self.repeated: Collection[str] = frozenset()
         """Names of a CSV's header that stand there more than once."""
         self.share = 0.0
         """Of the file, how much was read."""
