@@ -65,14 +65,12 @@ def test_rows_stay_on_their_server_until_they_are_asked_for(old: Engine) -> None
             next(pieces)
 
 
-def test_a_file_of_sqlite_is_a_database_too_and_nothing_is_changed_there(
-    shell: Shell, environment: Mapping[str, str]
-) -> None:
+@pytest.mark.usefixtures("shell")
+def test_a_file_of_sqlite_is_a_database_too_and_nothing_is_changed_there(environment: Mapping[str, str]) -> None:
+    rows = [("p1", "2021-03-01 00:00:00", 70, 1.5, 50), ("p1", "then", 70, 1.5, 50)]
     with closing(sqlite3.connect("old.db")) as written, written:
         written.execute("CREATE TABLE oven (device, time, temperature, vibration, humidity)")
-        written.execute(
-            "INSERT INTO oven VALUES ('p1', '2021-03-01 00:00:00', 70, 1.5, 50), ('p1', 'then', 70, 1.5, 50)"
-        )
+        written.executemany("INSERT INTO oven VALUES (?, ?, ?, ?, ?)", rows)
     lite = Shell({**environment, "HISTORY_URL": "sqlite:///old.db"})
     assert "the query gives no rows: write a SELECT" in refused(lite, "--query", "DELETE FROM oven")
     found = imported(lite, "--table", "oven")

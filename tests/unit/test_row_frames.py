@@ -79,7 +79,7 @@ def test_a_device_that_is_a_number_is_a_name() -> None:
 
 
 def test_a_missing_or_repeated_column_is_named() -> None:
-    with pytest.raises(UserError, match=r"table history has no column 'temperature' .*; it has 'time', 'pressure': name"):
+    with pytest.raises(UserError, match=r"history has no column 'temperature' .* it has 'time', 'pressure': name"):
         read(Given((NOON, 70), columns=("time", "pressure")))
     with pytest.raises(UserError, match="table history has two columns 'temperature'"):
         read(Given((NOON, "p1", 70, 1, 0, 70), columns=(*COLUMNS, "temperature")))
