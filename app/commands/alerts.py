@@ -5,6 +5,7 @@ import logging
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ def command(ctx: click.Context) -> None:
     heartbeat = Heartbeat(settings.heartbeat_file)
     telemetry = Telemetry(heartbeat, [Answering(partial(ping, beside)).trouble])
     stores = Stores(
-        _outbox(settings, engine, telemetry.registry),
+        _outbox(settings, engine, telemetry.registry, _channels(settings, services)),
         PostgresInbox(engine),
         BeatingNotices(PostgresNotices(database_url(settings), "alerts", "outbox"), heartbeat),
         PostgresRetellings(beside, policies),
@@ -85,8 +86,15 @@ def command(ctx: click.Context) -> None:
         asyncio.run(until_stopped(Ways(*telegram, services, settings.page_url, hook, listen)))
 
 
-def _outbox(settings: Settings, engine: Engine, registry: CollectorRegistry) -> Outbox:
-    metered = MeteredOutbox(PostgresOutbox(engine), registry)
+def _channels(settings: Settings, services: Mapping[str, str]) -> Sequence[str]:
+    """Those that this process sends to."""
+    service = ["service"] if services else []
+    telegram = ["telegram"] if settings.telegram_bot_token else []
+    return ["console", *service, *telegram]
+
+
+def _outbox(settings: Settings, engine: Engine, registry: CollectorRegistry, channels: Sequence[str]) -> Outbox:
+    metered = MeteredOutbox(PostgresOutbox(engine), registry, channels)
     spans = spans_of(settings, "alerts")
     return TracedOutbox(metered, spans, time.time_ns) if spans else metered
 

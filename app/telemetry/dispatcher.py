@@ -1,6 +1,6 @@
 """What a dispatcher tells: what became of each message that it tried."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry
 
@@ -9,6 +9,7 @@ from app.telemetry.names import SENDS
 from core.errors import ChatMoved, FaultlineError, NotSent, SendUnclear, Unauthorised, Undeliverable
 from core.ports.chat import Outbox, OutboxMessage
 
+_SENT = "sent"
 _OUTCOMES = {
     NotSent: "not_sent",
     SendUnclear: "unclear",
@@ -21,9 +22,13 @@ _OUTCOMES = {
 class MeteredOutbox:
     """The outbox, and a count of what is said to it: core.ports.chat.Outbox."""
 
-    def __init__(self, outbox: Outbox, registry: CollectorRegistry) -> None:
+    def __init__(self, outbox: Outbox, registry: CollectorRegistry, channels: Iterable[str]) -> None:
+        """All counts of these channels begin at 0, so that a first increase is one."""
         self._outbox = outbox
         self._sends = counter(SENDS, registry)
+        for channel in channels:
+            for outcome in (_SENT, *_OUTCOMES.values()):
+                self._sends.labels(channel, outcome)
 
     def claim(self, channels: Sequence[str], worker: str) -> OutboxMessage | None:
         """The next message that may be sent now. Raises Unavailable."""
@@ -36,7 +41,7 @@ class MeteredOutbox:
     def sent(self, message: OutboxMessage, reference: str) -> None:
         """It arrived. Raises Unavailable."""
         self._outbox.sent(message, reference)
-        self._sends.labels(message.channel, "sent").inc()
+        self._sends.labels(message.channel, _SENT).inc()
 
     def failed(self, message: OutboxMessage, error: FaultlineError) -> None:
         """It did not, or perhaps not, or never will. Raises Unavailable."""

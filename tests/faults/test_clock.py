@@ -1,14 +1,11 @@
 """A clock that jumps: only the day under which readings are kept asks it; leases and decisions do not."""
 
-import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.faults.catalogue import EVERYTHING, survives
 from tests.faults.rig import QUICK, Rig
-from tests.processes import ROOT
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 
@@ -35,14 +32,6 @@ def test_a_clock_that_jumps_an_hour_over_midnight_and_back_changes_nothing_that_
         assert rig.world.one(epochs) == before, "nobody lost a partition to the clock"
     rig.survived(load.published)
     assert rig.world.one("SELECT count(DISTINCT day) FROM reading") == 2, "the jumps crossed midnight"
-
-
-def test_nothing_but_the_wiring_asks_the_wall_clock() -> None:
-    asking = re.compile(r"datetime\.now|time\.time|utcnow|date\.today")
-    inner = ("core", "consumer", "db", "model", "alerts", "producer")
-    files: list[Path] = [file for folder in inner for file in (ROOT / folder).rglob("*.py")]
-    assert files
-    assert [str(file) for file in files if asking.search(file.read_text(encoding="utf-8"))] == []
 
 
 def seconds_until_midnight() -> float:

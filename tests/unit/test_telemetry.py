@@ -142,13 +142,16 @@ def test_counters_of_a_machine_begin_at_zero_so_that_the_first_increase_is_one()
 )
 def test_what_became_of_a_message_is_counted_and_said_to_the_outbox(error: FaultlineError | None, outcome: str) -> None:
     outbox, registry = FakeOutbox(), CollectorRegistry()
-    metered = MeteredOutbox(outbox, registry)
+    metered = MeteredOutbox(outbox, registry, ["console", "telegram"])
+    counts = [f'faultline_sends_total{{channel="{name}",outcome="sent"}}' for name in ("console", "telegram")]
+    assert [told(registry)[count] for count in counts] == [0, 0], "so that the first increase is one"
     outbox.put("Anna")
     message = metered.claim(["telegram"], "me")
     assert message is not None
     metered.failed(message, error) if error else metered.sent(message, "7")
     assert outbox.entries[0].state != "sending"
     assert told(registry)[f'faultline_sends_total{{channel="telegram",outcome="{outcome}"}}'] == 1
+    assert sum(value for name, value in told(registry).items() if name.startswith("faultline_sends_total")) == 1
 
 
 def test_requests_of_each_machine_are_counted_from_nought_so_that_the_first_one_is_an_increase() -> None:
