@@ -67,15 +67,20 @@ def pick(count: int, key: bytes) -> int:
     return _hash(key, "window") * count >> 64
 
 
-def draw(window: Window, most: int) -> Sequence[Drawn]:
-    """At most `most` readings of the window, none twice; whoever draws again from the same readings draws the same."""
+def draw(window: Window, most: int, *, nearest: bool = False) -> Sequence[Drawn]:
+    """At most `most` readings of the window, none twice; whoever draws again from the same readings draws the same.
+
+    `nearest`: the scores are an order and no probabilities, so that nearly all readings lie in the band: of these the
+    nearest to their thresholds are taken, and not any.
+    """
     wanted = GROUP[:most]
     free = np.ones(len(window.ids), dtype=np.bool_)
     found: list[Drawn] = []
     for pool in Pool:
-        rows = _ranked(window, pool, np.flatnonzero(free & _in_pool(window, pool)))
+        best_first = pool is Pool.TAIL or (nearest and pool is Pool.BAND)
+        rows = _ranked(window, pool, np.flatnonzero(free & _in_pool(window, pool)), best_first)
         taken = rows[: wanted.count(pool)]
-        weight = 1.0 if pool is Pool.TAIL else len(rows) / max(len(taken), 1)
+        weight = 1.0 if best_first else len(rows) / max(len(taken), 1)
         found += [Drawn(int(row), pool, weight) for row in taken]
         free[taken] = False
     return found
@@ -89,11 +94,12 @@ def _in_pool(window: Window, pool: Pool) -> Bools:
     return window.tails > 0 if pool is Pool.TAIL else everything
 
 
-def _ranked(window: Window, pool: Pool, rows: Integers) -> Integers:
-    """Those to take first: by chance, which the ids decide; of the tail the farthest out."""
+def _ranked(window: Window, pool: Pool, rows: Integers, best_first: bool) -> Integers:
+    """Those to take first: by chance, which the ids decide; or the farthest in the tail, the nearest to an alarm."""
     chance = [_hash(window.ids[row], pool.value) for row in rows]
-    worth = [-window.tails[row] if pool is Pool.TAIL else 0.0 for row in rows]
-    order = sorted(range(len(rows)), key=lambda place: (worth[place], chance[place]))
+    worth = window.tails if pool is Pool.TAIL else window.scores - window.thresholds
+    ranks = -worth[rows] if best_first else np.zeros(len(rows))
+    order = sorted(range(len(rows)), key=lambda place: (ranks[place], chance[place]))
     return rows[np.array(order, dtype=np.int64)]
 
 

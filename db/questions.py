@@ -61,7 +61,7 @@ def _ask(connection: Connection, machine: Row[Any], file: Machine | None) -> int
     inputs = StoredInputs.of(machine.sensors, file)
     columns = inputs.columns([row.sensors for row in rows])
     tail = _tail(connection, machine, inputs, columns, place)
-    drawn = draw(_window(rows, tail), most)
+    drawn = draw(_window(rows, tail), most, nearest=machine.task == "one_class")
     for one in drawn:
         why = {"pool": one.pool.value, "weight": one.weight * windows, "above": bool(tail.above[one.row])}
         why["sensor"] = inputs.names[tail.sensors[one.row]]

@@ -111,6 +111,20 @@ def test_a_group_of_questions_comes_from_one_window_with_pool_weight_and_reason(
     assert questions.ask() == 0, "the next ones come later"
 
 
+def test_of_a_one_class_machine_the_readings_nearest_to_an_alarm_are_asked_about(
+    world: AlertWorld, questions: PostgresQuestions
+) -> None:
+    world.execute("UPDATE machine SET task = 'one_class'")
+    world.execute("UPDATE reading SET score = 0.2 + kafka_offset % 500 / 1000.0 WHERE score < 0.9")
+    assert questions.ask() == 5
+    found = asked(world)
+    (audited,) = (offset for offset, pool, *_ in found if pool == "audit")
+    first = audited // 500 * 500
+    nearest = [offset for offset in reversed(range(first, first + 500)) if offset != audited][:2]
+    band = [(offset, weight) for offset, pool, weight, *_ in found if pool == "band"]
+    assert band == [(offset, 3.0) for offset in sorted(nearest)], "three windows"
+
+
 def test_the_budget_of_a_day_is_kept_and_a_group_waits_for_readings(
     world: AlertWorld, questions: PostgresQuestions
 ) -> None:

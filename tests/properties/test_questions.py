@@ -20,16 +20,16 @@ def windows(draw: st.DrawFn) -> Window:
     return Window(ids, columns[0], np.full(len(ids), draw(st.floats(0.01, 1))), columns[1])
 
 
-@given(windows(), st.integers(0, 9), st.randoms())
+@given(windows(), st.integers(0, 9), st.booleans(), st.randoms())
 def test_whoever_draws_again_draws_the_same_in_whatever_order_the_readings_come(
-    window: Window, most: int, random: np.random.RandomState
+    window: Window, most: int, nearest: bool, random: np.random.RandomState
 ) -> None:
     order = list(range(len(window.ids)))
     random.shuffle(order)
     places = np.array(order, dtype=np.int64)
     shuffled = Window([window.ids[place] for place in order], *(column[places] for column in window[1:]))
-    once = {(window.ids[one.row], one.pool, one.weight) for one in draw(window, most)}
-    again = {(shuffled.ids[one.row], one.pool, one.weight) for one in draw(shuffled, most)}
+    once = {(window.ids[one.row], one.pool, one.weight) for one in draw(window, most, nearest=nearest)}
+    again = {(shuffled.ids[one.row], one.pool, one.weight) for one in draw(shuffled, most, nearest=nearest)}
     assert once == again
 
 
@@ -43,6 +43,17 @@ def test_no_reading_is_asked_about_twice_and_each_belongs_to_its_pool(window: Wi
         assert one.pool is not Pool.TAIL or window.tails[one.row] > 0
         assert one.weight >= 1
     assert [one.pool for one in drawn].count(Pool.AUDIT) == min(1, most, len(window.ids))
+
+
+@given(windows())
+def test_where_scores_are_an_order_the_band_is_what_is_nearest_to_an_alarm(window: Window) -> None:
+    drawn = draw(window, len(GROUP), nearest=True)
+    band = [one for one in drawn if one.pool is Pool.BAND]
+    assert {one.weight for one in band} <= {1.0}
+    audited = [one.row for one in drawn if one.pool is Pool.AUDIT]
+    quiet = [row for row, score in enumerate(window.scores) if score < window.thresholds[row] and row not in audited]
+    nearest = sorted((float(window.scores[row]) for row in quiet), reverse=True)[: len(band)]
+    assert sorted((float(window.scores[one.row]) for one in band), reverse=True) == nearest
 
 
 @given(st.lists(st.integers(0, 7200), max_size=80), st.integers(0, 40))
