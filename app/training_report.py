@@ -1,12 +1,14 @@
 """What `train` says when it is done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.errors import UserError
+from model.component_facts import components_csv, reported_components
+from model.components import components_of
 from model.evaluation import Metrics
 from model.fit import Candidate
-from model.plots import plots
+from model.plots import explained_variance, plots
 from model.release import Outcome
 
 
@@ -22,6 +24,7 @@ def report(candidate: Candidate, rows: int, outcome: Outcome | None) -> dict[str
         "rows": rows,
         "train_rows": candidate.taught.rows,
         "hold_out_rows": candidate.metrics.rows,
+        "components": reported_components(candidate.machine, candidate.pipeline),
         "metrics": candidate.metrics,
         "version": outcome.version if outcome else None,
         "promoted": outcome.promoted if outcome else False,
@@ -34,6 +37,7 @@ def words(candidate: Candidate, outcome: Outcome | None) -> str:
     """The same for people."""
     found, counts = candidate.metrics, candidate.metrics.confusion
     lines = [
+        *_components(candidate),
         *_areas(found),
         f"threshold {found.threshold:.4f} ({found.threshold_rule})",
         f"of {found.faults:,} faults {counts.true_positives:,} found, {counts.false_negatives:,} missed"
@@ -47,6 +51,14 @@ def words(candidate: Candidate, outcome: Outcome | None) -> str:
     return "\n".join([*lines, f"{how} {outcome.machine} v{outcome.version}: {outcome.reason}"])
 
 
+def _components(candidate: Candidate) -> Iterator[str]:
+    """Nothing where the model goes by the sensors themselves."""
+    if found := components_of(candidate.pipeline):
+        kept = len(found.components_)
+        carried = float(found.shares_[:kept].sum())
+        yield f"principal components: {kept} of {len(found.shares_)}, with {carried:.1%} of the variance"
+
+
 def _areas(found: Metrics) -> Iterator[str]:
     """Nothing where the hold-out has no fault."""
     if found.faults:
@@ -55,12 +67,27 @@ def _areas(found: Metrics) -> Iterator[str]:
 
 
 def write_plots(folder: Path, candidate: Candidate) -> None:
-    """The curves and the confusion matrix as PNG. UserError where the folder cannot be written."""
+    """The curves and the confusion matrix as PNG; of principal components what they carry, and their weights as CSV.
+
+    UserError where the folder cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        title = f"{candidate.machine.title or candidate.machine.name}, {candidate.recipe.algorithm}"
-        drawn = plots(title, candidate.hold_out.fault, candidate.scores, candidate.metrics)
-        for name, png in drawn.items():
-            (folder / name).write_bytes(png)
+        for name, content in _pictures(candidate).items():
+            (folder / name).write_bytes(content)
     except OSError as error:
         raise UserError(f"the plots cannot be written to {folder}: {error.strerror}") from error
+
+
+def _pictures(candidate: Candidate) -> Mapping[str, bytes]:
+    """By file name."""
+    machine, components = candidate.machine, components_of(candidate.pipeline)
+    title = f"{machine.title or machine.name}, {candidate.recipe.algorithm}"
+    drawn = plots(title, candidate.hold_out.fault, candidate.scores, candidate.metrics)
+    if components is None:
+        return drawn
+    return {
+        **drawn,
+        "explained_variance.png": explained_variance(title, components.shares_, len(components.components_)),
+        "components.csv": components_csv(machine, candidate.pipeline).encode(),
+    }

@@ -10,9 +10,10 @@ from core.csv_dialect import CsvDialect, Labels
 from core.dead_letter_limit import DeadLetterLimit
 from core.incident_policy import IncidentPolicy, SensorFaultPolicy
 from core.message_shape import OURS, MessageShape
-from core.one_class import OneClassPolicy, Step
+from core.one_class import OneClassPolicy
 from core.sensor import EngineeredSensor, Name, Sensor
 from core.simulated_fault import SimulatedFault
+from core.steps import Step
 from core.target import Target
 from core.threshold import ThresholdPolicy
 
@@ -53,7 +54,8 @@ class Machine(Struct, frozen=True, forbid_unknown_fields=True):
     defects: Annotated[tuple[Defect, ...], Meta(max_length=100)] = ()
     """Of task `defects`."""
     steps: Annotated[tuple[Step, ...], Meta(max_length=10)] = ()
-    """Of task `one_class`: what readings go through before the model, in this order; fitted once, with it."""
+    """What readings go through before the model, in this order. Of other tasks than `one_class` scale, which they have
+    anyway, and pca behind it."""
     one_class: OneClassPolicy = OneClassPolicy()
     """Of task `one_class`."""
     target: Target | None = None

@@ -15,6 +15,7 @@ from core.label import read_answer
 from core.machine import Machine
 from core.message_problems import message_problems
 from core.one_class import OneClassPolicy
+from core.steps import step_problems
 from core.toml_place import line_of, values_of
 
 
@@ -69,9 +70,9 @@ def _problems(machine: Machine) -> list[tuple[str, str]]:
     for table, policy in (("incident", machine.incident), ("sensor_faults", machine.sensor_faults)):
         found += [(f"{table}.{key}", problem) for key, problem in policy.problems()]
     found += _defect_problems(machine)
-    if machine.task != "one_class" and (machine.steps or machine.one_class != OneClassPolicy()):
-        key = "steps[0]" if machine.steps else "one_class"
-        found.append((key, "is of task `one_class`, and of no other task"))
+    found += step_problems(machine.task, machine.steps)
+    if machine.task != "one_class" and machine.one_class != OneClassPolicy():
+        found.append(("one_class", "is of task `one_class`, and of no other task"))
     found += _target_problems(machine)
     for index, fault in enumerate(machine.faults):
         found += [

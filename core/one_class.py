@@ -1,25 +1,8 @@
-"""What a one-class model is made of: steps before it, and how much of what it learns from may lie outside."""
+"""What a one-class model is: how much of what it learns from may lie outside, and how near the rest is."""
 
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-
-
-class Polynomial(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="polynomial"):
-    """Every product of the columns up to this degree, behind the columns themselves."""
-
-    degree: Annotated[int, Meta(ge=2, le=4)] = 2
-
-
-class Quantile(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="quantile"):
-    """Each column so that what the model learnt from is distributed normally; what lies beyond it goes on straight."""
-
-
-class Scale(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="scale"):
-    """Each column less its mean, in its standard deviations."""
-
-
-Step = Polynomial | Quantile | Scale
 
 
 class OneClassPolicy(Struct, frozen=True, forbid_unknown_fields=True):

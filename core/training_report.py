@@ -66,6 +66,15 @@ class Weight(NamedTuple):
     much more abnormal its rows look then."""
 
 
+class ReportedComponent(NamedTuple):
+    """A principal component that a model goes by."""
+
+    share: float
+    """Of the variance of all columns."""
+    made_of: tuple[tuple[str, float], ...]
+    """Its weightiest columns, with their weights."""
+
+
 class Verdicts(Struct, frozen=True):
     """What people said, scored again by both models; troubles by the names that people know."""
 
@@ -128,6 +137,8 @@ class TrainingReport(Struct, frozen=True):
     """Of a machine whose value is predicted."""
     values: ValueComparison | None = None
     """How near the gate found that both come to its measured values; None: no champion."""
+    components: tuple[ReportedComponent, ...] = ()
+    """That the challenger goes by, the one that carries most first; empty: it goes by the sensors themselves."""
 
 
 class ShownReports(Protocol):

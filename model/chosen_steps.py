@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sklearn.base import TransformerMixin
 
-from core.one_class import Polynomial, Quantile, Scale, Step
+from core.steps import Components, Polynomial, Quantile, Scale, Step
+from model.components import PrincipalComponents
 from model.estimators import BoundedScaler
 from model.steps import BoundedPolynomial, OpenQuantiles
 
@@ -25,3 +26,5 @@ def _transformer(step: Step, rows: int) -> TransformerMixin:
             return OpenQuantiles(n_quantiles=count, output_distribution="normal", subsample=None)
         case Scale():
             return BoundedScaler()
+        case Components():
+            return PrincipalComponents(step.components)

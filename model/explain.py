@@ -12,9 +12,11 @@ from sklearn.pipeline import Pipeline
 from core.batch import Floats
 from core.explanation import Contributions, Scale
 from model.answers import probabilities
+from model.components import PrincipalComponents, components_of
 from model.estimators import ChosenSensors, FaultAndDefect
 from model.one_class import is_one_class
 from model.shapley import shapley_values
+from model.through_components import margin, through_components, weights_of_columns
 from model.tree_explainer import tree_explainer
 from model.value_estimators import OutsideLimits
 from model.value_explanation import value_explained
@@ -34,8 +36,8 @@ class Explainer:
 
     def __init__(self, pipeline: Pipeline) -> None:
         """UserError where this installation cannot explain such a model."""
-        classifier = pipeline[-1]
-        self._prepare = pipeline[:-1]
+        classifier, components = pipeline[-1], components_of(pipeline)
+        self._prepare = pipeline[:-1] if components is None else pipeline[:-2]
         self._chosen: ChosenSensors | None = pipeline.named_steps.get("choose")
         if is_one_class(pipeline):  # its steps mix the sensors: it is asked with sensors instead
             after = [name for name, _ in pipeline.steps].index("impute") + 1
@@ -47,8 +49,8 @@ class Explainer:
             return
         of_fault, self._defects = classifier, None
         if isinstance(classifier, FaultAndDefect):
-            of_fault, self._defects = classifier.fault_, _explained(classifier.defect_)
-        self._fault = _explained(of_fault)
+            of_fault, self._defects = classifier.fault_, _explained(classifier.defect_, components)
+        self._fault = _explained(of_fault, components)
 
     def contributions(self, sensors: Floats) -> Contributions:
         """Base and pushes of rows of shape (n, sensors), NaN for absent: towards a fault, or a higher value."""
@@ -71,20 +73,24 @@ def _abnormality(asked: Pipeline, middle: Floats) -> _Explains:
     return lambda rows, _: Contributions(Scale.ABNORMALITY, base, shapley_values(answer, rows, middle))
 
 
-def _explained(classifier: ClassifierMixin) -> _Explains:
+def _explained(classifier: ClassifierMixin, components: PrincipalComponents | None) -> _Explains:
     calibrated = isinstance(classifier, CalibratedClassifierCV)  # but for what was imported
     estimator = classifier.calibrated_classifiers_[0].estimator if calibrated else classifier
-    return _linear(estimator) if isinstance(estimator, LogisticRegression) else _trees(estimator)
+    if isinstance(estimator, LogisticRegression):
+        return _linear(estimator, components)
+    return _trees(estimator) if components is None else _trees_of_components(estimator, components)
 
 
-def _linear(estimator: LogisticRegression) -> _Explains:
+def _linear(estimator: LogisticRegression, components: PrincipalComponents | None) -> _Explains:
     """Exact: weight times distance from the mean of the training rows, which the scaler moved to 0."""
     weights, bases = _of_each_class(estimator.coef_), _of_each_class(estimator.intercept_[:, np.newaxis])[:, 0]
-    classes = estimator.classes_.tolist()
+    classes, means = estimator.classes_.tolist(), np.zeros(1)
+    if components is not None:
+        weights, means = weights_of_columns(weights, components), components.mean_
 
     def explain(rows: Floats, wanted: object) -> Contributions:
         at = classes.index(wanted)
-        return Contributions(Scale.LOG_ODDS, float(bases[at]), rows * weights[at])
+        return Contributions(Scale.LOG_ODDS, float(bases[at]), (rows - means) * weights[at])
 
     return explain
 
@@ -92,6 +98,13 @@ def _linear(estimator: LogisticRegression) -> _Explains:
 def _of_each_class(of_boundaries: Floats) -> Floats:
     """Two classes have one boundary, from which they lie in opposite directions."""
     return of_boundaries if len(of_boundaries) > 1 else np.vstack([-of_boundaries, of_boundaries])
+
+
+def _trees_of_components(estimator: ClassifierMixin, components: PrincipalComponents) -> _Explains:
+    """Shapley values of the columns behind the components, over a sample of their orders."""
+    classes = estimator.classes_.tolist()
+    found = {wanted: through_components(components, *margin(estimator, at)) for at, wanted in enumerate(classes)}
+    return lambda rows, wanted: found[wanted](rows)
 
 
 def _trees(estimator: ClassifierMixin) -> _Explains:

@@ -10,6 +10,7 @@ from core.errors import ModelRefused
 # The ways numpy and scikit-learn rebuild arrays, random states and compiled parts; classes of scikit-learn are
 # accepted as such. A whole module is never accepted: numpy's own hold functions that run code.
 _CONSTRUCTORS = {
+    "model.components": {"PrincipalComponents"},
     "model.estimators": {
         "BoundedScaler",
         "ChosenSensors",

@@ -1,4 +1,4 @@
-"""What is fitted: engineered sensors, imputer, scaler and a calibrated classifier."""
+"""What is fitted: engineered sensors, imputer, scaler or the file's steps, and a calibrated classifier."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -143,9 +143,8 @@ def fit_one_class(machine: Machine, sensors: Floats, weights: Floats, outside: f
 
     Column 1 of `predict_proba` is how abnormal a reading is: see model.one_class. A reading's never depends on others.
     """
-    steps = transformers(machine.steps, len(sensors))
     classifier = OneClass(outside, machine.one_class.reach)
-    return _fitted(machine, classifier, sensors, np.zeros(len(sensors), dtype=np.bool_), weights, steps)
+    return _fitted(machine, classifier, sensors, np.zeros(len(sensors), dtype=np.bool_), weights)
 
 
 def _fitted(
@@ -154,7 +153,6 @@ def _fitted(
     sensors: Floats,
     truth: Bools | Integers | Floats,
     weights: Floats,
-    steps: Sequence[tuple[str, TransformerMixin]] | None = None,
 ) -> Pipeline:
     engineered = EngineeredSensors(machine.sensor_names, machine.expressions)
     words = _words(machine) if machine.target else None
@@ -165,13 +163,20 @@ def _fitted(
             # No missing-value indicators: that a unit has no such gauge says nothing about its health, and a model
             # that learns it will alarm for a whole series of units.
             ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
-            *([("scale", BoundedScaler())] if steps is None else steps),
+            *_steps(machine, len(sensors)),
             ("classify", classifier),
         ]
     )
     with one_thread():
         pipeline.fit(sensors, truth, classify__sample_weight=weights)
     return pipeline
+
+
+def _steps(machine: Machine, rows: int) -> Sequence[tuple[str, TransformerMixin]]:
+    """Those of the machine's file, to be fitted to so many rows; none there: a scaler, but for a one-class model."""
+    if machine.steps or machine.task == "one_class":
+        return transformers(machine.steps, rows)
+    return [("scale", BoundedScaler())]
 
 
 def _words(machine: Machine) -> WordColumns | None:

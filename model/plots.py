@@ -1,4 +1,4 @@
-"""Curves and the confusion matrix as PNG."""
+"""Curves, the confusion matrix and what principal components carry, as PNG."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -26,6 +26,20 @@ def plots(title: str, truth: Bools, scores: Floats, metrics: Metrics) -> Mapping
     }
     shown = draw if truth.any() else {"confusion.png": draw["confusion.png"]}
     return {name: _png(title, fill) for name, fill in shown.items()}
+
+
+def explained_variance(title: str, shares: Floats, kept: int) -> bytes:
+    """PNG: of all components each one's share of the variance, shape (n,), and that of all up to it."""
+    return _png(title, lambda axes: _explained_variance(axes, shares, kept))
+
+
+def _explained_variance(axes: Axes, shares: Floats, kept: int) -> None:
+    numbers, together = np.arange(1, len(shares) + 1), np.cumsum(shares)
+    axes.bar(numbers, shares, label="each")
+    axes.step(numbers, together, where="mid", color="C1", label="together")
+    axes.axvline(kept + 0.5, linestyle=":", color="grey", label=f"{kept} kept: {together[kept - 1]:.1%}")
+    axes.set(xlabel="component", ylabel="share of the variance", ylim=(0, 1.05))
+    axes.legend(loc="center right")
 
 
 def _png(title: str, fill: Callable[[Axes], None]) -> bytes:

@@ -29,6 +29,7 @@ from core.training_report import (
 )
 from core.verdict_replay import Replayed, added, gained, lost, spared
 from model.answers import probabilities
+from model.component_facts import reported_components
 from model.contest import Contest
 from model.fit import Candidate
 from model.recipe import kind
@@ -88,6 +89,7 @@ def report_of(candidate: Candidate, gate: Contest, models: VerifiedModels, about
         named=gate.named,
         target=_target(candidate.machine),
         values=gate.values,
+        components=reported_components(candidate.machine, candidate.pipeline),
     )
 
 

@@ -7,7 +7,16 @@ from msgspec.structs import replace
 from core.comparison import Comparison, Interval, Measure
 from core.login import Visitor
 from core.named_defects import NamedDefects
-from core.training_report import Bin, Counts, ReportedModel, ReportedTarget, TrainingReport, Verdicts, Weight
+from core.training_report import (
+    Bin,
+    Counts,
+    ReportedComponent,
+    ReportedModel,
+    ReportedTarget,
+    TrainingReport,
+    Verdicts,
+    Weight,
+)
 from core.which_defect import DefectComparison, DefectMetrics
 from core.which_value import ValueComparison, ValueMetrics
 from tests.builders import NOON
@@ -70,3 +79,13 @@ class FakeReports:
     def of(self, visitor: Visitor, machine: str, sha256: str) -> TrainingReport | None:
         assert visitor.id
         return self.kept.get(sha256) if machine == "press" else None
+
+
+OF_COMPONENTS = replace(
+    A_REPORT,
+    components=(
+        ReportedComponent(0.61, (("temperature", 0.8), ("pressure", -0.6))),
+        ReportedComponent(0.3, (("pressure", 0.8), ("temperature", 0.6))),
+    ),
+)
+"""The same, as of a model of principal components."""

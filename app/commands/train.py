@@ -63,7 +63,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--augment", is_flag=True, help="Make faults up around the edges of the usual ranges.")
 @click.option("--seed", default=SEED, show_default=True, type=SEEDS, help="Of every random draw.")
 @click.option("--dry-run", is_flag=True, help="Only train and measure: needs no server, promotes nothing.")
-@click.option("--plots", type=_FOLDER, help="Write the curves and the confusion matrix there.")
+@click.option(
+    "--plots", type=_FOLDER, help="Write the curves, the confusion matrix and any principal components there."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | None, as_json: bool, **how: Any) -> None:

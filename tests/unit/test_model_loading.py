@@ -25,6 +25,7 @@ from core.errors import ModelRefused, Unavailable
 from core.label import Verdict
 from core.prediction import ModelVersion
 from core.sensor import EngineeredSensor, Sensor
+from core.steps import Components, Scale
 from core.training import StoredVersion
 from model.answers import probabilities
 from model.cache import ModelCache
@@ -137,6 +138,20 @@ def test_a_manifest_says_which_engineered_sensors_it_was_trained_with_and_others
     for changed in (other, PRESS):
         with pytest.raises(ModelRefused, match="the engineered sensors heat in the file of press changed"):
             workshop.source().load(changed, V2)
+
+
+def test_a_model_of_principal_components_is_verified_like_any_and_its_report_says_what_they_carry(
+    workshop: Workshop,
+) -> None:
+    press = a_machine(steps=(Scale(), Components(1)))
+    candidate = train(press, a_history(), Recipe("lr"), [], lambda _: None)
+    outcome = published(workshop.release, candidate)
+    loaded, hot = workshop.source().load(press, V2), np.array([[100.0, 4.0]])
+    np.testing.assert_array_equal(loaded.predict(hot).scores, probabilities(candidate.pipeline, hot))
+    told = workshop.bucket.newest(f"machines/press/reports/{outcome.report}.html")
+    assert told is not None
+    assert b"The challenger goes by 1 principal component" in told
+    assert b"temperature (" in told
 
 
 def test_a_manifest_from_before_drift_was_watched_loads(workshop: Workshop) -> None:

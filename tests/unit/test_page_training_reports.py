@@ -6,7 +6,7 @@ import pytest
 from api.curves import curve, dots
 from api.report_file import report_file
 from core.training_report import TrainingReport
-from tests.fake_reports import A_REPORT, OF_A_VALUE, OF_DEFECTS, SHA
+from tests.fake_reports import A_REPORT, OF_A_VALUE, OF_COMPONENTS, OF_DEFECTS, SHA
 from tests.page_rig import PageRig
 
 REPORT = f"/ui/machines/press/reports/{SHA}"
@@ -86,6 +86,15 @@ def test_a_report_tells_how_near_both_come_to_what_was_measured(rig: PageRig) ->
     assert "Which defect" not in shown
 
 
+def test_a_report_tells_what_principal_components_carry_and_are_made_of(rig: PageRig) -> None:
+    rig.reports.kept[SHA] = OF_COMPONENTS
+    shown = words(rig.browser.get(REPORT).text)
+    assert "goes by 2 principal components with 91.0 % of the variance" in shown
+    assert "1 0.6100 temperature (+0.80), pressure (-0.60) 2 0.3000 pressure (+0.80), temperature (+0.60)" in shown
+    rig.reports.kept[SHA] = A_REPORT
+    assert "Principal components" not in words(rig.browser.get(REPORT).text)
+
+
 def test_a_first_model_stands_alone_and_what_was_not_measured_is_said(rig: PageRig) -> None:
     rig.reports.kept[SHA] = msgspec.structs.replace(OF_DEFECTS, champion=None, defects=None, named=None)
     shown = words(rig.browser.get(REPORT).text)
@@ -100,7 +109,7 @@ def test_a_first_model_stands_alone_and_what_was_not_measured_is_said(rig: PageR
 
 
 def test_what_an_older_report_does_not_hold_is_left_out(rig: PageRig) -> None:
-    later = {"defects", "named", "target", "values"}
+    later = {"defects", "named", "target", "values", "components"}
     stored = msgspec.to_builtins(OF_DEFECTS)
     old = {name: value for name, value in stored.items() if name not in later}
     for side in ("champion", "challenger"):
