@@ -28,12 +28,13 @@ def wake(connection: Connection) -> None:
 
 
 # One message a chat, however many subscriptions lead to it. The page reads alerts where they are: it gets no message.
-# What is read again after a restore was told before.
+# What is read again after a restore counts as told.
 _TELL = """
-    INSERT INTO outbox (channel, address, zone, kind, alert, body, state)
+    INSERT INTO outbox (channel, address, zone, kind, alert, body, state, taken_as_told)
     SELECT DISTINCT ON (v.alert, s.channel, s.address)
            s.channel, s.address, o.zone, 'alert', v.alert, CAST(v.body AS jsonb),
-           CASE WHEN i.opened_offset < p.told_until THEN 'withheld' ELSE 'pending' END
+           CASE WHEN i.opened_offset < p.told_until THEN 'withheld' ELSE 'pending' END,
+           CASE WHEN i.opened_offset < p.told_until THEN clock_timestamp() END
       FROM (VALUES %s) AS v (machine, alert, body)
       JOIN alert a ON a.id = v.alert JOIN incident i ON i.id = a.incident
       JOIN ingest_partition p ON p.topic = i.topic AND p.kafka_partition = i.kafka_partition

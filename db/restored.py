@@ -31,7 +31,7 @@ def forget_the_lost_time(
 
 
 _WITHHOLD = """
-    UPDATE outbox SET state = 'withheld', lease_until = NULL, lease_owner = NULL,
+    UPDATE outbox SET state = 'withheld', lease_until = NULL, lease_owner = NULL, taken_as_told = clock_timestamp(),
            error = 'it waited when the backup was made, and may have been sent since'
      WHERE state IN ('pending', 'sending', 'uncertain', 'kept', 'shelved')"""
 _TOLD_UNTIL = """

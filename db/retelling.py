@@ -55,23 +55,29 @@ class PostgresRetellings:
 
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('faultline.retellings'))"
 # Nobody hears again of what they have not heard yet, and no reminder soon after the end of a shelf, which says it too.
-# Messages from before there were severities told of the one by now.
+# Messages from before there were severities told of the one by now. What a restore took as told is as severe as people
+# know: they are reminded of it, once its partition is read as far as it was before the loss.
 _TOLD = """
     SELECT f.id, coalesce(d.reference, f.reference) AS reference, m.name AS machine, s.severity, s.open, s.answered,
-           s.last, t.severity AS told_severity, t.spoke_of AS told_of, t.sent_at AS told_at, t.reminders, t.retellings,
-           clock_timestamp() AS clock
+           s.last, coalesce(t.severity, s.severity) AS told_severity, coalesce(t.spoke_of, s.since) AS told_of,
+           t.sent_at AS told_at, t.reminders, t.retellings, clock_timestamp() AS clock
       FROM incident i JOIN machine m ON m.id = i.machine JOIN incident_standing s ON s.incident = i.id
       JOIN alert a ON a.incident = i.id
       JOIN outbox f ON f.alert = a.id AND f.kind = 'alert' LEFT JOIN outbox d ON d.id = f.carried_by
       CROSS JOIN LATERAL (
            SELECT max(coalesce(o.severity, s.severity)) FILTER (WHERE o.state <> 'withheld') AS severity,
                   max(coalesce(o.spoke_of, s.since)) FILTER (WHERE o.state <> 'withheld') AS spoke_of,
-                  max(coalesce(c.sent_at, o.sent_at)) AS sent_at, count(*) - 1 AS retellings,
+                  max(coalesce(c.sent_at, o.sent_at, c.taken_as_told, o.taken_as_told)) AS sent_at,
+                  count(*) - 1 AS retellings,
                   count(*) FILTER (WHERE o.body->>'again' = 'reminder' AND o.state <> 'withheld') AS reminders,
                   bool_or(coalesce(c.state, o.state) IN ('pending', 'sending', 'uncertain', 'kept')) AS is_on_its_way
              FROM outbox o LEFT JOIN outbox c ON c.id = o.carried_by
             WHERE o.id = f.id OR (o.kind = 'again' AND o.retells = f.id)) AS t
-     WHERE i.closed_offset IS NULL AND NOT s.answered AND coalesce(d.state, f.state) = 'sent' AND NOT t.is_on_its_way
+     WHERE i.closed_offset IS NULL AND NOT s.answered AND NOT t.is_on_its_way
+       AND (coalesce(d.state, f.state) = 'sent' OR coalesce(d.taken_as_told, f.taken_as_told) IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM ingest_partition p
+                        WHERE p.topic = i.topic AND p.kafka_partition = i.kafka_partition
+                          AND p.next_offset < p.told_until)
        AND NOT EXISTS (SELECT FROM shelf h WHERE h.device = i.device AND h.ended_at IS NULL)
        AND EXISTS (SELECT FROM subscription n JOIN operator p ON p.id = n.operator AND p.removed_at IS NULL
                      LEFT JOIN chat c ON c.channel = f.channel AND c.address = f.address

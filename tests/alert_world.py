@@ -131,6 +131,7 @@ def pass_time(owner: Engine, seconds: float) -> None:
 _EARLIER_MESSAGES = """
     UPDATE outbox SET created_at = created_at - make_interval(secs => :seconds),
                       sent_at = sent_at - make_interval(secs => :seconds),
+                      taken_as_told = taken_as_told - make_interval(secs => :seconds),
                       not_before = not_before - make_interval(secs => :seconds),
                       lease_until = lease_until - make_interval(secs => :seconds)"""
 _EARLIER_CHATS = """

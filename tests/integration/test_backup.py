@@ -19,12 +19,14 @@ from app.backup import BackupFolder
 from app.models import bucket_copy, registry
 from app.settings import read_settings
 from consumer.group_offsets import read_until
+from core.alert_policy import AlertPolicy
 from core.errors import UserError
 from core.ports.stream import TopicPartition
 from db.engine import connect, connected
 from db.migrate import require_migrated, upgrade
 from db.restored import forget_the_lost_time
 from db.restoring import require_restorable, restore_snapshot
+from db.retelling import PostgresRetellings
 from db.snapshot import write_snapshot
 from tests.alert_world import AlertWorld, alert_world
 from tests.backups import rows_of
@@ -32,6 +34,7 @@ from tests.conftest import Servers, fresh_database
 from tests.shell import Shell
 
 HERE = TopicPartition("readings.press", 0)
+POLICY = AlertPolicy()
 
 
 @pytest.fixture
@@ -128,6 +131,12 @@ def test_what_people_heard_before_the_loss_does_not_ring_again_and_what_is_new_d
             told.append((message.address, message.kind, message.alert))
         assert told == [("13", "text", None), ("11", "alert", new), ("13", "alert", new)]
         assert restored.one("SELECT count(*) FROM incident WHERE closed_offset IS NULL") == 4
+        restored.alerts(["press-2", "press-3"] * 450)  # both go on for half an hour
+        restored.pass_time(POLICY.remind_after)
+        with connected(lost["DATABASE_URL"], "alerts") as alerts:
+            assert PostgresRetellings(alerts, {"press": POLICY}).queue() == 4, "to two people each"
+        reminded = restored.rows("SELECT DISTINCT alert FROM outbox WHERE kind = 'again' ORDER BY alert")
+        assert [row.alert for row in reminded] == [2, again]
 
 
 def test_a_backup_of_an_older_release_is_brought_to_this_one(servers: Servers, lost: Mapping[str, str]) -> None:

@@ -12,8 +12,10 @@ from core.ports.chat import OutboxMessage
 from core.reply import Outcome, Reply
 from core.severity import Severity
 from db.engine import connect
+from db.restored import forget_the_lost_time
 from db.retelling import PostgresRetellings
 from tests.alert_world import ANNA, BEN, AlertWorld, alert_world
+from tests.builders import NOON
 
 # Hot is 95 % likely a fault, hotter 97 %.
 POLICY = AlertPolicy(medium_probability=0.5, high_probability=0.96, remind_after=60, reminders=2)
@@ -159,6 +161,28 @@ def test_an_answer_stops_what_waits_to_be_told_again_and_is_shown_in_what_was(
     said(world, 2, "/undo")
     sent(world)
     assert retellings.queue() == 1, "nobody heard the reminder that was dropped"
+
+
+def test_who_does_not_answer_is_reminded_of_what_a_restore_took_as_told(
+    world: AlertWorld, retellings: PostgresRetellings, owner: Engine
+) -> None:
+    alert = world.alert()
+    with owner.begin() as connection:
+        assert forget_the_lost_time(connection, NOON, {}) == 1
+    world.hotter(1)
+    goes_on(world, 30)
+    assert (retellings.queue(), sent(world)) == (0, []), "nobody knows of which severity people have heard"
+    goes_on(world, 30)
+    world.execute("UPDATE ingest_partition SET told_until = next_offset + 1")
+    assert retellings.queue() == 0, "it may be over in what is read again"
+    world.execute("UPDATE ingest_partition SET told_until = next_offset")
+    assert retellings.queue() == 1
+    (again,) = sent(world)
+    assert (again.kind, again.alert, again.replies_to) == ("again", alert, None)
+    assert (again.body["again"], again.body["severity"]) == ("reminder", Severity.HIGH)
+    goes_on(world, 60)
+    assert retellings.queue() == 0, "the next one waits twice as long"
+    assert said(world, 1, "n", replies_to=str(again.id)) is Outcome.LABELLED
 
 
 def test_what_is_over_is_not_told_again(world: AlertWorld, retellings: PostgresRetellings) -> None:
