@@ -2,11 +2,13 @@
 FROM python:3.12-slim AS packages
 # Whatever it says: OpenTelemetry too, for OTEL_EXPORTER_OTLP_ENDPOINT.
 ARG SPANS=
-COPY requirements.txt requirements-spans.txt ./
+# Whatever it says: MLflow's client too, for MLFLOW_TRACKING_URI.
+ARG MLFLOW=
+COPY requirements.txt requirements-spans.txt requirements-mlflow.txt ./
 # Wheels only: no compiler is needed, and none gets in. The packages' own tests stay out too.
 RUN python -m venv --without-pip /opt/venv \
  && python -m pip --python /opt/venv/bin/python install \
-    --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt ${SPANS:+-r requirements-spans.txt} \
+    --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt ${SPANS:+-r requirements-spans.txt} ${MLFLOW:+-r requirements-mlflow.txt} \
  && find /opt/venv -type d -name tests -prune -exec rm -rf {} +
 
 FROM python:3.12-slim

@@ -147,6 +147,13 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
     search_seconds: Annotated[
         float, Meta(description="Seconds after which a search begins no further trial", gt=0, le=604_800)
     ] = 300.0
+    mlflow_tracking_uri: Annotated[
+        str,
+        Meta(
+            description="MLflow server that shows the versions, http[s]://[user:password@]host:port; empty: none",
+            extra={"secret": True},
+        ),
+    ] = ""
     machines: Annotated[str, Meta(description="Machines that the consumer scores, comma-separated; empty: all")] = ""
 
     # This machine.

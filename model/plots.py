@@ -1,7 +1,7 @@
 """Curves, the confusion matrix and what principal components carry, as PNG."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,6 +10,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from core.batch import Bools, Floats
+from core.training_report import Counts, ReportedModel
 from model.evaluation import Metrics
 
 
@@ -21,10 +22,26 @@ def plots(title: str, truth: Bools, scores: Floats, metrics: Metrics) -> Mapping
     draw: Mapping[str, Callable[[Axes], None]] = {
         "precision_recall.png": lambda axes: _precision_recall(axes, truth, scores, metrics),
         "roc.png": lambda axes: _roc(axes, truth, scores, metrics),
-        "calibration.png": lambda axes: _calibration(axes, truth, scores),
-        "confusion.png": lambda axes: _confusion_matrix(axes, metrics),
+        "calibration.png": lambda axes: _calibration(axes, *calibration_curve(truth, scores, n_bins=10)),
+        "confusion.png": lambda axes: _confusion_matrix(axes, _counts(metrics)),
     }
-    shown = draw if truth.any() else {"confusion.png": draw["confusion.png"]}
+    return _drawn(title, draw, with_faults=bool(truth.any()))
+
+
+def reported_plots(title: str, model: ReportedModel) -> Mapping[str, bytes]:
+    """The same of a model as its training's report tells of it, which has no ROC curve."""
+    draw: Mapping[str, Callable[[Axes], None]] = {
+        "precision_recall.png": lambda axes: _reported_precision_recall(axes, model),
+        "calibration.png": lambda axes: _calibration(
+            axes, [one.faults for one in model.calibration], [one.said for one in model.calibration]
+        ),
+        "confusion.png": lambda axes: _confusion_matrix(axes, model.counts),
+    }
+    return _drawn(title, draw, with_faults=bool(model.precision_recall))
+
+
+def _drawn(title: str, draw: Mapping[str, Callable[[Axes], None]], *, with_faults: bool) -> Mapping[str, bytes]:
+    shown = draw if with_faults else {"confusion.png": draw["confusion.png"]}
     return {name: _png(title, fill) for name, fill in shown.items()}
 
 
@@ -72,17 +89,31 @@ def _roc(axes: Axes, truth: Bools, scores: Floats, metrics: Metrics) -> None:
     axes.legend()
 
 
-def _calibration(axes: Axes, truth: Bools, scores: Floats) -> None:
-    happened, said = calibration_curve(truth, scores, n_bins=10)
+def _reported_precision_recall(axes: Axes, model: ReportedModel) -> None:
+    counts = model.counts
+    recall, precision = np.array(model.precision_recall).T
+    axes.step(recall, precision, where="post")
+    if alarms := counts.found + counts.false:
+        at = np.array([[counts.found / (counts.found + counts.missed)], [counts.found / alarms]])
+        axes.plot(*at, "o", label=f"threshold {model.threshold:.3f}")
+        axes.legend()
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.05))
+
+
+def _calibration(axes: Axes, happened: Sequence[float], said: Sequence[float]) -> None:
     axes.plot(said, happened, "o-", label="hold-out")
     axes.plot([0, 1], [0, 1], ":", label="perfect")
     axes.set(xlabel="probability said", ylabel="share that were faults")
     axes.legend()
 
 
-def _confusion_matrix(axes: Axes, metrics: Metrics) -> None:
-    counts = metrics.confusion
-    table = np.array([[counts.true_negatives, counts.false_positives], [counts.false_negatives, counts.true_positives]])
+def _counts(metrics: Metrics) -> Counts:
+    found = metrics.confusion
+    return Counts(found.true_positives, found.false_negatives, found.false_positives, found.true_negatives)
+
+
+def _confusion_matrix(axes: Axes, counts: Counts) -> None:
+    table = np.array([[counts.quiet, counts.false], [counts.missed, counts.found]])
     axes.imshow(np.log1p(table), cmap="Blues")
     for (row, column), count in np.ndenumerate(table):
         axes.text(column, row, f"{count}", ha="center", va="center", bbox={"facecolor": "white", "edgecolor": "none"})

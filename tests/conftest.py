@@ -14,11 +14,14 @@ from sqlalchemy import Engine, make_url, text
 
 from db.engine import connect
 from db.migrate import migrate
+from tests.mlflow_server import mlflow_server
 from tests.shell import logging_left_as_it_is
 
 # The same examples in every run: what fails once fails again, on every machine, however slow.
 settings.register_profile("faultline", derandomize=True, deadline=None)
 settings.load_profile("faultline")
+
+os.environ.pop("MLFLOW_TRACKING_URI", None)  # nothing of a test is shown on the server of whoever runs it
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +87,13 @@ def owner(database_url: str) -> Iterator[Engine]:
     engine = connect(database_url, "owner")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def mlflow_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real MLflow server, for `./run test --mlflow`."""
+    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ _FILES = {
     "requirements.txt": ["pyproject.toml"],
     "requirements-local.txt": ["--group", "local", "--constraint", "requirements.txt"],
     "requirements-spans.txt": ["--group", "spans", "--constraint", "requirements.txt"],
+    "requirements-mlflow.txt": ["--group", "mlflow", "--constraint", "requirements.txt"],
+    "deploy/mlflow/requirements-server.txt": ["--group", "mlflow-server", "--no-annotate"],
     "requirements-spark.txt": ["--group", "spark", "--constraint", "requirements.txt"],
     "deploy/schedule/requirements-airflow.txt": ["--group", "airflow", "--no-annotate"],
     "requirements-dev.txt": [

@@ -6,7 +6,9 @@ import click
 import msgspec
 
 from app.cli import settings_of
+from app.commands.models_mirror import mirror
 from app.machines import pick_machine
+from app.mirroring import show_in_mirror
 from app.models import model_source
 from app.person import person
 from app.ranges import COUNT
@@ -31,6 +33,9 @@ _by = click.option("--as", "name", default=None, help="Who decides; not given: y
 @click.group(short_help="List, show, verify, import, promote, roll back versions.")
 def command() -> None:
     """List, show, verify, import, promote, roll back versions."""
+
+
+command.add_command(mirror)
 
 
 @command.command("list")
@@ -157,6 +162,7 @@ def bring(
     named = [sensor.strip() for sensor in sensors.split(",") if sensor.strip()]
     found = import_model(settings, engine, chosen, files, csv_file, name or person(), named, _said)
     click.echo(msgspec.json.encode(report(*found)) if as_json else words(found.candidate, found.outcome))
+    show_in_mirror(settings, chosen)
 
 
 def _said(line: str) -> None:
@@ -174,6 +180,7 @@ def _move(
     wish = Move(version, current, kind, name, reason)
     source = model_source(settings, engine)
     click.echo(move_champion(promotions, source, machine, wish, lambda step: click.echo(f"ok  {step}", err=True)))
+    show_in_mirror(settings, machine)
 
 
 def _opened(ctx: click.Context, machine: str) -> tuple[Settings, Machine, Engine]:

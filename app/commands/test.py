@@ -24,6 +24,7 @@ from core.errors import UserError
 @click.option("--bench", is_flag=True, help="The benches instead, each quickly: that they measure.")
 @click.option("--browser", is_flag=True, help="The page instead, in a real browser (needs Chromium).")
 @click.option("--spark", is_flag=True, help="Files on a Spark cluster of two workers instead.")
+@click.option("--mlflow", is_flag=True, help="Versions on an MLflow server instead, in an environment of its own.")
 @click.option("--airflow", is_flag=True, help="The example for Airflow instead, in an environment of its own.")
 @click.option("--helm", is_flag=True, help="The Helm chart instead (needs Helm).")
 @click.option("--screenshots", type=click.Path(path_type=Path), metavar="DIR", help="Take the page's pictures.")
@@ -39,6 +40,7 @@ def command(
     bench: bool,
     browser: bool,
     spark: bool,
+    mlflow: bool,
     airflow: bool,
     helm: bool,
     screenshots: Path | None,
@@ -65,7 +67,8 @@ def command(
     os.chdir(ROOT)
     tiers = (
         *((long, _COMPOSE_LONG), (compose, _COMPOSE), (soak, _SOAK), (faults, _FAULTS), (fuzz, _FUZZ), (bench, _BENCH)),
-        *((screenshots, _SCREENSHOTS), (browser, _BROWSER), (spark, _SPARK), (airflow, _AIRFLOW), (helm, _HELM)),
+        *((screenshots, _SCREENSHOTS), (browser, _BROWSER), (spark, _SPARK), (mlflow, _MLFLOW)),
+        *((airflow, _AIRFLOW), (helm, _HELM)),
     )
     tier = next((tier for wanted, tier in tiers if wanted), _REST)
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *tier, *pytest_arguments], {**os.environ, **told})
@@ -92,9 +95,10 @@ _BENCH = ["-m", "bench"]
 _BROWSER = ["-m", "browser", "tests/browser"]
 _SCREENSHOTS = ["-s", "tests/browser/screenshots.py"]
 _SPARK = ["-m", "spark"]
+_MLFLOW = ["-m", "mlflow"]
 _AIRFLOW = ["-m", "airflow", "tests/integration"]
 _HELM = ["-m", "helm", "tests/helm"]
-_APART = ("compose", "compose_long", "faults", "fuzz", "bench", "browser", "helm", "spark", "airflow")
+_APART = ("compose", "compose_long", "faults", "fuzz", "bench", "browser", "helm", "spark", "mlflow", "airflow")
 _OTHER = " and ".join(f"not {tier}" for tier in _APART)
 # Files stay together. A worker that died is not started anew: pytest-xdist would then wait for ever at the end.
 _REST = ["-m", _OTHER, "-n", "2", "--dist", "loadfile", "--max-worker-restart", "0"]

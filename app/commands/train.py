@@ -10,6 +10,7 @@ import msgspec
 from app.cli import settings_of
 from app.first_model import DEVICES, READINGS, SEED, simulated
 from app.machines import pick_machine
+from app.mirroring import show_in_mirror
 from app.person import person
 from app.ranges import ROWS, SEEDS
 from app.releases import release
@@ -94,6 +95,8 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
         write_plots(plots, candidate)
     found = report(candidate, len(history), outcome)
     click.echo(msgspec.json.encode(found) if as_json else words(candidate, outcome))
+    if not dry_run:
+        show_in_mirror(settings, chosen)
 
 
 def _history(machine: Machine, csv_file: Path | None, simulate: bool, rows: int, devices: int, seed: int) -> History:

@@ -9,6 +9,8 @@ from app.cli import settings_of
 from app.first_model import ensure_first_model
 from app.heartbeat import BeatingNotices, Heartbeat
 from app.machines import pick_machine
+from app.mirror_watch import MirrorWatch
+from app.mirroring import mirroring
 from app.releases import release
 from app.signals import set_on_signal
 from app.telemetry.answering import Answering
@@ -71,6 +73,9 @@ def command(ctx: click.Context, first: tuple[str, ...]) -> None:
     drift = PostgresDriftLog(database(settings, "trainer"))
     readings = PostgresRecentReadings(engine)
     DriftWatch(known.values(), released.promotions, released.models, readings, drift, stopping, released.now).start()
+    if settings.mlflow_tracking_uri:
+        beside = database(settings, "trainer")
+        MirrorWatch(partial(mirroring, settings, beside), known.values(), stopping).start()
     notices = BeatingNotices(PostgresNotices(database_url(settings), "trainer", CHANNEL), heartbeat)
     _log.info("waiting for requests: ./run retrain MACHINE")
     counted = metered(work, list(known), telemetry.registry)

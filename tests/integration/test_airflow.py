@@ -1,10 +1,8 @@
 """The example for Airflow, run by a real one."""
 
-import filecmp
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,25 +10,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.wiring import ROOT
+from tests.apart import installed
 from tests.processes import run
 
 pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
 
 SCHEDULE = ROOT / "deploy" / "schedule"
-ENVIRONMENT = ROOT / ".venv-airflow"
 
 
 @pytest.fixture(scope="module")
 def airflow() -> Path:
     """Airflow's program, installed as it is locked."""
-    wanted, stamp = SCHEDULE / "requirements-airflow.txt", ENVIRONMENT / "installed.txt"
-    if not stamp.exists() or not filecmp.cmp(wanted, stamp, shallow=False):
-        uv = [sys.executable, "-m", "uv"]
-        subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, ENVIRONMENT], check=True)
-        python = ["--python", str(ENVIRONMENT / "bin" / "python")]
-        subprocess.run([*uv, "pip", "install", *python, "--require-hashes", "-r", wanted], check=True)
-        shutil.copyfile(wanted, stamp)
-    return ENVIRONMENT / "bin" / "airflow"
+    return installed(".venv-airflow", SCHEDULE / "requirements-airflow.txt") / "airflow"
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_the_plain_tier_breaks_nothing_and_needs_no_containers(
 ) -> None:
     CliRunner().invoke(main, ["test", "-k", "incident"])
     ((arguments, _),) = started
-    others = ("compose", "compose_long", "faults", "fuzz", "bench", "browser", "helm", "spark", "airflow")
+    others = ("compose", "compose_long", "faults", "fuzz", "bench", "browser", "helm", "spark", "mlflow", "airflow")
     assert " and ".join(f"not {tier}" for tier in others) in arguments
     assert arguments[-2:] == ["-k", "incident"]
 

@@ -1,0 +1,1 @@
+"""Our model versions, shown in another registry. Optional: nothing of ours reads from it."""
