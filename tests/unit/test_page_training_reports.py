@@ -90,7 +90,7 @@ def test_a_report_tells_what_principal_components_carry_and_are_made_of(rig: Pag
     rig.reports.kept[SHA] = OF_COMPONENTS
     shown = words(rig.browser.get(REPORT).text)
     assert "goes by 2 principal components with 91.0 % of the variance" in shown
-    assert "1 0.6100 temperature (+0.80), pressure (-0.60) 2 0.3000 pressure (+0.80), temperature (+0.60)" in shown
+    assert "1 0.6100 0.6100 temperature (+0.80), pressure (-0.60) 2 0.3000 0.9100 pressure (+0.80), temp" in shown
     rig.reports.kept[SHA] = A_REPORT
     assert "Principal components" not in words(rig.browser.get(REPORT).text)
 
