@@ -5,7 +5,7 @@ from sqlalchemy import Connection, Engine, text
 
 from core.champion_move import Kind, Moved, ShownMove
 from core.login import Visitor
-from core.promotion import before_last
+from core.rollback import before_last
 from db.failures import failures_named
 
 CHANNEL = "champion_move"

@@ -11,8 +11,9 @@ from core.batch import Integers
 from core.machine import Machine
 from core.training_options import Algorithm
 from model.answers import defect_probabilities, predicted_values, probabilities
+from model.enough_rows import FOLDS, need_both_classes, need_defects
 from model.evaluation import evaluate_defects, evaluate_values
-from model.pipeline import FOLDS, fit_bare, fit_defects_bare, fit_value, need_both_classes, need_defects
+from model.pipeline import fit_bare, fit_defects_bare, fit_value
 from model.training_set import TrainingSet
 
 

@@ -4,16 +4,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin, TransformerMixin
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
+from sklearn.base import ClassifierMixin, TransformerMixin
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from core.batch import Bools, Floats, Integers
@@ -21,14 +13,14 @@ from core.errors import UserError
 from core.machine import Machine
 from core.target import Target
 from core.training_options import Algorithm
+from model.algorithms import calibrated, regressor, uncalibrated
 from model.chosen_steps import transformers
-from model.estimators import BoundedScaler, EngineeredSensors, FaultAndDefect, SteadyLogisticRegression
+from model.enough_rows import need_both_classes, need_defects
+from model.estimators import BoundedScaler, EngineeredSensors, FaultAndDefect
 from model.one_class import OneClass
 from model.one_thread import one_thread
-from model.value_estimators import OutsideLimits, SteadyRidge, WordColumns
+from model.value_estimators import OutsideLimits, WordColumns
 
-FOLDS = 3
-"""Of every cross validation."""
 _LEAST_VALUES = 10
 """Of a regression: below it the spread of its errors is anybody's guess."""
 _USUAL: Mapping[str, object] = MappingProxyType({})
@@ -48,7 +40,7 @@ def fit(
     The probability is column 1 of `predict_proba`. Raises UserError where a class has too few rows.
     """
     need_both_classes(fault)
-    return _fitted(machine, _calibrated(algorithm, seed, parameters), sensors, fault, weights)
+    return _fitted(machine, calibrated(algorithm, seed, parameters), sensors, fault, weights)
 
 
 def fit_defects(
@@ -66,7 +58,7 @@ def fit_defects(
     """
     need_both_classes(classes != 0)
     need_defects(machine, classes)
-    one, other = (_calibrated(algorithm, seed, parameters) for _ in range(2))
+    one, other = (calibrated(algorithm, seed, parameters) for _ in range(2))
     return _fitted(machine, FaultAndDefect(one, other, len(machine.classes) - 1), sensors, classes, weights)
 
 
@@ -80,7 +72,7 @@ def fit_defects_bare(
     parameters: Mapping[str, object] = _USUAL,
 ) -> Pipeline:
     """The same without calibration."""
-    one, other = (_estimator(algorithm, seed, parameters) for _ in range(2))
+    one, other = (uncalibrated(algorithm, seed, parameters) for _ in range(2))
     return _fitted(machine, FaultAndDefect(one, other, len(machine.classes) - 1), sensors, classes, weights)
 
 
@@ -94,7 +86,7 @@ def fit_bare(
     parameters: Mapping[str, object] = _USUAL,
 ) -> Pipeline:
     """The same without calibration, which takes a third of the time: its scores are good to be ordered by alone."""
-    return _fitted(machine, _estimator(algorithm, seed, parameters), sensors, fault, weights)
+    return _fitted(machine, uncalibrated(algorithm, seed, parameters), sensors, fault, weights)
 
 
 def fit_value(
@@ -114,26 +106,8 @@ def fit_value(
     known = ~np.isnan(values)
     if (count := int(np.count_nonzero(known))) < _LEAST_VALUES:
         raise UserError(f"{count} rows with a measured {target.name} to train on: at least {_LEAST_VALUES} are needed")
-    estimator = OutsideLimits(_regressor(algorithm, seed, parameters), target.low, target.high, seed)
+    estimator = OutsideLimits(regressor(algorithm, seed, parameters), target.low, target.high, seed)
     return _fitted(machine, estimator, sensors[known], values[known], weights[known])
-
-
-def need_both_classes(fault: Bools) -> None:
-    """Raises UserError where a class has too few rows for cross validation."""
-    if min(int(np.count_nonzero(fault)), int(np.count_nonzero(~fault))) < FOLDS:
-        raise UserError(
-            f"too few rows to train on ({np.count_nonzero(fault)} of faults, {np.count_nonzero(~fault)} normal): at"
-            f" least {FOLDS} of each are needed; learn from more"
-        )
-
-
-def need_defects(machine: Machine, classes: Integers) -> None:
-    """Raises UserError where there are not at least two defects, or one has too few rows for cross validation."""
-    counts = {name: int(np.count_nonzero(classes == number)) for number, name in enumerate(machine.classes) if number}
-    few = [f"{name} ({count})" for name, count in counts.items() if 0 < count < FOLDS]
-    if few or sum(count > 0 for count in counts.values()) < 2:
-        lacking = f"too few rows of {', '.join(few)}" if few else "there are not two defects with rows"
-        raise UserError(f"{lacking} to train {machine.name} on: at least {FOLDS} of each that there is are needed")
 
 
 def fit_one_class(machine: Machine, sensors: Floats, weights: Floats, outside: float) -> Pipeline:
@@ -184,32 +158,3 @@ def _words(machine: Machine) -> WordColumns | None:
     places = {name: column for column, name in enumerate(machine.sensor_names)}
     words = [(places[sensor], tuple(numbers.values())) for sensor, numbers in machine.csv.values.items()]
     return WordColumns(tuple(sorted(words)), len(machine.inputs)) if words else None
-
-
-def _calibrated(algorithm: Algorithm, seed: int, parameters: Mapping[str, object]) -> CalibratedClassifierCV:
-    # ensemble=False keeps one estimator instead of one a fold: it scores as fast as the bare one.
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    return CalibratedClassifierCV(_estimator(algorithm, seed, parameters), ensemble=False, cv=folds)
-
-
-def _estimator(algorithm: Algorithm, seed: int, parameters: Mapping[str, object]) -> ClassifierMixin:
-    match algorithm:
-        case "lr":
-            return SteadyLogisticRegression(max_iter=1000, random_state=seed, **parameters)
-        case "rf":
-            # More threads make batches of a stream slower: handing out the work costs more than the work.
-            return RandomForestClassifier(100, n_jobs=1, random_state=seed, **parameters)
-        case "hgb":
-            return HistGradientBoostingClassifier(random_state=seed, **parameters)
-
-
-def _regressor(algorithm: Algorithm, seed: int, parameters: Mapping[str, object]) -> RegressorMixin:
-    match algorithm:
-        case "lr":
-            return SteadyRidge(**parameters)
-        case "rf":
-            # A tree for every digit of a value would have a leaf for nearly every row; so many tell as much.
-            usual = {"max_leaf_nodes": 500, "max_features": 0.5}
-            return RandomForestRegressor(100, n_jobs=1, random_state=seed, **(usual | dict(parameters)))
-        case "hgb":
-            return HistGradientBoostingRegressor(random_state=seed, **parameters)

@@ -19,7 +19,7 @@ from core.champion_move import Kind, Move
 from core.errors import ModelRefused, UserError
 from core.machine import Machine
 from core.prediction import ModelVersion
-from core.promotion import before_last
+from core.rollback import before_last
 from db.engine import Engine
 from db.model_versions import ListedVersion, PostgresModelVersions
 from db.promotion_log import PostgresPromotionLog

@@ -11,11 +11,13 @@ from core.answers_upside_down import AnswerCounts
 from core.comparison import Comparison, Interval, Measure
 from core.label import Verdict
 from core.normal_rows import NormalRows, compare_normal
-from core.promotion import Decision, before_last, explained_by_wrong_answers
+from core.promotion import Decision
 from core.promotion import decide as decide_with
 from core.recent_alarms import RecentAlarms
+from core.rollback import before_last
 from core.verdict_replay import Replayed, Rings, Strength
 from core.which_value import ValueComparison
+from core.wrong_answers import explained_by_wrong_answers
 
 
 def measure(difference: float, margin: float = 0.02) -> Measure:
