@@ -21,7 +21,7 @@ router = APIRouter()
 LOOKED_AT = 20
 """So many of the newest alerts."""
 LOOKED_AT_QUESTIONS = 10
-_LOOK_AGAIN_S = 15.0
+LOOK_AGAIN_S = 15.0
 """Also without a notice: a lost one costs no more, and a connection that died is noticed."""
 _WAIT_S = 1.0
 _PAUSE_S = 0.2
@@ -93,7 +93,7 @@ async def events(stores: Stores, here: Session, bell: Bell) -> AsyncIterator[str
         yield ": nothing new\n\n" if state in ("", sent) else f"data: {state}\n\n"
         sent = state or sent
         with suppress(TimeoutError):
-            await asyncio.wait_for(ring.wait(), _LOOK_AGAIN_S)
+            await asyncio.wait_for(ring.wait(), LOOK_AGAIN_S)
 
 
 def _look(stores: Stores, here: Session) -> str | None:

@@ -18,6 +18,7 @@ from db.operators import Operator, PostgresOperators, Subscription
 from db.outbox import PostgresOutbox
 from db.reading_store import PostgresReadingStore
 from tests.builders import NOON, HotIsFaulty, a_batch, a_machine
+from tests.stopped_clock import stop_clock
 
 ANNA, BEN, EVA, STRANGER = 11, 12, 13, 99
 _HERE = TopicPartition("readings.press", 0)
@@ -112,9 +113,16 @@ class AlertWorld:
 
 
 @contextmanager
-def alert_world(database_url: str, policy: AlertPolicy | None = None) -> Iterator[AlertWorld]:
-    """An AlertWorld on a fresh, migrated database."""
+def alert_world(
+    database_url: str, policy: AlertPolicy | None = None, *, clock_stands: bool = False
+) -> Iterator[AlertWorld]:
+    """An AlertWorld on a fresh, migrated database.
+
+    `clock_stands`: no time passes but by `pass_time`; for tests that start no process.
+    """
     consumer, alerts, owner = engines = [connect(database_url, role) for role in ("consumer", "alerts", "owner")]
+    if clock_stands:
+        stop_clock(owner)
     yield AlertWorld(consumer, alerts, owner, policy or AlertPolicy())
     for engine in engines:
         engine.dispose()

@@ -40,7 +40,7 @@ class Installation:
         return [row.outcome for row in self.world.rows("SELECT outcome FROM inbox ORDER BY id")]
 
     def wait(self, condition: Callable[[], object], what: str) -> None:
-        wait_until(lambda: bool(condition()), f"{what}\n{self.log()}", 30)
+        wait_until(lambda: bool(condition()), f"{what}\n{self.log()}")
 
     def log(self) -> str:
         return self.started[-1].tail() if self.started else ""

@@ -37,7 +37,7 @@ def promote(world: World, classifier: Any, copies: int = 1) -> None:
 
 def wait_until_tried(world: World) -> None:
     """Until a consumer has loaded or refused version 2."""
-    world.wait_for("SELECT EXISTS (SELECT FROM model_load WHERE number = 2)", "a consumer tried version 2", 60)
+    world.wait_for("SELECT EXISTS (SELECT FROM model_load WHERE number = 2)", "a consumer tried version 2")
 
 
 def reading(pressure: float | None = USUAL["pressure"]) -> dict[str, Any]:

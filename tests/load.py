@@ -19,7 +19,8 @@ class Load:
 
     def __init__(self, world: World, rate: int = 5000, period: int = 100) -> None:
         self._world = world
-        self._turn = max(1, int(rate * _TURN_S))
+        self.turn = max(1, int(rate * _TURN_S))
+        """Readings that are published in one go."""
         self._period = period
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._publish, name="load")
@@ -28,7 +29,7 @@ class Load:
     def go_on(self, count: int = 1000) -> None:
         """Wait until so many more were published."""
         wanted = self.published + count
-        wait_until(lambda: self.published >= wanted, f"{count} more readings published", 60)
+        wait_until(lambda: self.published >= wanted, f"{count} more readings published")
 
     def __enter__(self) -> "Load":
         self._thread.start()
@@ -41,8 +42,8 @@ class Load:
     def _publish(self) -> None:
         with self._world.publishing() as publish:
             while not self._stop.wait(_TURN_S):
-                publish_some(publish, self.published, self._turn, self._period)
-                self.published += self._turn
+                publish_some(publish, self.published, self.turn, self._period)
+                self.published += self.turn
 
 
 def publish_some(publish: Callable[[Mapping[str, Any]], None], first: int, count: int, period: int = 100) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.processes import Running, run, wait_until
+from tests.processes import PATIENCE_S, Running, run, wait_until
 
 
 class PageProcess:
@@ -16,8 +16,8 @@ class PageProcess:
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self.environment = {**environment, "PAGE_PORT": "0"}
         self.process = Running(["page"], self.environment, folder / "page.log")
-        wait_until(lambda: "the page is on" in self.process.tail() or not self.process.running, "the page serves", 60)
-        found = re.search(r"the page is on (http://127\.0\.0\.1:(\d+))", self.process.tail())
+        wait_until(lambda: self.process.said("the page is on") or not self.process.running, "the page serves")
+        found = re.search(r"the page is on (http://127\.0\.0\.1:(\d+))", self.process.log.read_text())
         assert found, self.process.tail()
         self.url, self.port = found.group(1), found.group(2)
 
@@ -30,7 +30,7 @@ class PageProcess:
     @contextmanager
     def browser(self, name: str) -> Iterator[httpx.Client]:
         """Where this operator is logged in."""
-        with httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=30) as browser:
+        with httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE_S) as browser:
             assert browser.post(self.link(name)).status_code == 303
             yield browser
 

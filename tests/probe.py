@@ -4,7 +4,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from local.ports import choose
-from tests.processes import wait_until
+from tests.processes import PATIENCE_S, wait_until
 
 
 class Probe:
@@ -18,7 +18,7 @@ class Probe:
     def ask(self, path: str) -> tuple[int, str]:
         """Status and text; (0, "") while nobody listens."""
         try:
-            answer = httpx.get(f"{self._url}{path}", timeout=30)
+            answer = httpx.get(f"{self._url}{path}", timeout=PATIENCE_S)
         except httpx.TransportError:
             return 0, ""
         return answer.status_code, answer.text
@@ -30,7 +30,18 @@ class Probe:
     def wait_until_ready_says(self, words: str) -> None:
         """`ready`, or what it is not ready for."""
         expected = (200 if words == "ready" else 503, f"{words}\n")
-        wait_until(lambda: self.ask("/health/ready") == expected, f"/health/ready says {words!r}", 60)
+        wait_until(lambda: self.ask("/health/ready") == expected, f"/health/ready says {words!r}")
+
+    def wait_until_metric(self, value: float, name: str, **labels: str) -> None:
+        """Wait until the sample has this value: what the database shows is counted a moment later."""
+
+        def found() -> bool:
+            try:
+                return self.metric(name, **labels) == value
+            except KeyError:  # nothing of it was counted yet
+                return False
+
+        wait_until(found, f"{name} is {value:g}")
 
     def metric(self, name: str, **labels: str) -> float:
         """The sample's value. KeyError where it is not served."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+PATIENCE_S = 90.0
+"""How long is waited for what should come soon: a slow or busy machine is no fault, and a quick one waits no longer."""
 
 
 class Running:
@@ -57,7 +59,7 @@ class Running:
         """Send it a signal."""
         self._process.send_signal(number)
 
-    def stop(self, seconds: float = 30) -> int:
+    def stop(self, seconds: float = PATIENCE_S) -> int:
         """SIGTERM; its exit code once it has ended."""
         self.asked_to_end = True
         if self.running:
@@ -69,12 +71,16 @@ class Running:
             self.kill()
             raise AssertionError(f"did not stop within {seconds} s after SIGTERM:\n{self.tail()}") from None
 
+    def said(self, words: str) -> bool:
+        """Whether it said these words so far."""
+        return words in self.log.read_text(errors="replace")
+
     def tail(self, lines: int = 30) -> str:
         """The end of what it said."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def run(arguments: list[str], environment: Mapping[str, str], seconds: float = 120) -> subprocess.CompletedProcess[str]:
+def run(arguments: list[str], environment: Mapping[str, str], seconds: float = 240) -> subprocess.CompletedProcess[str]:
     """A command run to its end."""
     return subprocess.run(
         [sys.executable, "-m", "app", *arguments],
@@ -88,7 +94,7 @@ def run(arguments: list[str], environment: Mapping[str, str], seconds: float = 1
     )
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30, pause: float = 0.05) -> float:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S, pause: float = 0.05) -> float:
     """Seconds until the condition held; AssertionError names `what` did not happen in time."""
     began = time.monotonic()
     while not condition():

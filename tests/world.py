@@ -21,9 +21,16 @@ from sqlalchemy import Engine, Row, text
 from app.keys import local_keys
 from app.wiring import ROOT
 from tests.conftest import Servers
-from tests.processes import Running, run, wait_until
+from tests.processes import PATIENCE_S, Running, run, wait_until
 
 _kafka_log = logging.getLogger("kafka")
+_Produce = Callable[[bytes | None, bytes | None, int], None]
+_SOON_MS = 5
+_TOGETHER_MS = 60_000
+"""Before that all of it is handed over, and flushed as one batch a partition: a consumer reads none of it, or all.
+
+More than 10 000 messages or a megabyte of a partition are several batches.
+"""
 
 
 @dataclass
@@ -98,35 +105,37 @@ class World:
         return other
 
     def publish(self, readings: Iterable[Mapping[str, Any]]) -> int:
-        """Publish readings, each under its device's key; how many there were."""
+        """Publish readings, each under its device's key, those of a partition together; how many there were."""
         count = 0
-        with self.publishing() as publish:
+        with self._producing(_TOGETHER_MS) as produce:
             for count, reading in enumerate(readings, start=1):  # noqa: B007  # the last number is the count
-                publish(reading)
+                self._produce_reading(produce, reading)
         return count
 
     @contextmanager
     def publishing(self) -> Iterator[Callable[[Mapping[str, Any]], None]]:
         """A way to publish readings one by one; all of them are in Kafka when the block ends."""
-        with self._producing() as produce:
-            yield lambda reading: produce(
-                reading["device"].encode(), json.dumps(reading).encode(), self.partition_of(reading["device"])
-            )
+        with self._producing(_SOON_MS) as produce:
+            yield lambda reading: self._produce_reading(produce, reading)
+
+    def _produce_reading(self, produce: _Produce, reading: Mapping[str, Any]) -> None:
+        device = reading["device"]
+        produce(device.encode(), json.dumps(reading).encode(), self.partition_of(device))
 
     def partition_of(self, device: str) -> int:
         """Where a device's readings are published, also once there are more partitions."""
         return crc32(device.encode()) % self.partitions
 
     def publish_raw(self, messages: Iterable[tuple[bytes | None, bytes | None]], partition: int = -1) -> int:
-        """Publish keys and values as they are; how many there were."""
+        """Publish keys and values as they are, those of a partition together; how many there were."""
         count = 0
-        with self._producing() as produce:
+        with self._producing(_TOGETHER_MS) as produce:
             for count, (key, value) in enumerate(messages, start=1):  # noqa: B007  # the last number is the count
                 produce(key, value, partition)
         return count
 
     @contextmanager
-    def _producing(self) -> Iterator[Callable[[bytes | None, bytes | None, int], None]]:
+    def _producing(self, linger_ms: int) -> Iterator[_Produce]:
         failures: list[object] = []
 
         def note_failure(error: object, _: Message) -> None:
@@ -134,11 +143,17 @@ class World:
                 failures.append(error)
 
         def produce(key: bytes | None, value: bytes | None, partition: int) -> None:
-            producer.produce(self.topic, value, key, partition, on_delivery=note_failure)
-            producer.poll(0)
+            while True:
+                try:
+                    producer.produce(self.topic, value, key, partition, on_delivery=note_failure)
+                except BufferError:  # Kafka is slower than we are
+                    producer.poll(0.1)
+                    continue
+                producer.poll(0)
+                return
 
         address = {"bootstrap.servers": self.servers.kafka_bootstrap_servers}
-        producer = Producer({**address, "enable.idempotence": True, "linger.ms": 5}, logger=_kafka_log)
+        producer = Producer({**address, "enable.idempotence": True, "linger.ms": linger_ms}, logger=_kafka_log)
         yield produce
         assert producer.flush(60) == 0
         assert failures == []
@@ -153,14 +168,14 @@ class World:
         ((value,),) = self.rows(query, **arguments)
         return value
 
-    def wait_for(self, query: str, what: str, seconds: float = 30, **arguments: Any) -> float:
+    def wait_for(self, query: str, what: str, seconds: float = PATIENCE_S, **arguments: Any) -> float:
         """Wait until the query says true."""
         try:
             return wait_until(lambda: bool(self.one(query, **arguments)), what, seconds)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.logs()}") from None
 
-    def wait_until_read(self, count: int, seconds: float = 60) -> None:
+    def wait_until_read(self, count: int, seconds: float = PATIENCE_S) -> None:
         """Wait until so many messages were stored, refused or counted as duplicates."""
         query = "SELECT coalesce(sum(stored + dead_letters + duplicates), 0) >= :count FROM ingest_partition"
         self.wait_for(query, "all messages read", seconds, count=count)

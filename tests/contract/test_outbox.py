@@ -13,6 +13,7 @@ from db.engine import connect
 from db.outbox import PostgresOutbox
 from tests.alert_world import pass_time
 from tests.fake_outbox import FakeOutbox
+from tests.stopped_clock import stop_clock
 
 TELEGRAM = ("telegram",)
 
@@ -98,8 +99,10 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     if request.param == "fake":
         yield InMemory()
         return
+    owner = request.getfixturevalue("owner")
+    stop_clock(owner)
     engine = connect(request.getfixturevalue("database_url"), "alerts")
-    yield OnPostgres(engine, request.getfixturevalue("owner"))
+    yield OnPostgres(engine, owner)
     engine.dispose()
 
 

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any, cast
 
 import numpy as np
-import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -34,6 +33,7 @@ from db.reading_store import PostgresReadingStore
 from db.reading_transaction import PostgresReadingTransaction
 from tests.builders import NOON, a_machine, a_reading, encoded
 from tests.fake_reading_store import FakeReadingStore
+from tests.processes import PATIENCE_S
 from tests.scripted_loop import PlayedSource, a_loop
 from tests.stored import Stored, in_memory, in_postgres
 
@@ -72,7 +72,7 @@ class Process:
         loop = a_loop(machine, store, self._handover, source, threading.Event())
         self._thread = threading.Thread(target=self._run, args=(loop.run,), daemon=True)
         self._thread.start()
-        assert source.ready.wait(10)
+        assert source.ready.wait(PATIENCE_S)
 
     def take_over(self, numbers: Sequence[int]) -> None:
         """The group gives us these partitions, whoever has them now."""
@@ -112,7 +112,7 @@ class Process:
         batch = self._decoder.decode(fetched, self._expected, self._recent)
         self._expected.update({TopicPartition(batch.topic, run.partition): run.next_offset for run in batch.runs})
         for _ in range(1 + twice):
-            assert self._handover.may_fetch(10)
+            assert self._handover.may_fetch(PATIENCE_S)
             self._handover.put(Work(self._handover.generation, [batch]))
         self._settle()
 
@@ -120,7 +120,7 @@ class Process:
         """What it was about to write is lost with it."""
         self._handover.new_generation()
         self._handover.put(Ended())
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self.check()
 
     def check(self) -> None:
@@ -131,7 +131,7 @@ class Process:
     def _settle(self) -> None:
         """Wait until all is written or dropped; one that was fenced asks the group again and has nothing till then."""
         for _ in range(AHEAD):
-            assert self._handover.may_fetch(10), "the loop is dead or hangs"
+            assert self._handover.may_fetch(PATIENCE_S), "the loop is dead or hangs"
         for _ in range(AHEAD):
             self._handover.slot_free()
         if self._handover.rejoin.is_set():
@@ -294,7 +294,6 @@ def a_press(name: str) -> Machine:
     )
 
 
-@pytest.mark.timeout(300)
 def test_on_the_store_in_memory() -> None:
     def machine() -> Ownership:
         store = FakeReadingStore()
@@ -303,7 +302,6 @@ def test_on_the_store_in_memory() -> None:
     _run(machine, settings(max_examples=60, stateful_step_count=40))
 
 
-@pytest.mark.timeout(300)
 def test_on_postgres(database_url: str, owner: Engine) -> None:
     numbers = itertools.count(1)
 

@@ -17,6 +17,7 @@ from db.notices import PostgresNotices
 from db.operators import Operator, PostgresOperators, Subscription
 from db.promotion_log import CHANNEL, PostgresPromotionLog
 from tests.builders import a_machine
+from tests.processes import PATIENCE_S
 
 V1, V2 = ModelVersion("press", 1), ModelVersion("press", 2)
 
@@ -106,7 +107,7 @@ def test_a_promotion_wakes_who_waits_for_it(trainer: Engine, database_url: str) 
     notices = PostgresNotices(database_url, "consumer", CHANNEL)
     assert not notices.wait(0.01)
     _promote(book, V1, None, "first")
-    assert notices.wait(10)
+    assert notices.wait(PATIENCE_S)
     notices.close()
 
 

@@ -9,7 +9,6 @@ from tests.processes import wait_until
 from tests.world import World, assert_invariants
 
 LIMIT = DeadLetterLimit().run
-_QUICK = {"KAFKA_SESSION_TIMEOUT_MS": "1500"}
 POISON = (b"pump-1", b'{"temperature": 7')
 
 
@@ -20,7 +19,7 @@ def good() -> tuple[bytes, bytes]:
 @survives("all poison", checks="I1 I2")
 def test_all_poison_halts_at_the_limit_and_goes_on_once_somebody_decided(trained: World) -> None:
     trained.run("operators", "add", "anna", "--console", "--role", "engineer")
-    consumer = trained.start("consumer", **_QUICK)
+    consumer = trained.start("consumer")
     trained.publish_raw([good() for _ in range(50)], partition=0)
     trained.publish_raw([POISON] * (3 * LIMIT + 10), partition=0)
     trained.wait_for("SELECT bool_or(halt = 'dead letters') FROM ingest_partition", "the halt")
@@ -47,7 +46,7 @@ def test_all_poison_halts_at_the_limit_and_goes_on_once_somebody_decided(trained
 
 
 def test_what_is_skipped_is_a_recorded_gap(trained: World) -> None:
-    trained.start("consumer", **_QUICK)
+    trained.start("consumer")
     trained.publish_raw([POISON] * (LIMIT + 1000), partition=0)
     trained.publish_raw([good()], partition=0)
     trained.wait_for("SELECT bool_or(halt IS NOT NULL) FROM ingest_partition", "the halt")

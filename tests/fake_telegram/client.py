@@ -70,7 +70,7 @@ class Chats:
         return self._ask("POST", what, json.dumps(content))
 
     def _ask(self, method: str, what: str, body: str | None) -> Any:
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=90)
         try:
             connection.request(method, f"/control/{what}", body, {"Content-Type": "application/json"})
             response = connection.getresponse()

@@ -17,7 +17,7 @@ FACTS = {"pushed": [{"sensor": "temperature", "value": 95.0, "unit": "", "low": 
 
 @pytest.fixture
 def world(database_url: str) -> Iterator[AlertWorld]:
-    with alert_world(database_url) as world:
+    with alert_world(database_url, clock_stands=True) as world:
         world.operator("Anna", ANNA)
         yield world
 

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 import pytest
 
 from core.reply import Outcome
+from local.ports import choose
 from tests.alert_world import ANNA, BEN, STRANGER
 from tests.alerts_installation import Installation, alerts_installation
-from tests.processes import run
+from tests.processes import PATIENCE_S, run
 
 
 @pytest.fixture
@@ -27,8 +27,9 @@ def test_an_alert_arrives_is_answered_by_button_and_shows_the_answer(installatio
     alert = installation.alert("press-<1>")
     assert alert["text"].startswith("🔴 High · Your device press-<1> needs attention\n")
     installation.telegram.press(ANNA, alert, button=1)
-    installation.wait(lambda: installation.telegram.messages(ANNA)[0]["edits"], "the answer in the alert")
-    assert "Answer: false alarm (Anna, " in installation.telegram.messages(ANNA)[0]["text"]
+    shown = "Answer: false alarm (Anna, "
+    installation.wait(lambda: shown in installation.telegram.messages(ANNA)[0]["text"], "the answer in the alert")
+    installation.wait(installation.telegram.answers, "what is shown to who pressed")
     assert installation.telegram.answers() == ["Thank you. Noted: false alarm, press-<1>, alert #1."]
     assert installation.world.rows("SELECT verdict FROM label") == [("false_alarm",)]
     assert process.stop() == 0
@@ -105,13 +106,13 @@ def test_without_a_token_alerts_are_printed_and_answered_from_the_shell(installa
     assert run(["operators", "add", "Cem", "--console"], environment).returncode == 0
     process = installation.start()
     alert = installation.world.alert()
-    installation.wait(lambda: f"./run reply {alert} y|n" in process.tail(), "the alert is printed")
+    installation.wait(lambda: process.said(f"./run reply {alert} y|n"), "the alert is printed")
     several = run(["reply", str(alert), "y"], environment)
     assert (several.returncode, "say who answers with --as NAME: there are Anna, Cem" in several.stderr) == (2, True)
     answered = run(["reply", str(alert), "N", "--as", "Cem", "--comment", "door open"], environment)
     assert answered.stdout == "Thank you. Noted: false alarm, press-1, alert #1.\n"
     assert installation.world.rows("SELECT verdict, comment FROM label") == [("false_alarm", "door open")]
-    installation.wait(lambda: "Answer: false alarm (Cem" in process.tail(), "the answer is printed")
+    installation.wait(lambda: process.said("Answer: false alarm (Cem"), "the answer is printed")
     unknown = run(["reply", "777", "y", "--as", "Cem"], environment)
     assert (unknown.returncode, "there is no alert #777" in unknown.stderr) == (2, True)
 
@@ -136,8 +137,7 @@ def test_an_operator_that_cannot_be_added_is_one_clear_line(
 
 
 def test_telegram_brings_replies_to_a_webhook_and_each_counts_once(installation: Installation) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = choose(["webhook"], {}, {})["webhook"]
     installation.environment |= {
         "TELEGRAM_WEBHOOK_URL": "https://faults.example.org/telegram",
         "TELEGRAM_WEBHOOK_PORT": str(port),
@@ -158,6 +158,6 @@ def test_telegram_brings_replies_to_a_webhook_and_each_counts_once(installation:
 def brought(port: int, update: dict[str, Any], secret: str) -> int:
     """The answer's status."""
     headers = {"X-Telegram-Bot-Api-Secret-Token": secret, "Content-Type": "application/json"}
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
         connection.request("POST", "/telegram", json.dumps(update), headers)
         return connection.getresponse().status

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Engine, text
 
-from tests.processes import wait_until
+from tests.processes import PATIENCE_S, wait_until
 
 _BEGIN_DAY = text("SELECT ensure_reading_day('2026-03-01')")
 _WAITING = text(
@@ -19,7 +19,7 @@ def test_two_consumers_that_begin_a_day_at_once_both_go_on(owner: Engine) -> Non
             second = pool.submit(_begin_day, owner)
             wait_until(lambda: _somebody_waits(owner), "the second one waits for the first")
             first.commit()
-        assert second.result(30) == 1
+        assert second.result(PATIENCE_S) == 1
 
 
 def _somebody_waits(owner: Engine) -> bool:

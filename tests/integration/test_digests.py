@@ -21,7 +21,7 @@ MANY = MOST_ALONE + 2
 
 @pytest.fixture
 def world(database_url: str) -> Iterator[AlertWorld]:
-    with alert_world(database_url) as world:
+    with alert_world(database_url, clock_stands=True) as world:
         world.operator("Anna", ANNA)
         for number in range(MANY):
             world.alert(f"press-{number}")

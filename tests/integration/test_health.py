@@ -41,11 +41,11 @@ def test_a_dispatcher_that_cannot_reach_its_database_is_not_ready_and_lives(
         process = installation.start()
         probe.wait_until_ready_says("ready")
         installation.alert()
-        sent = {"channel": "telegram", "outcome": "sent"}
-        installation.wait(lambda: probe.metric("faultline_sends_total", **sent) == 1, "it is counted")
+        probe.wait_until_metric(1, "faultline_sends_total", channel="telegram", outcome="sent")
         with away(servers, database_url):
-            installation.wait(lambda: probe.ask("/health/ready")[0] == 503, "it is not ready")
-            assert "not currently accepting connections" in probe.ask("/health/ready")[1]
+            closed = "not currently accepting connections"
+            installation.wait(lambda: closed in probe.ask("/health/ready")[1], "it says why it is not ready")
+            assert probe.ask("/health/ready")[0] == 503
             assert probe.ask("/health/live") == (200, "live\n")
             assert probe.metric("faultline_ready") == 0
         probe.wait_until_ready_says("ready")

@@ -1,7 +1,7 @@
 """Who hears of an alert, and when, on a real database: by severity, outside quiet hours, or where nobody answered."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +19,7 @@ ZONE = "Asia/Kolkata"
 
 @pytest.fixture
 def world(database_url: str) -> Iterator[AlertWorld]:
-    with alert_world(database_url) as world:
+    with alert_world(database_url, clock_stands=True) as world:
         yield world
 
 
@@ -35,9 +35,9 @@ def somebody(
 
 
 def hours(begin: int, end: int) -> QuietHours:
-    """From so many hours after now to so many, on the clocks of their zone."""
-    now = datetime.now(UTC).astimezone(ZoneInfo(ZONE))
-    return QuietHours(*(time((now + timedelta(hours=h)).hour) for h in (begin, end)))
+    """From so many hours after this minute to so many, on the clocks of their zone: no hour that ends meanwhile."""
+    now = datetime.now(UTC).astimezone(ZoneInfo(ZONE)).replace(second=0, microsecond=0)
+    return QuietHours(*((now + timedelta(hours=h)).time() for h in (begin, end)))
 
 
 def heard(world: AlertWorld, seconds: float = 5) -> Sequence[tuple[int, int | None]]:

@@ -23,6 +23,7 @@ from local.ports import HOST, choose, is_free
 from local.process import Child
 from local.server import Cancelled, Server
 from local.termination import raised_on_sigterm
+from tests.processes import PATIENCE_S, wait_until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
@@ -140,7 +141,7 @@ def spawn(child: Child, command: list[str]) -> int:
 def test_a_child_is_found_again_by_what_it_wrote_down(tmp_path: Path, child: Child) -> None:
     pid = spawn(child, SLEEP)
     assert Child(tmp_path, "sleeper").pid == pid
-    Child(tmp_path, "sleeper").stop(signal.SIGTERM, patience=10)
+    Child(tmp_path, "sleeper").stop(signal.SIGTERM, patience=PATIENCE_S)
     assert child.pid is None
 
 
@@ -188,12 +189,8 @@ def test_a_long_log_makes_way(child: Child, tmp_path: Path) -> None:
 
 
 def wait_for_log(child: Child, text: str) -> str:
-    deadline = threading.Event()
-    for _ in range(1000):
-        if text in child.log.read_text():
-            return child.log.read_text()
-        deadline.wait(0.01)
-    raise AssertionError(child.log.read_text())
+    wait_until(lambda: text in child.log.read_text(), f"{text!r} in its log", pause=0.01)
+    return child.log.read_text()
 
 
 def test_sigterm_leaves_a_block_as_an_exception_would() -> None:

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from db.notices import PostgresNotices
+from tests.processes import PATIENCE_S
 
 
 @pytest.fixture
@@ -22,10 +23,10 @@ def notify(owner: Engine, channel: str = "promotion") -> None:
 
 def test_a_notice_wakes_whoever_waits(notices: PostgresNotices, owner: Engine) -> None:
     woken = []
-    waiting = threading.Thread(target=lambda: woken.append(notices.wait(30)))
+    waiting = threading.Thread(target=lambda: woken.append(notices.wait(PATIENCE_S)))
     waiting.start()
     notify(owner)
-    waiting.join(10)
+    waiting.join(PATIENCE_S)
     assert woken == [True]
 
 
@@ -40,8 +41,13 @@ def test_another_channels_notice_wakes_nobody(notices: PostgresNotices, owner: E
 
 def test_after_the_database_hung_up_it_listens_again(notices: PostgresNotices, owner: Engine) -> None:
     with owner.begin() as connection:
-        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"))
+        assert connection.execute(text(_HANG_UP)).scalars().all() == [True], "and it has ended"
     assert not notices.wait(0.05)
     notices.wait(0)
     notify(owner)
-    assert notices.wait(10)
+    assert notices.wait(PATIENCE_S)
+
+
+_HANG_UP = """
+    SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
+     WHERE query LIKE 'LISTEN%' AND datname = current_database()"""

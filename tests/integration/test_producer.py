@@ -19,7 +19,7 @@ from local.kafka import Kafka
 from local.ports import choose
 from tests.conftest import Servers
 from tests.faults.catalogue import survives
-from tests.processes import Running, run, wait_until
+from tests.processes import PATIENCE_S, Running, run, wait_until
 
 TRUTHS = {b"normal", b"fault:bearing wear", b"fault:cooling failure", b"fault:pressure loss"}
 
@@ -78,7 +78,7 @@ class Place:
         with self._consumer() as consumer:
             consumer.assign(starts)
             while len(found) < count:
-                some = consumer.consume(min(10_000, count - len(found)), timeout=10)
+                some = consumer.consume(min(10_000, count - len(found)), timeout=PATIENCE_S)
                 assert some, "the topic is not read to its end"
                 found += some
         assert not any(message.error() for message in found)
@@ -86,9 +86,9 @@ class Place:
 
     def _bounds(self) -> dict[int, tuple[int, int]]:
         with self._consumer() as consumer:
-            topic = consumer.list_topics(timeout=10).topics.get(self.topic)
+            topic = consumer.list_topics(timeout=PATIENCE_S).topics.get(self.topic)
             return {
-                partition: consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=10)
+                partition: consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=PATIENCE_S)
                 for partition in (topic.partitions if topic else ())
             }
 
@@ -158,9 +158,10 @@ def test_ctrl_c_flushes_as_well(place: Place) -> None:
     assert place.summary()["delivered"] == place.stored()
 
 
-def test_the_rate_is_kept(place: Place) -> None:
-    summary = place.produce("--rate", "500", "--seconds", "4")
-    assert summary["produced"] == pytest.approx(2000, rel=0.1)
+def test_the_rate_is_not_exceeded(place: Place) -> None:
+    assert place.produce("--rate", "500", "--count", "1000")["produced"] == 1000
+    milliseconds = [message.timestamp()[1] for message in place.messages()]
+    assert max(milliseconds) - min(milliseconds) >= 0.9 * 2000, "it takes two seconds, or longer on a busy machine"
 
 
 def test_a_file_replayed_twice_has_the_same_ids(place: Place) -> None:
@@ -198,15 +199,19 @@ def test_more_copies_than_brokers_are_refused_with_the_settings_name(place: Plac
 @survives("broker kill -9 during produce", checks="I2")
 def test_a_broker_killed_while_producing_loses_and_doubles_nothing(own_kafka: Kafka, tmp_path: Path) -> None:
     place = Place(f"127.0.0.1:{own_kafka.port}", tmp_path)
-    running = place.start("--rate", "20000", "--count", "200000")
-    for more in (1, 60_000):
-        wait_until(partial(place.holds, more), f"{more} readings in the topic")
-        own_kafka.kill()
-        assert running.running, "the broker died while we produced"
-        own_kafka.restart()
-    wait_until(lambda: not running.running, "the end", seconds=60)
-    assert running.stop() == 0, running.tail()
+    running = place.start("--rate", "5000")  # until it is told to stop: the broker dies while it produces
+    try:
+        wait_until(partial(place.holds, 1), "the first readings")
+        for _ in range(2):
+            before = place.stored()
+            own_kafka.kill()
+            own_kafka.restart()
+            wait_until(partial(place.holds, before + 10_000), "it goes on")
+        assert running.stop() == 0, running.tail()
+    finally:
+        place.end()
     summary = place.summary()
-    assert (summary["produced"], summary["delivered"], summary["failed"]) == (200_000, 200_000, 0)
+    assert summary["produced"] == summary["delivered"] > 20_000
+    assert summary["failed"] == 0
     ids = [json.loads(message.value() or b"")["id"] for message in place.messages()]
-    assert len(ids) == len(set(ids)) == 200_000
+    assert len(ids) == len(set(ids)) == summary["produced"]

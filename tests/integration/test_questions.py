@@ -250,6 +250,7 @@ def test_a_question_arrives_on_the_phone_and_is_answered_by_its_button(database_
         assert message["text"].startswith("? A question about T-")
         telegram.press(ANNA, message, button=1)
         installation.wait(lambda: "Answer: no fault (Anna)" in str(telegram.messages(ANNA)), "the answer in it")
+        installation.wait(telegram.answers, "what is shown to who pressed")
         assert telegram.answers()[0].startswith("Thank you. Noted: no fault, T-")
         assert installation.world.rows("SELECT source, verdict FROM label") == [("question", "false_alarm")]
 
@@ -316,10 +317,10 @@ def test_without_a_token_questions_are_printed_and_answered_from_the_shell(datab
         due(world)
         process = installation.start()
         first, second = "question #1\n\nWas this a fault? Answer with: ./run reply q1 y|n", "reply q2 y|n"
-        installation.wait(lambda: first in process.tail(200) and second in process.tail(200), "they are printed")
+        installation.wait(lambda: process.said(first) and process.said(second), "they are printed")
         assert shell("reply", "q1", "n").startswith("Thank you. Noted: no fault, T-")
         assert shell("reply", "Q2", "y", "--comment", "it leaked").startswith("Thank you. Noted: real fault, T-")
-        installation.wait(lambda: "Answer: no fault (Anna)" in process.tail(200), "the answer is printed")
+        installation.wait(lambda: process.said("Answer: no fault (Anna)"), "the answer is printed")
         answers = world.rows("SELECT question, verdict, comment FROM effective_label ORDER BY question")
         assert answers == [(1, "false_alarm", ""), (2, "fault", "it leaked")]
         with pytest.raises(UserError, match="there is no question #999 for Anna"):

@@ -23,7 +23,7 @@ POLICY = AlertPolicy(medium_probability=0.5, high_probability=0.96, remind_after
 
 @pytest.fixture
 def world(database_url: str) -> Iterator[AlertWorld]:
-    with alert_world(database_url, POLICY) as world:
+    with alert_world(database_url, POLICY, clock_stands=True) as world:
         world.operator("Anna", ANNA)
         yield world
 

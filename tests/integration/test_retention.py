@@ -17,7 +17,7 @@ from db.reading_store import PostgresReadingStore
 from db.reading_transaction import PostgresReadingTransaction
 from db.retention import PostgresRetention
 from tests.builders import NOON, HotIsFaulty, a_batch, a_machine
-from tests.processes import run, wait_until
+from tests.processes import PATIENCE_S, run, wait_until
 
 HERE = TopicPartition("readings.press", 0)
 TODAY = NOON.date()
@@ -104,7 +104,7 @@ def make_impatient(engine: Engine) -> None:
 
 
 def waits(ingest: Ingest) -> bool:
-    return bool(ingest.rows("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%DETACH%'"))
+    return bool(ingest.rows(_WAITS))
 
 
 def test_old_days_go_with_what_stands_beside_them_and_are_accounted_for(
@@ -155,7 +155,7 @@ def test_who_stores_readings_never_waits_for_a_day_that_is_dropped(
             ingest.write()  # it commits, within a lock timeout of 200 ms
         assert not dropping.done()
         assert waits(ingest)
-    assert dropping.result(30) == [3, 3, 3]
+    assert dropping.result(PATIENCE_S) == [3, 3, 3]
     assert ingest.offsets() == list(range(9, 27))
     ingest.is_accounted_for()
 
@@ -170,7 +170,7 @@ def test_a_day_is_dropped_under_a_consumer_that_is_in_the_middle_of_a_batch(
         wait_until(lambda: waits(ingest), "the day waits for the batch")
 
     ingest.write(before_commit=begin_to_drop)
-    assert dropping[0].result(30) == [3, 3, 3]
+    assert dropping[0].result(PATIENCE_S) == [3, 3, 3]
     ingest.is_accounted_for()
 
 
@@ -244,6 +244,9 @@ def test_the_command_says_what_it_would_drop_and_drops_it(ingest: Ingest, databa
     assert ingest.offsets() == []
 
 
+_WAITS = """
+    SELECT FROM pg_stat_activity
+     WHERE wait_event_type = 'Lock' AND query LIKE '%DETACH%' AND datname = current_database()"""
 _CLASSES = """
     INSERT INTO reading_class (topic, kafka_partition, kafka_offset, rank, class, probability)
     SELECT topic, kafka_partition, kafka_offset, 1, 0, 0.5 FROM reading"""

@@ -63,9 +63,9 @@ def test_an_alert_arrives_at_a_service_without_any_telegram(
     with room_of_json() as room:
         environment = {"DATABASE_URL": database_url, "NOTIFY_URLS": f"{room.url}/shift?secret=hidden"}
         process = Running(["alerts"], environment, tmp_path / "alerts.log")
-        wait_until(lambda: bool(world.rows("SELECT FROM subscription")), f"it subscribes\n{process.tail()}", 30)
+        wait_until(lambda: bool(world.rows("SELECT FROM subscription")), f"it subscribes\n{process.tail()}")
         world.alert("press-1")
-        wait_until(lambda: bool(room.messages), "the alert is there", 30)
+        wait_until(lambda: bool(room.messages), "the alert is there")
         assert process.stop() == 0
     (message,) = room.messages
     assert "device press-1 needs attention" in message["title"]

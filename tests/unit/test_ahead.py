@@ -13,6 +13,7 @@ from core.batch import Floats
 from core.errors import ModelFailed
 from core.prediction import Predictions
 from tests.builders import HotIsFaulty, a_batch, a_machine
+from tests.processes import PATIENCE_S
 
 PRESS = a_machine()
 
@@ -27,7 +28,7 @@ class Waiting(HotIsFaulty):
 
     def predict(self, sensors: Floats) -> Predictions:
         self.begun.set()
-        assert self.let.wait(10)
+        assert self.let.wait(PATIENCE_S)
         return super().predict(sensors)
 
 
@@ -67,7 +68,7 @@ def test_a_work_that_was_begun_is_scored_without_being_waited_for(stage: Stage) 
     stage.model = waiting = Waiting()
     work = a_work()
     stage.ahead.begin(work)
-    assert waiting.begun.wait(10), "it is being scored, and we go on"
+    assert waiting.begun.wait(PATIENCE_S), "it is being scored, and we go on"
     waiting.let.set()
     (scored,) = stage.ahead.of(work)
     assert scored.batch is work.batches[0]
@@ -85,7 +86,7 @@ def test_what_failed_ahead_is_scored_again_by_what_serves_then(stage: Stage) -> 
     stage.model = broken = Broken()
     work = a_work()
     stage.ahead.begin(work)
-    assert broken.asked.wait(10)
+    assert broken.asked.wait(PATIENCE_S)
     stage.model = HotIsFaulty()
     assert len(stage.ahead.of(work)[0].predictions.scores) == 3
 

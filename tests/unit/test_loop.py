@@ -24,6 +24,7 @@ from core.prediction import ModelVersion, Predictions
 from core.sensor import Rolling, Sensor
 from tests.builders import HotIsFaulty, a_batch, a_machine
 from tests.fake_reading_store import FakeReadingStore
+from tests.processes import PATIENCE_S
 
 PRESS = a_machine(topics=("readings.press", "readings.more.press"))
 HERE = TopicPartition("readings.press", 0)
@@ -54,7 +55,7 @@ class ScriptedSource:
             self.handover.put(Ended())
 
     def _join_again(self) -> None:
-        self.handover.rejoin.wait(10)
+        self.handover.rejoin.wait(PATIENCE_S)
         self.handover.new_generation()
         for item in [*self.after_rejoin, Ended()]:
             self.handover.put(item)
@@ -159,7 +160,7 @@ def test_the_next_work_is_scored_while_this_one_is_being_stored(stage: Stage, mo
 
     @contextmanager
     def slow(claims: Sequence[Claim]) -> Iterator[ReadingTransaction]:
-        assert second.wait(10), "scored before the first is committed"
+        assert second.wait(PATIENCE_S), "scored before the first is committed"
         with begin(claims) as transaction:
             yield transaction
 
@@ -185,7 +186,7 @@ def test_the_next_work_is_concluded_while_this_one_is_being_stored(
 
     @contextmanager
     def slow(claims: Sequence[Claim]) -> Iterator[ReadingTransaction]:
-        assert looked_up.wait(10), "the second work's device was looked up before the first is committed"
+        assert looked_up.wait(PATIENCE_S), "the second work's device was looked up before the first is committed"
         with begin(claims) as transaction:
             yield transaction
 

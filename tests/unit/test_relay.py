@@ -11,6 +11,7 @@ from core.dead_letter import KeptLetter
 from core.errors import Unavailable
 from producer.dead_topics import headers_of
 from tests.builders import a_letter
+from tests.processes import PATIENCE_S
 
 
 class Both:
@@ -85,9 +86,9 @@ def test_a_failure_ends_nothing_and_what_waited_is_copied_later(
     both.failures = [failure, failure]
     relay = Relay(both, both, stopping)
     relay.start()
-    assert both.done.wait(30)
+    assert both.done.wait(PATIENCE_S)
     stopping.set()
-    relay.join(30)
+    relay.join(PATIENCE_S)
     assert [letter.offset for letter in both.copied] == [0]
 
 

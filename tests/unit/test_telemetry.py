@@ -31,6 +31,7 @@ from producer.publisher import Totals
 from tests.builders import HotIsFaulty
 from tests.clock import Clock
 from tests.fake_outbox import FakeOutbox
+from tests.processes import PATIENCE_S
 
 HERE = TopicPartition("readings.press", 0)
 
@@ -217,15 +218,15 @@ def test_a_database_that_is_frozen_keeps_one_who_asks_and_not_all(clock: Clock) 
     class Frozen(ScriptedMeasures):
         def read(self) -> Mapping[str, Mapping[tuple[str, ...], float]]:
             frozen.set()
-            assert goes_on.wait(30)
+            assert goes_on.wait(PATIENCE_S)
             return super().read()
 
     registry = CollectorRegistry()
     registry.register(Stored(Frozen(), clock, patience_s=0.01))
     first = threading.Thread(target=told, args=(registry,))
     first.start()
-    assert frozen.wait(10)
+    assert frozen.wait(PATIENCE_S)
     assert told(registry) == {"faultline_database_up": 0}
     goes_on.set()
-    first.join(10)
+    first.join(PATIENCE_S)
     assert told(registry)["faultline_database_up"] == 1

@@ -7,6 +7,7 @@ import pytest
 from consumer.deadline import TookTooLong, within
 from consumer.watchdog import Watchdog
 from core.prediction import ModelVersion
+from tests.processes import PATIENCE_S
 
 V1 = ModelVersion("press", 1)
 
@@ -37,7 +38,7 @@ def test_the_watchdog_looks_by_itself() -> None:
     watchdog.start()
     try:
         with watchdog.scoring(V1):
-            assert noticed.wait(30)
+            assert noticed.wait(PATIENCE_S)
     finally:
         watchdog.stop()
 
