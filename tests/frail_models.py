@@ -17,11 +17,11 @@ from tests.world import World
 USUAL = {"temperature": 70.0, "vibration": 1.5, "humidity": 50.0, "pressure": 35.0}
 
 
-def promote(world: World, classifier: Any, copies: int = 1) -> None:
+def promote(world: World, classifier: Any, copies: int = 1, rows: int = 2000) -> None:
     """Sign and promote a version 2 that knows no absent sensors; a forest gets `copies` of its trees."""
     random = np.random.default_rng(1)
-    sensors = random.normal(list(USUAL.values()), 5, (2000, 4))
-    fault = random.random(2000) > 0.5  # nothing to learn: trees grow deep, and slow
+    sensors = random.normal(list(USUAL.values()), 5, (rows, 4))
+    fault = random.random(rows) > 0.5  # nothing to learn: trees grow deep, and slow
     pipeline = Pipeline([("scale", BoundedScaler()), ("classify", classifier)]).fit(sensors, fault)
     if copies > 1:
         classifier.estimators_ *= copies

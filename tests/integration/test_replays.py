@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from sqlalchemy import Engine, text
 
 from app.replaying import Outcome, replay, settle_interrupted
+from consumer.lag import LogEnds
 from core.batch import DeadLetter, PartitionRun, Position
 from core.errors import Fenced, UserError
 from core.ports.stream import Claim, LogBounds
@@ -69,18 +70,20 @@ class Book:
 
     def log(self) -> Sequence[tuple[int, bytes | None, bytes | None, object]]:
         """What a consumer finds in the topic: partition, key, value, headers."""
+        ends = {at.partition: high for at, (_, high) in LogEnds(self.kafka).of([self.topic]).items()}
         consumer = Consumer(
             {**self.kafka, "group.id": "look", "auto.offset.reset": "earliest", "enable.partition.eof": True}
         )
-        consumer.assign([TopicPartition(self.topic, number, 0) for number in (0, 1)])
-        found, ends = [], 0
-        while ends < 2:
+        consumer.assign([TopicPartition(self.topic, number, 0) for number in ends])
+        found = []
+        while ends:
             message = consumer.poll(10)
             assert message is not None, "the ends of both partitions"
-            if message.error() is not None:
-                ends += 1
-            else:
+            if message.error() is None:
                 found.append((message.partition(), message.key(), message.value(), message.headers()))
+            # A commit returns before Kafka shows it to readers: until then, they are told an end that is none.
+            elif message.offset() >= ends[message.partition()]:  # type: ignore[index, operator]  # it has both
+                del ends[message.partition()]  # type: ignore[arg-type]  # as above
         consumer.close()
         return found  # type: ignore[return-value]  # a message without error has a partition
 
