@@ -93,8 +93,11 @@ def is_nobody(caller: Caller) -> bool:
 _BEARER = HTTPBearer(auto_error=False, description="A key: ./run api-keys add NAME --operator WHO --scope predict")
 
 
-def _allowed(request: Request, needed: SecurityScopes, _: Annotated[object, Security(_BEARER)]) -> Caller:
-    """Whoever asks, where the key's scopes allow it. HTTPException 403 where they do not."""
+async def _allowed(request: Request, needed: SecurityScopes, _: Annotated[object, Security(_BEARER)]) -> Caller:
+    """Whoever asks, where the key's scopes allow it. HTTPException 403 where they do not.
+
+    Async, though it waits for nothing: else FastAPI hands it to another thread, at each request.
+    """
     caller: Caller = request.state.caller
     if missing := [scope for scope in needed.scopes if scope not in caller.scopes]:
         raise HTTPException(403, f"This key lacks the scope {missing[0]}.")
