@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from app.labelled_lake import LakeCounts
 from core.errors import UserError
 from model.component_facts import components_csv, reported_components
 from model.components import components_of
@@ -12,7 +13,9 @@ from model.plots import explained_variance, plots
 from model.release import Outcome
 
 
-def report(candidate: Candidate, rows: int, outcome: Outcome | None) -> dict[str, object]:
+def report(
+    candidate: Candidate, rows: int, outcome: Outcome | None, lake: LakeCounts | None = None
+) -> dict[str, object]:
     """For scripts: metrics on the hold-out, and what became of the candidate; no outcome: a dry run. `rows`: in all."""
     recipe = candidate.recipe
     return {
@@ -22,6 +25,7 @@ def report(candidate: Candidate, rows: int, outcome: Outcome | None) -> dict[str
         "split": recipe.split,
         "seed": recipe.seed,
         "rows": rows,
+        "lake": lake,
         "train_rows": candidate.taught.rows,
         "hold_out_rows": candidate.metrics.rows,
         "components": reported_components(candidate.machine, candidate.pipeline),

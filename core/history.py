@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core.batch import Bools, Floats, Integers
+
+_Number = TypeVar("_Number", np.int16, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,30 @@ class History:
 
     def in_order(self) -> "History":
         """The same rows in order of time; rows of one time keep theirs."""
-        order = np.argsort(self.times, kind="stable")
-        devices = [self.devices[row] for row in order]
-        return History(self.sensors[order], self.fault[order], devices, self.times[order], *self._further(order))
+        return self.at(np.argsort(self.times, kind="stable"))
+
+    def at(self, places: Integers) -> "History":
+        """The rows at these places, shape (m,), in that order."""
+        devices = [self.devices[row] for row in places]
+        return History(self.sensors[places], self.fault[places], devices, self.times[places], *self._further(places))
 
     def _further(self, chosen: Bools | Integers) -> tuple[npt.NDArray[np.int16] | None, Floats | None]:
         classes = None if self.classes is None else self.classes[chosen]
         return classes, None if self.values is None else self.values[chosen]
+
+
+def joined(parts: Sequence[History]) -> History:
+    """The rows of all, one behind the other; of one machine, so that all have the same columns."""
+    return History(
+        np.concatenate([part.sensors for part in parts]),
+        np.concatenate([part.fault for part in parts]),
+        [device for part in parts for device in part.devices],
+        np.concatenate([part.times for part in parts]),
+        _all_of([part.classes for part in parts]),
+        _all_of([part.values for part in parts]),
+    )
+
+
+def _all_of(columns: Sequence[npt.NDArray[_Number] | None]) -> npt.NDArray[_Number] | None:
+    there = [column for column in columns if column is not None]
+    return np.concatenate(there) if there else None

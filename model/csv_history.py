@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from core.sensor import Sensor
 from core.target import Target, outside
 from core.unreadable import why_unreadable
 from model.csv_header import require_once
+from model.read_from import File, read_from
 
 _log = logging.getLogger(__name__)
 
@@ -28,10 +29,24 @@ _ABSENT = {"", "nan", "na", "n/a", "null", "none"}
 _SECOND = 1_000_000
 
 
-def read_history(path: Path, machine: Machine) -> History:
+def read_history(path: File, machine: Machine) -> History:
     """The labelled rows of a file in the machine's CSV dialect, in order of time.
 
     Rows that the stream would not score (a required sensor absent or out of its physical range) are left out, and said.
+    Raises UserError naming the row and column of what cannot be read, and where no row is left.
+    """
+    history, left_out = labelled_rows(path, machine)
+    if left_out:
+        rows = len(history) + left_out
+        _log.warning("%s: %d of %d rows left out: a required sensor is absent or out of range", path, left_out, rows)
+    if not len(history):
+        raise UserError(f"{path} holds no row that could be scored: see the sensors' minimum, maximum and optional")
+    return history
+
+
+def labelled_rows(path: File, machine: Machine) -> tuple[History, int]:
+    """The same rows, which may be none, and how many were left out.
+
     A rolling sensor that has a column, as in what was exported, is read: such rows need not stand behind one another.
     Raises UserError naming the row and column of what cannot be read.
     """
@@ -47,18 +62,12 @@ def read_history(path: Path, machine: Machine) -> History:
         sensors, fault, _devices(table, machine), _times(path, table, machine), classes, values
     ).in_order()
     usable = _scorable(history.sensors, machine)
-    if left_out := len(usable) - np.count_nonzero(usable):
-        _log.warning(
-            "%s: %d of %d rows left out: a required sensor is absent or out of range", path, left_out, len(usable)
-        )
-    if not usable.any():
-        raise UserError(f"{path} holds no row that could be scored: see the sensors' minimum, maximum and optional")
     had = [name for name in machine.sensor_names if machine.csv.columns.get(name, name) in table.columns]
     rolled = rolling_where_lacking(machine, history.devices, history.sensors, had)
-    return replace(history, sensors=rolled).rows(usable)
+    return replace(history, sensors=rolled).rows(usable), int(np.count_nonzero(~usable))
 
 
-def _read_text(path: Path, machine: Machine) -> pd.DataFrame:
+def _read_text(path: File, machine: Machine) -> pd.DataFrame:
     """Every cell as text: what cannot be read as a number is then named by its row and column."""
     table = read_text(path, machine.csv.separator, header=machine.csv.header)
     if is_parquet(path):
@@ -68,11 +77,11 @@ def _read_text(path: Path, machine: Machine) -> pd.DataFrame:
         require_once(path, machine.csv.separator, named)
     else:
         needed = machine.task != "one_class"
-        table.columns = headerless_columns(path, len(table.columns), machine, labels_needed=needed)
+        table.columns = headerless_columns(str(path), len(table.columns), machine, labels_needed=needed)
     return table
 
 
-def read_text(path: Path, separator: str, *, header: bool = True) -> pd.DataFrame:
+def read_text(path: File, separator: str, *, header: bool = True) -> pd.DataFrame:
     """Every cell as text, each row under the number that a spreadsheet gives it; a .parquet file has no separator.
 
     UserError where it is empty or cannot be read.
@@ -86,32 +95,35 @@ def read_text(path: Path, separator: str, *, header: bool = True) -> pd.DataFram
     return table
 
 
-def _csv(path: Path, separator: str, header: bool) -> pd.DataFrame:
+def _csv(path: File, separator: str, header: bool) -> pd.DataFrame:
     try:
-        return pd.read_csv(
-            path,
-            sep=separator,
-            header=0 if header else None,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            index_col=False,
-        )
+        with read_from(path) as (content, compression):
+            return pd.read_csv(
+                content,
+                compression=compression,
+                sep=separator,
+                header=0 if header else None,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                index_col=False,
+            )
     except pd.errors.EmptyDataError:
         raise UserError(f"{path} is empty") from None
     except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path} cannot be read as CSV: {why_unreadable(error)}") from error
 
 
-def _parquet(path: Path) -> pd.DataFrame:
+def _parquet(path: File) -> pd.DataFrame:
     """A number's text is read back to the last bit."""
     try:
-        return pd.read_parquet(path, engine="pyarrow").astype(str).fillna("")
+        with read_from(path) as (content, _):
+            return pd.read_parquet(content, engine="pyarrow").astype(str).fillna("")
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path} cannot be read as Parquet: {why_unreadable(error)}") from error
 
 
-def _column(path: Path, table: pd.DataFrame, machine: Machine, name: str, what: str) -> "pd.Series[str]":
+def _column(path: File, table: pd.DataFrame, machine: Machine, name: str, what: str) -> "pd.Series[str]":
     if name not in table.columns:
         raise UserError(
             f"{path} has no column {name!r} ({what}); it has {', '.join(map(repr, table.columns))}, "
@@ -120,7 +132,7 @@ def _column(path: Path, table: pd.DataFrame, machine: Machine, name: str, what: 
     return table[name].str.strip()
 
 
-def _numbers(path: Path, table: pd.DataFrame, machine: Machine, sensor: Sensor) -> Floats:
+def _numbers(path: File, table: pd.DataFrame, machine: Machine, sensor: Sensor) -> Floats:
     name = machine.csv.columns.get(sensor.name, sensor.name)
     if sensor.optional and name not in table.columns:
         return np.full(len(table), np.nan)
@@ -143,7 +155,7 @@ def _plain_numbers(text: "pd.Series[str]", machine: Machine) -> Floats:
     return np.asarray(pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64), dtype=np.float64)
 
 
-def _values(path: Path, table: pd.DataFrame, machine: Machine, target: Target) -> Floats:
+def _values(path: File, table: pd.DataFrame, machine: Machine, target: Target) -> Floats:
     name = target.column or target.name
     text = _column(path, table, machine, name, f"the measured {target.name}")
     numbers = _plain_numbers(text, machine)
@@ -151,7 +163,7 @@ def _values(path: Path, table: pd.DataFrame, machine: Machine, target: Target) -
     return numbers
 
 
-def _faults(path: Path, table: pd.DataFrame, machine: Machine) -> Bools:
+def _faults(path: File, table: pd.DataFrame, machine: Machine) -> Bools:
     name, fault = machine.labels.column, machine.labels.fault_value.strip()
     if machine.task == "one_class" and name not in table.columns:
         return np.zeros(len(table), dtype=np.bool_)
@@ -164,7 +176,7 @@ def _faults(path: Path, table: pd.DataFrame, machine: Machine) -> Bools:
     return said
 
 
-def _classes(path: Path, table: pd.DataFrame, machine: Machine) -> npt.NDArray[np.int16]:
+def _classes(path: File, table: pd.DataFrame, machine: Machine) -> npt.NDArray[np.int16]:
     """Which defect each row is, by the label's column or by one column of each defect."""
     if machine.labels.one_hot:
         return _one_hot(path, table, machine)
@@ -175,7 +187,7 @@ def _classes(path: Path, table: pd.DataFrame, machine: Machine) -> npt.NDArray[n
     return np.asarray(found, dtype=np.int16)
 
 
-def _one_hot(path: Path, table: pd.DataFrame, machine: Machine) -> npt.NDArray[np.int16]:
+def _one_hot(path: File, table: pd.DataFrame, machine: Machine) -> npt.NDArray[np.int16]:
     found, ones = np.zeros(len(table), dtype=np.int16), np.zeros(len(table), dtype=np.int16)
     for defect in machine.defects:
         text = _column(path, table, machine, defect.name, f"defect {defect.name}")
@@ -197,7 +209,7 @@ def _devices(table: pd.DataFrame, machine: Machine) -> list[str]:
     return [machine.name] * len(table)
 
 
-def _times(path: Path, table: pd.DataFrame, machine: Machine) -> Integers:
+def _times(path: File, table: pd.DataFrame, machine: Machine) -> Integers:
     name = machine.csv.time
     if name not in table.columns:
         return np.arange(len(table), dtype=np.int64) * _SECOND
@@ -207,9 +219,9 @@ def _times(path: Path, table: pd.DataFrame, machine: Machine) -> Integers:
     return np.asarray(times.dt.as_unit("us").astype("int64"), dtype=np.int64)
 
 
-def is_parquet(path: Path) -> bool:
+def is_parquet(path: File) -> bool:
     """Whether it is a file of Parquet, by its name; else it is CSV."""
-    return path.suffix.lower() in (".parquet", ".pq")
+    return PurePosixPath(path.name).suffix.lower() in (".parquet", ".pq")
 
 
 def is_absent(text: "pd.Series[str]") -> npt.NDArray[np.bool_]:
@@ -217,7 +229,7 @@ def is_absent(text: "pd.Series[str]") -> npt.NDArray[np.bool_]:
     return np.asarray(text.str.lower().isin(_ABSENT), dtype=np.bool_)
 
 
-def _refuse(path: Path, column: str, text: "pd.Series[str]", wrong: npt.NDArray[np.bool_], why: str) -> None:
+def _refuse(path: File, column: str, text: "pd.Series[str]", wrong: npt.NDArray[np.bool_], why: str) -> None:
     """UserError for the first wrong cell; the header is row 1, as in a spreadsheet."""
     rows = np.flatnonzero(wrong)
     if len(rows):

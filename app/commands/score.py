@@ -71,7 +71,8 @@ def command(
     machine = pick_machine(machines(settings), name)
     mapping = column_map(maps)
     s3 = s3_reach(path, settings, s3_access)
-    files = recorded_files(files_at(path, s3), machine, mapping)
+    sources = files_at(path, s3)
+    files = recorded_files(sources, machine, mapping)
     settings = resolved(settings)
     # The read-only role, and a cache of its own, as for `rescore`.
     connections = database(settings, "grafana")
@@ -80,7 +81,7 @@ def command(
     bad: Out
     if engine == "spark":
         assert isinstance(out, Path), "a table was refused"
-        lake = lake_of(files, machine, mapping, s3.server)
+        lake = lake_of(sources, machine, mapping, s3.server)
         found, bad = _on_spark(settings, master, s3.keys(), lake, source.package(machine, version), out)
     else:
         into, bad = _sink(settings, out, machine, version, path)

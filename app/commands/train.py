@@ -8,14 +8,18 @@ import click
 import msgspec
 
 from app.cli import settings_of
-from app.first_model import DEVICES, READINGS, SEED, simulated
+from app.engine_option import engine_options
+from app.first_model import DEVICES, READINGS, SEED
+from app.labelled_lake import LakeCounts
 from app.machines import pick_machine
 from app.mirroring import show_in_mirror
 from app.person import person
 from app.ranges import ROWS, SEEDS
+from app.readings_place import ReadingsPlace, s3_option
 from app.releases import release
 from app.settings import Settings
 from app.training_report import report, words, write_plots
+from app.training_source import TrainingSource
 from app.wiring import database, machines, resolved
 from core.errors import UserError
 from core.history import History
@@ -24,7 +28,6 @@ from core.training import LabelledIncident
 from core.training_options import CHOICES, TrainingOptions
 from model.base_data import base_data
 from model.choosing import choose, require_choice
-from model.csv_history import read_history
 from model.fit import Candidate, train
 from model.recipe import Recipe
 from model.release import Outcome
@@ -37,6 +40,20 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command(short_help="Train a model and promote it if it is better.")
 @click.argument("machine")
 @click.option("--csv", "csv_file", type=_FILE, help="Labelled rows, in the CSV dialect of the machine's file.")
+@click.option(
+    "--lake",
+    type=ReadingsPlace(),
+    help="Labelled files of any number: all below a folder or s3://BUCKET/FOLDER/, without doubles.",
+)
+@click.option(
+    "--most-rows",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Of a lake: where there are more, so many are drawn.",
+)
+@s3_option
+@engine_options
 @click.option("--simulate", is_flag=True, help="Learn from simulated devices.")
 @click.option("--rows", default=READINGS, show_default=True, type=ROWS, help="Simulated readings.")
 @click.option(
@@ -80,31 +97,31 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
         raise UserError(
             f"--augment makes faults up, and nobody measured the {chosen.target.name} of those: leave it away"
         )
+    source = TrainingSource(**{name: how[name] for name in TrainingSource.__struct_fields__})
     recipe = Recipe(split=how["split"], augment=how["augment"], seed=how["seed"])
     options = TrainingOptions(how["algorithm"], search=how["search"])
     require_choice(chosen, options)
     budget = Budget(settings.search_trials, settings.search_seconds)
     if not dry_run:
         settings = resolved(settings)  # a server that is missing is said before the training, not after it
-    history = _history(chosen, how["csv_file"], how["simulate"], how["rows"], how["devices"], recipe.seed)
+    history, lake = source.history(settings, chosen)
+    _tell(history, lake)
     if dry_run:
         candidate, outcome = _trained(chosen, history, recipe, options, [], budget), None
     else:
         candidate, outcome = _train_and_offer(settings, chosen, history, recipe, options, budget)
     if plots:
         write_plots(plots, candidate)
-    found = report(candidate, len(history), outcome)
+    found = report(candidate, len(history), outcome, lake)
     click.echo(msgspec.json.encode(found) if as_json else words(candidate, outcome))
     if not dry_run:
         show_in_mirror(settings, chosen)
 
 
-def _history(machine: Machine, csv_file: Path | None, simulate: bool, rows: int, devices: int, seed: int) -> History:
-    if (csv_file is None) != simulate:
-        raise UserError("say what to learn from, one of the two: --csv FILE or --simulate")
-    history = simulated(machine, rows, seed, devices) if csv_file is None else read_history(csv_file, machine)
+def _tell(history: History, lake: LakeCounts | None) -> None:
+    if lake is not None:
+        _progress(f"{lake.files:,} files, {lake.rows:,} rows: {lake.left_out:,} could not be scored and are left out")
     _progress(f"{len(history):,} rows, {int(history.fault.sum()):,} of them faults")
-    return history
 
 
 def _train_and_offer(

@@ -53,10 +53,11 @@ def command(
     machine = pick_machine(machines(settings), name)
     mapping = column_map(maps)
     s3 = s3_reach(path, settings, s3_access)
-    files = recorded_files(files_at(path, s3), machine, mapping)
+    sources = files_at(path, s3)
+    files = recorded_files(sources, machine, mapping)
     if engine == "spark":
         with spark_session(master, data_directory(settings), s3.keys()) as session:
-            reports = validate_lake(session, lake_of(files, machine, mapping, s3.server))
+            reports = validate_lake(session, lake_of(sources, machine, mapping, s3.server))
     else:
         reports = _here(files, machine)
     click.echo(msgspec.json.encode(reports) if as_json else "\n".join(map(_words, reports)))

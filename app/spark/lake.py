@@ -9,24 +9,27 @@ import msgspec
 
 from app.file_scoring import FileTally
 from app.file_validating import FileReport
-from app.spark.tasks import Lake, S3Server, Work, scoring, validating
+from app.labelled_lake import Draw, LakeCounts, training_rows
+from app.spark.tasks import Lake, S3Server, Work, labelling, scoring, validating
 from core.errors import UserError
+from core.history import History
 from core.machine import Machine
+from core.ports.recorded import RecordedBytes
 from model.cache import CachedVersion
+from model.labelled_arrow import DDL, rows_of
 from model.scored_arrow import ScoredArrow
 from producer.local_file import LocalFile
-from producer.recorded import RecordedFile
 
 
 def lake_of(
-    files: Sequence[tuple[str, RecordedFile]], machine: Machine, mapping: Mapping[str, str], server: S3Server
+    files: Sequence[tuple[str, RecordedBytes]], machine: Machine, mapping: Mapping[str, str], server: S3Server
 ) -> Lake:
     """Those files, by paths and addresses that hold on every machine of the cluster."""
     return Lake(machine, mapping, tuple((name, _everywhere(file)) for name, file in files), server)
 
 
-def _everywhere(file: RecordedFile) -> str:
-    return str(file.source.path.absolute() if isinstance(file.source, LocalFile) else file.source)
+def _everywhere(file: RecordedBytes) -> str:
+    return str(file.path.absolute() if isinstance(file, LocalFile) else file)
 
 
 def score_lake(session: Any, lake: Lake, package: CachedVersion, trusted_keys: str, out: Path) -> FileTally:
@@ -58,6 +61,19 @@ def validate_lake(session: Any, lake: Lake) -> list[FileReport]:
     return sorted(found, key=lambda report: order[report.file])
 
 
+def read_lake_there(session: Any, lake: Lake, draw: Draw) -> tuple[History, LakeCounts]:
+    """The rows to train on, as app.labelled_lake.read_lake gives them: the same ones, to the last bit. UserError."""
+    found = _each_file(session, lake, labelling(lake, draw), DDL).persist()  # asked twice, and read once
+    try:
+        found.createOrReplaceTempView("labelled_rows")
+        sampled = session.sql(_SAMPLE, {"most": draw.most}).toArrow()
+        (summed,) = session.sql(_COUNTS).collect()
+    finally:
+        found.unpersist()
+    counts = LakeCounts(len(lake.files), summed.rows, summed.left_out)
+    return training_rows(rows_of(sampled, lake.machine), counts), counts
+
+
 def _each_file(session: Any, lake: Lake, work: Work, columns: str) -> Any:
     count = len(lake.files)
     return session.range(0, count, 1, count).mapInArrow(work, columns)
@@ -76,6 +92,11 @@ def _tally(session: Any, folder: Path) -> FileTally:
     )
 
 
+_SAMPLE = """
+    SELECT first.* FROM (
+        SELECT key, min_by(struct(key, place, device, time, fault, class, value, sensors), place) AS first
+          FROM labelled_rows WHERE key IS NOT NULL GROUP BY key ORDER BY key LIMIT :most)"""
+_COUNTS = "SELECT sum(rows) AS rows, sum(left_out) AS left_out FROM labelled_rows WHERE key IS NULL"
 _TALLY = """
     SELECT count_if(rows = 'scored') AS readings, count(probability) AS scored, count_if(fault) AS faults,
            count(DISTINCT CASE WHEN rows = 'bad' THEN struct(file, row) END) AS bad

@@ -12,11 +12,13 @@ import msgspec
 
 from app.file_scoring import scored_chunks
 from app.file_validating import validate
+from app.labelled_lake import Draw, sampled_file
 from app.scorer_apart import scorer_apart
 from core.errors import UserError
 from core.machine import Machine
 from core.ports.recorded import RecordedBytes
 from model.cache import CachedVersion
+from model.labelled_arrow import counts_batch, rows_batch
 from model.loading import load
 from model.registry import s3_client
 from model.s3_files import S3Address, S3Files, s3_address
@@ -62,11 +64,15 @@ class Lake(NamedTuple):
     """Name in the result, and path or address: the same on every machine."""
     server: S3Server
 
-    def file(self, number: int) -> tuple[str, RecordedFile]:
-        """Name and file, its header read. UserError where it has not the machine's columns."""
+    def source(self, number: int) -> tuple[str, RecordedBytes]:
+        """Name and bytes, not read yet."""
         name, path = self.files[number]
         address = s3_address(path)
-        source = LocalFile(Path(path)) if address is None else self.server.file(address)
+        return name, LocalFile(Path(path)) if address is None else self.server.file(address)
+
+    def file(self, number: int) -> tuple[str, RecordedFile]:
+        """Name and file, its header read. UserError where it has not the machine's columns."""
+        name, source = self.source(number)
         return name, RecordedFile(source, self.machine, self.mapping)
 
 
@@ -95,6 +101,20 @@ def validating(lake: Lake) -> Work:
             for number in numbers_in(batch):
                 report = validate(*lake.file(number), lake.machine, lambda *_: None)
                 yield texts_batch("report", [msgspec.json.encode(report).decode()])
+
+    return work
+
+
+def labelling(lake: Lake, draw: Draw) -> Work:
+    """Of each file the rows that can be among those to train on, and its counts."""
+
+    def work(batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
+        for batch in batches:
+            for number in numbers_in(batch):
+                _, source = lake.source(number)
+                rows, counts = sampled_file(number, source, lake.machine, draw)
+                yield counts_batch(counts)
+                yield rows_batch(rows)
 
     return work
 
