@@ -7,14 +7,13 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
 )
 from sklearn.model_selection import StratifiedKFold
 
 from core.training_options import Algorithm
 from model.enough_rows import FOLDS
 from model.estimators import SteadyLogisticRegression
+from model.forests import DirectForestClassifier, DirectForestRegressor
 from model.value_estimators import SteadyRidge
 
 
@@ -32,7 +31,7 @@ def uncalibrated(algorithm: Algorithm, seed: int, parameters: Mapping[str, objec
             return SteadyLogisticRegression(max_iter=1000, random_state=seed, **parameters)
         case "rf":
             # More threads make batches of a stream slower: handing out the work costs more than the work.
-            return RandomForestClassifier(100, n_jobs=1, random_state=seed, **parameters)
+            return DirectForestClassifier(100, n_jobs=1, random_state=seed, **parameters)
         case "hgb":
             return HistGradientBoostingClassifier(random_state=seed, **parameters)
 
@@ -45,6 +44,6 @@ def regressor(algorithm: Algorithm, seed: int, parameters: Mapping[str, object])
         case "rf":
             # A tree for every digit of a value would have a leaf for nearly every row; so many tell as much.
             usual = {"max_leaf_nodes": 500, "max_features": 0.5}
-            return RandomForestRegressor(100, n_jobs=1, random_state=seed, **(usual | dict(parameters)))
+            return DirectForestRegressor(100, n_jobs=1, random_state=seed, **(usual | dict(parameters)))
         case "hgb":
             return HistGradientBoostingRegressor(random_state=seed, **parameters)

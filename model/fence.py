@@ -18,6 +18,7 @@ _CONSTRUCTORS = {
         "FaultAndDefect",
         "SteadyLogisticRegression",
     },
+    "model.forests": {"DirectForestClassifier", "DirectForestRegressor"},
     "model.one_class": {"OneClass"},
     "model.steps": {"BoundedPolynomial", "OpenQuantiles"},
     "model.value_estimators": {"OutsideLimits", "SteadyRidge", "WordColumns"},

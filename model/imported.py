@@ -25,6 +25,7 @@ from core.machine import Machine
 from core.training_options import Algorithm
 from model.answers import probabilities
 from model.estimators import BoundedScaler, ChosenSensors, SteadyLogisticRegression
+from model.forests import DirectForestClassifier
 from model.imported_sensors import places_of
 
 _SCALERS = (StandardScaler, MinMaxScaler, RobustScaler, MaxAbsScaler)
@@ -33,6 +34,11 @@ _KINDS: dict[type[ClassifierMixin], Algorithm] = {
     RandomForestClassifier: "rf",
     HistGradientBoostingClassifier: "hgb",
 }
+_OURS: dict[type[ClassifierMixin], type[ClassifierMixin]] = {
+    LogisticRegression: SteadyLogisticRegression,
+    RandomForestClassifier: DirectForestClassifier,
+}
+"""The same model, steadier or quicker; boosting stays what it is."""
 _CLOSE = 1e-9
 """Sums in another order move the last bits; whatever moves more is not their model."""
 
@@ -138,8 +144,7 @@ def _ours(scalers: Sequence[Any], theirs: Any, column: int, sensors: Floats, pla
 
 
 def _classifier(theirs: Any, column: int) -> ClassifierMixin:
-    linear = isinstance(theirs, LogisticRegression)
-    ours = _as(SteadyLogisticRegression if linear else type(theirs), theirs)
+    ours = _as(_OURS.get(type(theirs), type(theirs)), theirs)
     if column == 0:
         ours.coef_, ours.intercept_ = -theirs.coef_, -theirs.intercept_
     ours.classes_ = np.array([False, True])
