@@ -44,6 +44,8 @@ def import_lines(report: ImportReport, today: date) -> Iterator[str]:
     yield f"{found.stored:,} stored and scored by {report.version}: {found.faults:,} faults, of which nobody is told"
     if found.doubtful:
         yield f"{found.doubtful:,} of them doubtful (a sensor absent, impossible or stuck), without a score"
+    if found.labelled:
+        yield f"{found.labelled:,} readings are labelled as faults: the next retraining learns from them"
     if found.known:
         yield f"{found.known:,} known: their devices have an imported reading of that time already"
     if found.outside:

@@ -26,14 +26,21 @@ class CheckedRows(NamedTuple):
     bad: Sequence[BadCell]
     """Of the rows that are no readings, in their order."""
     bad_rows: int
+    faults: Bools | None = None
+    """What the labels say of the readings, where somebody asks and they say no more than that."""
 
 
-def checked_rows(file: Recorded, machine: Machine) -> Iterator[CheckedRows]:
-    """The file, chunk by chunk, every row of it once: as a reading or as a bad row. UserError: it cannot be read."""
+def checked_rows(file: Recorded, machine: Machine, *, labels: bool = False) -> Iterator[CheckedRows]:
+    """The file, chunk by chunk, every row of it once: as a reading or as a bad row. UserError: it cannot be read.
+
+    `labels`: what they say, too.
+    """
     check, windows = RecordedCheck(machine), Windows(machine)
     bad: list[BadCell] = []
     for chunk in file.chunks(bad):
-        yield _checked(file, chunk, check, windows, bad)
+        found = _checked(file, chunk, check, windows, bad)
+        faults = chunk.faults() if labels else None
+        yield found._replace(faults=None if faults is None else faults[found.rows - chunk.first_row])
         bad.clear()
 
 

@@ -21,6 +21,7 @@ from db.catalogue import TASKS, machine_number, register_devices
 from db.classes import likeliest_classes
 from db.copy import COLUMNS, readings_as_copy
 from db.failures import failures_named
+from db.past_labels import label_past
 from db.reading_transaction import CLASSES, VALUES
 from db.values import predicted_values
 
@@ -108,6 +109,10 @@ class HistoryTransaction:
         insert_values(self._connection, VALUES, predicted_values(placed, topic, predictions))
         account = {"next": self._next, "stored": count, "faults": int(np.count_nonzero(predictions.faults))}
         self._connection.execute(text(_ACCOUNT), {**self._key, **account, "newest": int(batch.times.max())})
+
+    def label(self, engineer: int, devices: Integers, times: Integers, since: Integers) -> int:
+        """See db.past_labels.label_past; of readings that are stored."""
+        return label_past(self._connection, self._key, engineer, devices, times, since)
 
 
 _NEW_TOPIC = """

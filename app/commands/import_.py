@@ -25,6 +25,7 @@ from app.version_meant import version_meant
 from app.wiring import database, machines, resolved
 from core.errors import UserError
 from db.history import PostgresHistory
+from db.past_labels import engineer_named
 
 
 @click.command(short_help="Take in readings of the past: CSV, Parquet, SQL.")
@@ -35,6 +36,7 @@ from db.history import PostgresHistory
 @click.option("--since", type=Moment(), help="Readings of this time (UTC) or later alone.")
 @click.option("--until", type=Moment(), help="Readings before this time alone; not given: before the stream began.")
 @click.option("--bad", type=NewFile(), help="Where bad rows are kept apart.  [default: MACHINE.bad.csv]")
+@click.option("--labels-by", metavar="ENGINEER", help="Take the label's column: faults are labelled in this name.")
 @map_option
 @s3_option
 @click.option("--json", "as_json", is_flag=True, help="Print what became of the rows as JSON.")
@@ -48,6 +50,7 @@ def command(
     since: datetime | None,
     until: datetime | None,
     bad: Path | None,
+    labels_by: str | None,
     maps: Sequence[str],
     s3_access: S3Access,
     as_json: bool,
@@ -66,6 +69,7 @@ def command(
         version = version_meant(owner, machine, None)
         model = model_source(settings, owner, cache="explained").load(machine, version)
         history = PostgresHistory(owner, machine, lambda: datetime.now(UTC))
+        engineer = None if labels_by is None else engineer_named(owner, labels_by)
         period = _period(since, until or history.stream_began())
         apart, line = bad or Path(f"{machine.name}.bad.csv"), LiveLine(sys.stderr)
 
@@ -74,7 +78,7 @@ def command(
             line.show(f"{far}{tally.rows:,} rows, {tally.rows / max(tally.seconds, 1e-3):,.0f} a second")
 
         with KeptApart(apart) as kept:
-            found = import_history(sources, machine, model, history, period, kept.write, progress)
+            found = import_history(sources, machine, model, history, period, engineer, kept.write, progress)
     line.end()
     report = ImportReport(found, version, period, apart, settings.retention_days)
     today = datetime.now(UTC).date()
