@@ -77,7 +77,7 @@ class DriftWatch(threading.Thread):
         if champion is None or not self._log.is_due(champion, self._now()):
             return
         drift = look(machine, champion, self._models, self._readings)
-        if drift is not None:
+        if drift is not None and drift.readings:  # else the first look, before anything was read, would fill the hour
             self._log.record(drift, self._now())
 
 

@@ -93,7 +93,7 @@ def test_every_panel_returns_data(installation: Installation) -> None:
         query = query.replace(":since", f"'{now - timedelta(hours=6)}'").replace(":until", f"'{now}'")
         return len(installation.one(query, login=("faultline_dashboards_login", password)).splitlines())
 
-    # Drift is looked for once an hour, and the first look came before there were readings: an hour passes for it.
+    # Drift is looked for once an hour, the first time perhaps before there were enough readings: an hour passes for it.
     installation.wait_for("SELECT count(*) >= 3000 FROM reading", "there are enough now", 240)
     installation.one("UPDATE drift_window SET until = until - interval '1 hour'")
     installation.compose("restart", "trainer")

@@ -121,6 +121,20 @@ def test_readings_like_those_that_it_learnt_from_and_too_few_of_them_tell_nothin
     assert told(owner) == []
 
 
+def test_where_nothing_was_read_yet_the_next_look_does_not_wait_for_an_hour(
+    release: Release, look: Look, owner: Engine, database_url: str
+) -> None:
+    published(release)
+    look(NOON)
+    stored(database_url, pressure=4.0)
+    look(NOON + timedelta(minutes=5))
+    with owner.connect() as connection:
+        looks = connection.execute(
+            text("SELECT DISTINCT until, measures->>'psi' IS NULL FROM drift_window WHERE sensor <> ''")
+        )
+        assert [tuple(row) for row in looks] == [(NOON + timedelta(minutes=5), False)]
+
+
 def test_many_readings_are_looked_at_in_even_steps(trainer: Engine, database_url: str) -> None:
     stored(database_url, pressure=4.0, count=100)
     readings = PostgresRecentReadings(trainer)
