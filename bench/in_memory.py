@@ -20,8 +20,9 @@ from core.training import LabelledIncident
 from core.training_options import TrainingOptions
 from model.base_data import base_data
 from model.cache import ModelCache
-from model.contest import Contest, contest
+from model.contest import Contest
 from model.fit import train
+from model.meeting import meet
 from model.recipe import Recipe
 from model.release import Outcome, Release
 from model.retraining import retrain
@@ -88,7 +89,7 @@ class Trainer:
         candidate = train(self._machine, history, recipe, labels, _quietly)
         base = base_data(self._machine, history)
         release = self._release
-        gate = contest(candidate, base.sha256, self.champion().version, release.models, release.bucket, labels, recent)
+        gate = meet(candidate, base.sha256, self.champion().version, release.models, release.bucket, labels, recent)
         version = ModelVersion(self._machine.name, 0)
         return gate, FaultModel(version, candidate.usual, candidate.metrics.threshold, candidate.pipeline)
 

@@ -19,10 +19,11 @@ from core.training import ModelVersions, NewVersion, Promotions, StoredVersion, 
 from core.training_report import TrainingReport
 from model.base_data import BaseData, keep
 from model.bucket import Bucket
-from model.contest import Contest, contest
+from model.contest import Contest
 from model.evaluation import Metrics
 from model.fit import Candidate, Progress
 from model.manifest import Lineage, Manifest, encode, limits_of, running_versions, sensors_sha256
+from model.meeting import meet
 from model.reporting import About, Render, of_version, report_of, stored
 from model.signature import Signer
 from model.source import VerifiedModels
@@ -113,7 +114,7 @@ class Release:
         if held := sum(one.held for one in labels):
             progress(f"{held} verdicts are unusual and wait for an engineer: ./run labels held")
         recent = self.recent.latest(candidate.machine, COUNT)
-        gate = contest(candidate, base.sha256, champion, self.models, self.bucket, labels, recent)
+        gate = meet(candidate, base.sha256, champion, self.models, self.bucket, labels, recent)
         for line in gate.lines():
             progress(line)
         return gate
