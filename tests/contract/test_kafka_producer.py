@@ -11,6 +11,7 @@ from producer.topics import ensure_topics
 from tests.builders import a_machine
 from tests.conftest import Servers
 from tests.fake_kafka_producer import FakeKafkaProducer
+from tests.processes import PATIENCE_S
 
 ROOM = 100_000
 
@@ -45,7 +46,7 @@ def produce(producer: KafkaProducer, topic: str, count: int, reports: list[Kafka
 
 def test_every_message_is_reported_once(producer: KafkaProducer, topic: str, reports: list[KafkaError | None]) -> None:
     list(produce(producer, topic, 1000, reports))
-    assert producer.flush(30) == 0
+    assert producer.flush(PATIENCE_S) == 0
     assert reports == [None] * 1000
 
 
@@ -55,7 +56,7 @@ def test_a_full_queue_refuses_with_buffer_error_and_has_room_after_a_poll(
     list(produce(producer, topic, ROOM, reports))
     with pytest.raises(BufferError):
         list(produce(producer, topic, 1, reports))
-    producer.poll(10)
+    producer.poll(PATIENCE_S)
     list(produce(producer, topic, 1, reports))
-    assert producer.flush(30) == 0
+    assert producer.flush(PATIENCE_S) == 0
     assert reports == [None] * (ROOM + 1)

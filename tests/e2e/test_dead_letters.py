@@ -16,7 +16,7 @@ from sqlalchemy import text
 from consumer.fetched import Headers
 from tests.builders import encoded
 from tests.frail_models import promote, reading, wait_until_tried
-from tests.processes import run, wait_until
+from tests.processes import PATIENCE_S, run, wait_until
 from tests.world import World, assert_invariants
 
 _STALLED = """
@@ -49,7 +49,7 @@ def copies_of(world: World, count: int) -> list[tuple[object, object, Mapping[st
         }
     )
     consumer.assign([TopicPartition(f"{world.topic}.dead", 0, 0)])
-    messages = consumer.consume(count, 60)
+    messages = consumer.consume(count, PATIENCE_S)
     consumer.close()
     assert len(messages) == count, world.logs()
     return [(message.key(), message.value(), dict(cast("Headers", message.headers()))) for message in messages]
@@ -74,7 +74,7 @@ def test_a_replayed_dead_letter_lands_exactly_once(trained: World) -> None:
             trained.wait_for(_STALLED.format("count(*) = 1"), "it stands still in the database")
             command.kill()
     both = [trained.start("dead-letters", "replay", "--limit", "4") for _ in range(2)]
-    wait_until(lambda: not any(command.running for command in both), "two at a time ended", 60)
+    wait_until(lambda: not any(command.running for command in both), "two at a time ended")
     trained.run("dead-letters", "replay")
     assert "0 published again" in trained.run("dead-letters", "replay").stdout
 
@@ -95,9 +95,7 @@ def test_every_dead_letter_is_copied_to_the_topic_of_dead_letters(trained: World
     consumer = trained.start("consumer", TOPIC_REPLICATION="3", MESSAGE_LIMIT_BYTES="4096")
     trained.publish_raw(((b"pump-1", value) for value in [*poison, encoded(reading())]), partition=1)
     trained.wait_until_read(5)
-    wait_until(
-        lambda: f"the topic {trained.topic}.dead cannot be created" in consumer.tail(), "it says what it may not"
-    )
+    wait_until(lambda: consumer.said(f"the topic {trained.topic}.dead cannot be created"), "it says what it may not")
     consumer.kill()
 
     trained.start("consumer")

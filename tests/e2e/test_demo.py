@@ -20,16 +20,16 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_demo_stores_what_it_produced_alerts_and_learns_labels(folder: Path) -> None:
     environment = {"DATA_DIRECTORY": str(folder / "data"), "PAGE_PORT": "0"}
-    arguments = ["demo", "--seconds", "25", "--auto-reply", "0.8", "--summary", str(folder / "summary.json")]
+    arguments = ["demo", "--auto-reply", "0.8", "--summary", str(folder / "summary.json")]
     demo = Running(arguments, environment, folder / "log")
     try:
-        wait_until(lambda: "machines are running" in demo.tail() or not demo.running, "the demo runs", 120)
+        wait_until(lambda: demo.said("machines are running") or not demo.running, "the demo runs", 240)
 
-        wait_until(lambda: "/login/" in demo.tail(), "somebody is let in to the page")
-        link = re.search(r"http://127\.0\.0\.1:\d+/login/\S+", demo.tail())
+        wait_until(lambda: demo.said("/login/"), "somebody is let in to the page")
+        link = re.search(r"http://127\.0\.0\.1:\d+/login/\S+", demo.log.read_text())
         assert link, demo.tail()
         assert "Welcome, console" in httpx.get(link.group()).text
 
@@ -38,13 +38,15 @@ def test_the_demo_stores_what_it_produced_alerts_and_learns_labels(folder: Path)
         assert len(second.stderr.strip().splitlines()) == 1, second.stderr
         assert str(demo.pid) in second.stderr, "it names the process that is in the way"
 
-        status = json.loads(run(["status", "--json"], environment).stdout)["machines"]["equipment"]
-        assert status["champion"] == 1
+        def equipment() -> dict[str, int]:
+            found: dict[str, int] = json.loads(run(["status", "--json"], environment).stdout)["machines"]["equipment"]
+            return found
 
-        wait_until(lambda: not demo.running, "the demo ends by itself", 120)
-        assert demo.stop() == 0, demo.tail()
+        assert equipment()["champion"] == 1
+        wait_until(lambda: equipment()["labels"] > 0 and equipment()["readings"] > 1000, "it learns labels", 180)
+        assert demo.stop(240) == 0, demo.tail()
     finally:
-        demo.stop()
+        demo.stop(240)
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["produced"] == summary["stored"] + summary["dead_letters"] > 1000
     assert (summary["duplicates"], summary["gaps"], summary["lag"]) == (0, 0, 0)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from sqlalchemy import Engine
 
 from app.machines import load_machines
@@ -28,7 +27,6 @@ _STORED = """
      ORDER BY kafka_partition, kafka_offset"""
 
 
-@pytest.mark.timeout(240)
 def test_scores_are_those_of_one_uninterrupted_run_however_often_consumers_are_killed(
     servers: Servers, owner: Engine, tmp_path: Path
 ) -> None:

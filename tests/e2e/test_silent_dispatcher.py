@@ -17,7 +17,7 @@ def test_a_dispatcher_that_is_silent_is_told_of_by_the_consumer_and_by_status(wo
     with world.owner.begin() as connection:
         connection.execute(text(_WAITS))
     consumer = world.start("consumer", LOG_FORMAT="json")
-    wait_until(lambda: "nobody tried to send it" in consumer.tail(1000), "the consumer says so")
+    wait_until(lambda: consumer.said("nobody tried to send it"), "the consumer says so")
     (line,) = [line for line in consumer.tail(1000).splitlines() if "nobody tried to send it" in line]
     assert json.loads(line)["level"] == "error"
     assert json.loads(world.run("status", "--json").stdout)["outbox"]["overdue"] == 1

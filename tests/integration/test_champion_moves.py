@@ -33,6 +33,7 @@ from tests.builders import a_machine
 from tests.conftest import Servers
 from tests.fake_notices import RungByHand
 from tests.model_builders import a_candidate, a_history, at_noon, published
+from tests.processes import PATIENCE_S
 
 PRESS = a_machine()
 EVA, BEN = Visitor(1, "Eva", "engineer", "UTC"), Visitor(2, "Ben", "operator", "UTC")
@@ -185,6 +186,6 @@ def test_the_thread_of_a_trainer_waits_for_servers_that_are_away_and_ends_with_i
     thread = Mover(carry_out, notices, stopping)
     thread.start()
     notices.notify()
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert tries == [0, 1]

@@ -14,7 +14,7 @@ from db.engine import connect
 from db.frozen import end_frozen_writers
 from db.logins import PROCESSES, ensure_logins, login_of
 from db.migrate import require_migrated
-from tests.processes import wait_until
+from tests.processes import PATIENCE_S, wait_until
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_consumers_own_login_may_end_the_session_that_froze_in_a_copy_and_free
         cursor.execute("UPDATE ingest_partition SET next_offset = 1")
         copying = Thread(target=copy_what_never_comes, args=(cursor, waiting, ended))
         copying.start()
-        assert waiting.wait(10)
+        assert waiting.wait(PATIENCE_S)
         wait_until(lambda: bool(end_frozen_writers(engine)), "it is told to end")
         wait_until(lambda: not sessions_named(logins, "faultline consumer", but=engine), "it has ended")
         ended.set()

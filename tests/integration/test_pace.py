@@ -30,7 +30,7 @@ def test_three_dispatchers_together_send_thirty_a_second_and_each_message_once(
             with owner.connect() as connection:
                 return not connection.execute(text(_WAITING)).scalar_one()
 
-        wait_until(is_empty, "every message was taken", 30, pause=0.002)
+        wait_until(is_empty, "every message was taken", pause=0.002)
         engine.dispose()
         return mine
 
