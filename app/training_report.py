@@ -5,11 +5,12 @@ from pathlib import Path
 
 from app.labelled_lake import LakeCounts
 from core.errors import UserError
-from model.component_facts import components_csv, reported_components
+from model.component_facts import reported_components
+from model.component_files import component_files
 from model.components import components_of
 from model.evaluation import Metrics
 from model.fit import Candidate
-from model.plots import explained_variance, plots
+from model.plots import plots
 from model.release import Outcome
 
 
@@ -85,13 +86,6 @@ def write_plots(folder: Path, candidate: Candidate) -> None:
 
 def _pictures(candidate: Candidate) -> Mapping[str, bytes]:
     """By file name."""
-    machine, components = candidate.machine, components_of(candidate.pipeline)
-    title = f"{machine.title or machine.name}, {candidate.recipe.algorithm}"
+    title = f"{candidate.machine.title or candidate.machine.name}, {candidate.recipe.algorithm}"
     drawn = plots(title, candidate.hold_out.fault, candidate.scores, candidate.metrics)
-    if components is None:
-        return drawn
-    return {
-        **drawn,
-        "explained_variance.png": explained_variance(title, components.shares_, len(components.components_)),
-        "components.csv": components_csv(machine, candidate.pipeline).encode(),
-    }
+    return {**drawn, **component_files(candidate)}

@@ -5,7 +5,7 @@ number and its own object versions. A version without a promotion is one that no
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from core.training import ModelVersions, NewVersion, Promotions, StoredVersion, 
 from core.training_report import TrainingReport
 from model.base_data import BaseData, keep
 from model.bucket import Bucket
+from model.component_files import CONTENT_TYPES, component_files
 from model.contest import Contest
 from model.evaluation import Metrics
 from model.fit import Candidate, Progress
@@ -93,18 +94,20 @@ class Release:
         machine = candidate.machine.name
         gate = self._judged(candidate, base, self.promotions.champion(machine), progress)
         about = About(self.now(), asked_by, len(base.history))
-        report = self._kept(report_of(candidate, gate, self.models, about))
+        report = self._kept(report_of(candidate, gate, self.models, about), component_files(candidate))
         self.reports.keep(candidate.machine, report)
         progress(f"its report: {report.key}")
         would = "would be promoted" if gate.promote else "would be refused"
         reason = f"{would}: {gate.reason}"
         return Outcome(machine, None, False, reason, candidate.metrics, gate, report.sha256)
 
-    def _kept(self, told: TrainingReport) -> StoredReport:
-        """In the bucket; the facts are not yet in the database."""
+    def _kept(self, told: TrainingReport, files: Mapping[str, bytes]) -> StoredReport:
+        """In the bucket, with the files that belong to it beside it; the facts are not yet in the database."""
         html = self.render(told).encode()
         report = stored(told, html)
         self.bucket.put(report.key, html, "text/html; charset=utf-8")
+        for name, content in files.items():
+            self.bucket.put(f"{report.key.removesuffix('.html')}.{name}", content, CONTENT_TYPES[name])
         return report
 
     def _judged(
@@ -126,6 +129,7 @@ class Release:
         folder = f"machines/{candidate.machine.name}"
         keep(self.bucket, base)
         told = report_of(candidate, gate, self.models, About(self.now(), created_by, len(base.history)))
+        files = component_files(candidate)
         with self.versions.numbering(candidate.machine) as numbering:
             number = numbering.version.number
             model_key, manifest_key = f"{folder}/model.pkl", f"{folder}/manifest.json"
@@ -133,7 +137,7 @@ class Release:
             manifest = self._manifest(candidate, base, number, created_by, model_key, model_version_id)
             signed = self.signer.sign(encode(manifest))
             manifest_version_id = self.bucket.put(manifest_key, signed, "application/json")
-            report = self._kept(of_version(told, numbering.version))
+            report = self._kept(of_version(told, numbering.version), files)
             numbering.record(
                 NewVersion(
                     StoredVersion(numbering.version, manifest_key, manifest_version_id, manifest.sha256),

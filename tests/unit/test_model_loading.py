@@ -140,7 +140,7 @@ def test_a_manifest_says_which_engineered_sensors_it_was_trained_with_and_others
             workshop.source().load(changed, V2)
 
 
-def test_a_model_of_principal_components_is_verified_like_any_and_its_report_says_what_they_carry(
+def test_a_model_of_principal_components_is_verified_like_any_and_what_they_carry_is_kept_beside_its_report(
     workshop: Workshop,
 ) -> None:
     press = a_machine(steps=(Scale(), Components(1)))
@@ -152,6 +152,11 @@ def test_a_model_of_principal_components_is_verified_like_any_and_its_report_say
     assert told is not None
     assert b"The challenger goes by 1 principal component" in told
     assert b"temperature (" in told
+    beside = f"machines/press/reports/{outcome.report}"
+    table = workshop.bucket.newest(f"{beside}.components.csv")
+    assert table is not None
+    assert table.startswith(b"component,share,together,temperature,pressure\n1,0.")
+    assert (workshop.bucket.newest(f"{beside}.explained_variance.png") or b"").startswith(b"\x89PNG")
 
 
 def test_a_manifest_from_before_drift_was_watched_loads(workshop: Workshop) -> None:
