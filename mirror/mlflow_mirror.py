@@ -142,8 +142,19 @@ class MlflowMirror:
         try:
             yield
         except (MlflowException, OSError) as error:
-            lines = str(error).replace(self._uri, _address(self._uri)).splitlines() or [type(error).__name__]
-            raise Unavailable(f"MLFLOW_TRACKING_URI ({_address(self._uri)}) takes nothing: {lines[0][:300]}") from error
+            address = _address(self._uri)
+            why = _why(error).replace(self._uri, address)
+            raise Unavailable(f"MLFLOW_TRACKING_URI ({address}) takes nothing: {why}") from error
+
+
+def _why(error: BaseException) -> str:
+    """In one line; MLflow wraps the HTTP library's errors, which tell of its inside."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and getattr(cause, "response", None) is None:
+            return "no server answers there"
+        cause = cause.__cause__ or cause.__context__
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
 
 
 def _tags(told: MirroredVersion) -> dict[str, str]:
