@@ -83,7 +83,8 @@ def test_an_import_that_was_killed_goes_on_and_a_second_one_adds_nothing(
     with owner.connect() as blocker, blocker.begin():
         # Whoever wants to store this reading, of the third chunk, waits for us.
         blocker.execute(text(_BLOCK), {"time": BEGIN + timedelta(minutes=2 * CHUNK + 10)})
-        killed = Running(["import", "equipment", str(file)], environment, tmp_path / "import.log")
+        apart = str(tmp_path / "bad.csv")  # a process of its own begins in the project
+        killed = Running(["import", "equipment", str(file), "--bad", apart], environment, tmp_path / "import.log")
         try:
             wait_until(lambda: len(readings(owner)) == 2 * CHUNK, "two chunks are stored", seconds=120)
         finally:

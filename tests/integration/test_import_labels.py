@@ -67,9 +67,8 @@ def test_each_trouble_is_one_label_also_after_a_kill_and_of_readings_that_were_t
         begun = blocker.begin()
         # Whoever wants to store this reading, of the second chunk, waits for us.
         blocker.execute(text(_BLOCK), {"time": at(CHUNK + 50)})
-        killed = Running(
-            ["import", "equipment", str(tmp_path / "old.csv"), "--labels-by", "Ada"], environment, tmp_path / "log"
-        )
+        asked = ["import", "equipment", str(tmp_path / "old.csv"), "--labels-by", "Ada"]
+        killed = Running([*asked, "--bad", str(tmp_path / "bad.csv")], environment, tmp_path / "log")
         try:
             wait_until(lambda: len(labels(owner)) == 2, "the first chunk is stored", seconds=90)
         finally:
