@@ -26,7 +26,7 @@ class Lag:
         behind = {at.partition: high - done.get(at.partition, low) for at, (low, high) in self.ends().items()}
         return {partition: count for partition, count in behind.items() if count}
 
-    def wait_until_none(self, seconds: float = 90) -> None:
+    def wait_until_none(self, seconds: float = 240) -> None:
         """Wait until everything that Kafka holds is dealt with."""
         try:
             wait_until(lambda: not self.by_partition(), "no lag", seconds, pause=0.25)

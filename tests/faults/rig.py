@@ -18,7 +18,7 @@ from tests.faults.lag import Lag
 from tests.faults.memory import PeakMemory
 from tests.faults.proxy import Proxy
 from tests.load import Load
-from tests.processes import Running, wait_until
+from tests.processes import PATIENCE_S, Running, wait_until
 from tests.world import World
 
 QUICK = {"KAFKA_SESSION_TIMEOUT_MS": "1500"}
@@ -80,14 +80,18 @@ class Rig:
         """How many offsets were dealt with so far."""
         return int(self.world.one("SELECT coalesce(sum(next_offset - first_offset), 0) FROM ingest_partition"))
 
-    def wait_for(self, query: str, what: str, seconds: float = 90, **arguments: object) -> None:
+    def wait_for(self, query: str, what: str, seconds: float = PATIENCE_S, **arguments: object) -> None:
         """Wait until the query says true: generously, since a busy machine is no fault."""
         self.wait_until(lambda: bool(self.world.one(query, **arguments)), what, seconds)
 
-    def wait_for_progress(self, more: int = 1, seconds: float = 90) -> None:
+    def wait_for_progress(self, more: int = 1, seconds: float = PATIENCE_S) -> None:
         """Wait until so many more offsets are dealt with."""
         wanted = self.progress() + more
         self.wait_until(lambda: self.progress() >= wanted, f"{more} more offsets dealt with", seconds)
+
+    def most_in_the_log(self, load: Load) -> int:
+        """So many readings at most does a broker hold that takes none any more: one turn is perhaps under way."""
+        return load.published + load.turn
 
     def wait_until_it_stands_still(self, seconds: float = 3) -> None:
         """Wait until nothing was dealt with for so long."""
@@ -101,11 +105,11 @@ class Rig:
 
         self.wait_until(stands_still, "nothing is dealt with any more")
 
-    def wait_until_said(self, process: Running, words: str, times: int = 1, seconds: float = 90) -> None:
+    def wait_until_said(self, process: Running, words: str, times: int = 1, seconds: float = PATIENCE_S) -> None:
         """Wait until the process has said these words so many times."""
         self.wait_until(lambda: said(process, words) >= times, f"{times} times {words!r}", seconds)
 
-    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
         """Wait for it; in time, or the error shows what every process said."""
         try:
             wait_until(condition, what, seconds)
@@ -129,7 +133,7 @@ class Rig:
         with self.world.owner.begin() as connection:
             connection.execute(text(statement))
 
-    def survived(self, published: int | None = None, drain_s: float = 90) -> None:
+    def survived(self, published: int | None = None, drain_s: float = 240) -> None:
         """Drain, then check every invariant of the test's mark; a drain that takes too long skips no check.
 
         `published`: readings that must be stored in all, where each was good and new.

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.catalogue import EVERYTHING, survives
 from tests.faults.rig import QUICK, Rig, said
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 ROUNDS = 10
 ONE_OWNER = "SELECT count(DISTINCT owner) = 1 FROM ingest_partition"
@@ -21,16 +21,14 @@ _TAKE_OVER = """
 
 @survives("kill -9 mid-transaction", "kill -9 after COMMIT", checks=EVERYTHING)
 def test_ten_kills_of_the_consumer_lose_and_double_nothing(rig: Rig) -> None:
-    behind_when_killed = 0
     with rig.load() as load:
         for _ in range(ROUNDS):
             consumer = rig.consumer(**QUICK)
             rig.wait_for_progress()
-            behind_when_killed += rig.progress() < load.published
+            rig.wait_until(lambda: rig.progress() < load.published, "it is in the middle of its work")
             consumer.kill()
     rig.consumer(**QUICK)
     rig.survived(load.published)
-    assert behind_when_killed >= ROUNDS // 2, "most kills came in the middle of work"
     assert rig.world.one("SELECT min(owner_epoch) FROM ingest_partition") > ROUNDS / 2
 
 
@@ -56,8 +54,10 @@ def test_sigterm_under_load_ends_gracefully(rig: Rig) -> None:
     with rig.load() as load:
         consumer = rig.consumer(**QUICK)
         rig.wait_for_progress()
-        assert consumer.stop(seconds=10) == 0
-        assert rig.progress() < load.published
+        assert consumer.stop() == 0
+        left_at = rig.progress()
+        load.go_on()
+        assert rig.progress() == left_at < load.published, "the rest waits for another one"
     rig.consumer(**QUICK)
     rig.survived(load.published)
 
@@ -106,7 +106,8 @@ def test_a_partition_that_comes_while_the_database_is_slow_loses_nothing(rig: Ri
     rig.survived(load.published)
 
 
-POLL_INTERVAL = {"KAFKA_SESSION_TIMEOUT_MS": "3000", "KAFKA_MAX_POLL_INTERVAL_MS": "3000"}
+POLL_INTERVAL = {"KAFKA_SESSION_TIMEOUT_MS": "6000", "KAFKA_MAX_POLL_INTERVAL_MS": "6000"}
+"""Short, and long enough for a machine that is busy elsewhere for a while."""
 
 
 @survives("processing longer than the poll interval", checks=EVERYTHING)
@@ -116,9 +117,9 @@ def test_a_batch_that_takes_longer_than_the_poll_interval_costs_no_partition(rig
         rig.wait_for_progress()
         with rig.holding("LOCK TABLE reading IN EXCLUSIVE MODE"):
             before = rig.progress()
-            load.go_on(8000)  # more than two poll intervals
+            load.go_on(13_000)  # more than two poll intervals
             assert rig.progress() == before
-        rig.wait_for_progress(8000)
+        rig.wait_for_progress(13_000)
     rig.survived(load.published)
     assert rig.world.one("SELECT max(owner_epoch) FROM ingest_partition") == 1, "polled meanwhile, it kept them"
     assert consumer.running
@@ -132,7 +133,7 @@ def test_a_takeover_that_takes_longer_than_the_poll_interval_is_made_at_last(rig
         assert first.stop() == 0
         with rig.holding("SELECT FROM ingest_partition FOR UPDATE"):
             consumer = rig.consumer(**POLL_INTERVAL)
-            rig.wait_until_said(consumer, "lock timeout")  # after ten seconds, three poll intervals
+            rig.wait_until_said(consumer, "lock timeout")  # after ten seconds: longer than the poll interval
             assert said(consumer, "assigned:") == 0
         rig.wait_for_progress(1000)
         load.go_on()

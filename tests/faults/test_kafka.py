@@ -14,8 +14,9 @@ from tests.faults.catalogue import EVERYTHING, survives
 from tests.faults.rig import QUICK, Rig
 from tests.load import load_reading, publish_some
 from tests.probe import Probe
+from tests.processes import PATIENCE_S
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 @survives("broker down", checks=EVERYTHING)
@@ -27,11 +28,11 @@ def test_a_broker_that_is_killed_and_stays_down_is_waited_for(rig: Rig) -> None:
         probe.wait_until_ready_says("ready")
         rig.stack.kafka.kill()
         assert rig.stack.kafka.pid is None
+        in_the_log = rig.most_in_the_log(load)
         rig.wait_until_said(consumer, "Connection refused", 3)
-        before = rig.progress()
         load.go_on(2000)  # they wait in the producer
-        assert rig.progress() == before
-        rig.wait_until(lambda: "Kafka has not answered" in probe.ask("/health/ready")[1], "it is not ready", 30)
+        assert rig.progress() <= in_the_log
+        rig.wait_until(lambda: "Kafka has not answered" in probe.ask("/health/ready")[1], "it is not ready")
         rig.stack.kafka.restart()
         rig.wait_for_progress(2000)
         load.go_on()
@@ -47,10 +48,9 @@ def test_a_broker_that_answers_nothing_is_waited_for(rig: Rig) -> None:
         assert broker is not None
         os.kill(broker, signal.SIGSTOP)  # connections stay open, and nothing comes
         try:
-            rig.wait_until_it_stands_still()
-            before = rig.progress()
+            in_the_log = rig.most_in_the_log(load)
             load.go_on(5000)
-            assert rig.progress() == before
+            assert rig.progress() <= in_the_log
         finally:
             os.kill(broker, signal.SIGCONT)
         rig.wait_for_progress(5000)
@@ -65,14 +65,14 @@ def test_offsets_that_kafka_forgot_have_no_effect(rig: Rig) -> None:
 
     def committed() -> list[int]:
         asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
-        return [at.offset for at in asked[group].result(10).topic_partitions]
+        return [at.offset for at in asked[group].result(PATIENCE_S).topic_partitions]
 
     with rig.load() as load:
         consumer = rig.consumer(**QUICK)
         rig.wait_for_progress(10_000)
         rig.wait_until(lambda: sum(committed()) > 0, "Kafka was told")
         assert consumer.stop() == 0
-        admin.delete_consumer_groups([group])[group].result(10)
+        admin.delete_consumer_groups([group])[group].result(PATIENCE_S)
         assert not committed()
         rig.consumer(**QUICK)
         rig.wait_for_progress()
@@ -90,9 +90,7 @@ def test_partitions_that_are_added_are_read_soon_and_from_their_beginning(rig: R
             device = f"new-{partition}"
             readings = [a_reading(device, temperature=70.0 + n / 10, vibration=1.5, humidity=50.0) for n in range(500)]
             rig.world.publish_raw([(device.encode(), encoded(reading)) for reading in readings], partition)
-        rig.wait_for(
-            "SELECT coalesce(sum(stored), 0) = 1000 FROM ingest_partition WHERE kafka_partition > 1", "read", 60
-        )
+        rig.wait_for("SELECT coalesce(sum(stored), 0) = 1000 FROM ingest_partition WHERE kafka_partition > 1", "read")
         load.go_on()
     rig.survived(load.published + 1000)
 
@@ -117,8 +115,9 @@ def test_a_producer_that_is_killed_and_replays_its_file_again_doubles_nothing(ri
     write_csv(file, rows)
     rig.consumer()
     replay = ("producer", rig.world.machine, "--file", str(file))
-    first = rig.world.start(*replay, "--rate", "1000")
-    rig.wait_for_progress(1000)
+    first = rig.world.start(*replay, "--rate", "500")
+    log = rig.lag()
+    rig.wait_until(lambda: sum(high for _, high in log.ends().values()) > 1000, "an eighth of it is sent")
     assert first.running
     first.kill()
     rig.world.run(*replay)
