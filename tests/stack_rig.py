@@ -22,6 +22,7 @@ from confluent_kafka.cimpl import NewTopic
 from local import process, unprivileged
 from local.postgres import Postgres
 from local.stack import Addresses, Stack
+from tests.processes import PATIENCE_S
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -82,7 +83,7 @@ def read_one(addresses: Addresses) -> Message:
     consumer = Consumer({"bootstrap.servers": addresses.kafka_bootstrap_servers, "group.id": "reader"})
     consumer.assign([TopicPartition(TOPIC, 0, 0)])
     try:
-        deadline = monotonic() + 30
+        deadline = monotonic() + PATIENCE_S
         while monotonic() < deadline:
             message = consumer.poll(1)
             if message is not None and message.error() is None:
@@ -113,7 +114,7 @@ def lives(pid: int) -> bool:
 
 
 def wait_until_none_lives(found: list[int]) -> None:
-    deadline = monotonic() + 30
+    deadline = monotonic() + PATIENCE_S
     while any(map(lives, found)):
         assert monotonic() < deadline, f"some of {found} still live"
         sleep(0.02)

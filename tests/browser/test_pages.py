@@ -65,7 +65,7 @@ def test_a_device_has_a_chart_for_its_score_and_for_each_sensor(visit: Visit) ->
     visit.log_in()
     visit.open("/ui/devices/press-quiet")
     visit.drawn()
-    assert visit.page.locator("figure canvas").count() == 3
+    expect(visit.page.locator("figure canvas")).to_have_count(3)
     captions = visit.page.locator("figcaption").all_inner_texts()
     assert captions == ["Probability of a fault (%)", "temperature", "pressure"]
 

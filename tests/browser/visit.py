@@ -7,10 +7,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Playwright, Response, expect
 
 from tests.browser.installation import Installation
+from tests.processes import PATIENCE_S
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
-_PATIENCE_MS = 10_000
+expect.set_options(timeout=PATIENCE_S * 1000)
+_PATIENCE_MS = PATIENCE_S * 1000
 _TABS_AT_MOST = 60
 
 

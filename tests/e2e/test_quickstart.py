@@ -81,6 +81,6 @@ def test_the_quickstart_leads_to_an_alert_on_the_phone_and_a_model_that_learnt_f
         assert champion == (2 if "promoted equipment v2" in said else 1)
         assert "equipment" in typed("./run status")
         shown.none_left()
-        assert demo.stop(60) == 0, demo.tail()
+        assert demo.stop(240) == 0, demo.tail()
     finally:
-        demo.stop(60)
+        demo.stop(240)

@@ -14,7 +14,7 @@ from tests.faults.deliveries import (
     assert_pace,
 )
 from tests.faults.proxy import Proxy
-from tests.processes import Running, wait_until
+from tests.processes import PATIENCE_S, Running, wait_until
 
 _FULLEST = """
     SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM outbox WHERE state IN ('pending', 'sending', 'uncertain')
@@ -38,7 +38,7 @@ class ChatRig:
         """Messages of the fullest chat that still wait."""
         return int(self.installation.world.one(_FULLEST))
 
-    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = 90) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
         """Wait for it: generously, since a busy machine is no fault."""
         try:
             wait_until(condition, what, seconds)
@@ -80,7 +80,7 @@ class ChatRig:
         is_over = "SELECT sum(tries) > :tries AND bool_and(state <> 'sending') FROM outbox"
         return bool(self.installation.world.one(is_over, tries=tries))
 
-    def survived(self, drain_s: float = 120) -> None:
+    def survived(self, drain_s: float = 240) -> None:
         """Drain, then check every invariant of the test's mark; a drain that takes too long skips no check."""
         outcome = {"drained": self._wrong(lambda: wait_until(lambda: not self.waiting(), "all sent", drain_s))}
         outcome |= {name: self._wrong(self._by_name()[name]) for name in self.checks}

@@ -73,12 +73,12 @@ class Proxy:
     def refuse(self) -> None:
         """From now on nobody listens here; connections that are open live on."""
         self.refused = True
-        wait_until(lambda: self._listener is None, "the proxy stopped listening", 5)
+        wait_until(lambda: self._listener is None, "the proxy stopped listening")
 
     def accept(self) -> None:
         """Somebody listens again."""
         self.refused = False
-        wait_until(lambda: self._listener is not None, "the proxy listens again", 5)
+        wait_until(lambda: self._listener is not None, "the proxy listens again")
 
     def black_hole(self, after: int = 0) -> None:
         """Clients get so many more bytes, then none; nothing is closed, as when a cable is cut."""

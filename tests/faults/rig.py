@@ -23,6 +23,8 @@ from tests.world import World
 
 QUICK = {"KAFKA_SESSION_TIMEOUT_MS": "1500"}
 """A group that soon gives up on a silent member."""
+PATIENT = {"KAFKA_SESSION_TIMEOUT_MS": "60000", "KAFKA_MAX_POLL_INTERVAL_MS": "60000"}
+"""A group that waits: where nobody may lose a partition to what the test does, a busy machine takes none either."""
 SHORT_POLLS = {"KAFKA_MAX_POLL_INTERVAL_MS": "30000"}
 """A broker that was away may wait that long for members of before (consumer/group_wait.py): less than tests wait."""
 _SERVERS = {"postgres": "DATABASE_URL", "object_store": "S3_ENDPOINT_URL"}

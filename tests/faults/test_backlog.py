@@ -6,7 +6,7 @@ from tests.faults.catalogue import ALWAYS, survives
 from tests.faults.rig import Rig
 from tests.load import publish_some
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 BACKLOG = 400_000
 

@@ -15,7 +15,7 @@ from tests.faults.chat_rig import ChatRig
 from tests.faults.deliveries import FLOOD_S, REPEAT
 from tests.faults.proxy import Proxy
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 SEED = 20
 CEM, DORA, GROUP = 13, 14, -5

@@ -6,8 +6,9 @@ import pytest
 
 from tests.faults.catalogue import EVERYTHING, survives
 from tests.faults.rig import QUICK, Rig, said
+from tests.processes import PATIENCE_S
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 COMMIT = b"COMMIT\0"
 A_BATCH = b"COPY reading"
@@ -40,7 +41,7 @@ def test_a_consumer_killed_between_commit_and_its_answer_doubles_nothing(rig: Ri
         consumer = rig.consumer(**QUICK)
         rig.wait_for_progress()
         withheld = network.withhold_answer(COMMIT, after=A_BATCH)
-        assert withheld.answered.wait(30), "Postgres committed, and the consumer does not know"
+        assert withheld.answered.wait(PATIENCE_S), "Postgres committed, and the consumer does not know"
         consumer.kill()
         rig.consumer(**QUICK)
         rig.wait_for_progress()
@@ -56,7 +57,7 @@ def test_a_commit_whose_answer_is_lost_is_looked_up_and_not_repeated(rig: Rig) -
         rig.wait_for_progress()
         for round_ in range(1, 4):
             withheld = network.withhold_answer(COMMIT, after=A_BATCH)
-            assert withheld.answered.wait(30), "Postgres committed, and the consumer does not know"
+            assert withheld.answered.wait(PATIENCE_S), "Postgres committed, and the consumer does not know"
             assert network.reset() >= 1
             rig.wait_until_said(consumer, "the database says that it was committed", round_)
             rig.wait_for_progress()
@@ -73,7 +74,7 @@ def test_a_commit_that_never_arrived_is_made_again(rig: Rig) -> None:
         rig.wait_for_progress()
         for round_ in range(1, 4):
             lost = network.lose(COMMIT, after=A_BATCH)
-            assert lost.asked.wait(30), "the consumer asked to commit, and Postgres never heard"
+            assert lost.asked.wait(PATIENCE_S), "the consumer asked to commit, and Postgres never heard"
             assert network.reset() >= 1
             rig.wait_until_said(consumer, "did not commit", round_)
             rig.wait_for_progress()
@@ -88,7 +89,7 @@ def test_a_consumer_frozen_in_the_middle_of_its_copy_keeps_no_row_from_its_succe
         frozen = rig.consumer(**QUICK)
         rig.wait_for_progress()
         lost = network.lose(b"PGCOPY", after=A_BATCH)
-        assert lost.asked.wait(30), "a COPY has begun, and its rows never come"
+        assert lost.asked.wait(PATIENCE_S), "a COPY has begun, and its rows never come"
         frozen.signal(signal.SIGSTOP)
         rig.wait_for(WAITS_FOR_ROWS, "Postgres waits for the frozen one's rows")
         successor = rig.consumer(**QUICK)

@@ -12,10 +12,10 @@ from sqlalchemy.exc import OperationalError
 
 from local.unprivileged import give, postgres_user
 from tests.faults.catalogue import EVERYTHING, survives
-from tests.faults.rig import Rig, said
+from tests.faults.rig import PATIENT, Rig, said
 from tests.faults.test_commit import WRITTEN_AND_WAITING
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 TRYING_AGAIN = "trying again in"
 LOCK_S = 60
@@ -55,7 +55,7 @@ def test_a_database_that_is_restarted_again_and_again_loses_nothing(rig: Rig) ->
 @survives("Postgres: lock held 60 s", checks=EVERYTHING)
 def test_a_lock_held_for_a_minute_is_waited_for(rig: Rig) -> None:
     with rig.load(500) as load:
-        consumer = rig.consumer()
+        consumer = rig.consumer(**PATIENT)
         rig.wait_for_progress()
         with rig.holding("LOCK TABLE reading IN EXCLUSIVE MODE"):
             before = rig.progress()
@@ -71,7 +71,7 @@ def test_a_lock_held_for_a_minute_is_waited_for(rig: Rig) -> None:
 def test_a_statement_that_never_ends_is_cancelled_and_made_again(rig: Rig) -> None:
     rig.execute(SLOW_STATEMENTS)
     with rig.load(500) as load:
-        consumer = rig.consumer()
+        consumer = rig.consumer(**PATIENT)
         rig.wait_for_progress()
         rig.execute("UPDATE slowness SET seconds = 1")
         rig.wait_for_progress(1000)
@@ -80,7 +80,7 @@ def test_a_statement_that_never_ends_is_cancelled_and_made_again(rig: Rig) -> No
         rig.wait_until_said(consumer, "statement timeout", seconds=120)
         before = rig.progress()
         rig.execute("UPDATE slowness SET seconds = 0")
-        rig.wait_for_progress(load.published - before, seconds=90)
+        rig.wait_for_progress(load.published - before, seconds=240)
     rig.survived(load.published)
     assert rig.world.one("SELECT max(owner_epoch) FROM ingest_partition") == 1, "it stayed in the group meanwhile"
 
@@ -92,12 +92,12 @@ def test_a_full_disk_is_waited_for(rig: Rig) -> None:
         rig.wait_for_progress()
         filler = disk / "filler"
         fill(filler)
-        rig.wait_until_said(consumer, "No space left on device", 3, 60)
+        rig.wait_until_said(consumer, "No space left on device", 3)
         before = rig.progress()
         load.go_on(2000)
         assert rig.progress() == before, "consumption pauses"
         filler.unlink()
-        rig.wait_for_progress(load.published - before, seconds=90)
+        rig.wait_for_progress(load.published - before, seconds=240)
     rig.survived(load.published)
     assert rig.world.one("SELECT count(*) FROM dead_letter") == 0
 

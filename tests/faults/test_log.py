@@ -10,7 +10,7 @@ from tests.faults.rig import QUICK, Rig, said
 from tests.load import publish_some
 from tests.remade import make_anew
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 HALTED = "I1 I2 I3 I7 I8 I10 I11"
 """All that can hold while a partition waits for a person: its lag stays."""

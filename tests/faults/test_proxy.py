@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from tests.faults.proxy import Proxy
-from tests.processes import wait_until
+from tests.processes import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -52,7 +52,7 @@ def _echo(listener: socket.socket, stopped: threading.Event) -> None:
 
 
 def connected(network: Proxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", network.port), timeout=10)
+    return socket.create_connection(("127.0.0.1", network.port), timeout=PATIENCE_S)
 
 
 def answer(client: socket.socket, request: bytes) -> bytes:
@@ -119,8 +119,8 @@ def test_one_answer_is_withheld_on_a_connection_that_asked_for_it(network: Proxy
         assert client.recv(4, socket.MSG_WAITALL) == b"COMM"
         assert not withheld.asked.is_set()
         client.sendall(b"IT")
-        assert withheld.asked.wait(5)
-        assert withheld.answered.wait(5), "the server did answer"
+        assert withheld.asked.wait(PATIENCE_S)
+        assert withheld.answered.wait(PATIENCE_S), "the server did answer"
         assert network.swallowed == 2
         assert answer(bystander, b"COMMIT") == b"COMMIT", "once"
 
@@ -129,6 +129,6 @@ def test_one_request_is_lost_before_the_server_hears_of_it(network: Proxy) -> No
     with closing(connected(network)) as client:
         lost = network.lose(b"COMMIT")
         client.sendall(b"COMMIT")
-        assert lost.asked.wait(5)
+        assert lost.asked.wait(PATIENCE_S)
         assert not lost.answered.wait(0.2)
         assert network.swallowed == len(b"COMMIT")

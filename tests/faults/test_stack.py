@@ -14,6 +14,7 @@ from local import process, unprivileged
 from local.detached import info, stop
 from local.ports import choose
 from local.stack import Stack
+from tests.processes import PATIENCE_S
 from tests.stack_rig import (
     HOLD,
     LEAVE,
@@ -70,19 +71,19 @@ def test_a_signal_stops_the_stack_cleanly(directory: Path, how: signal.Signals) 
         assert holder.stdout is not None
         running = list(map(int, holder.stdout.readline().split()))
         holder.send_signal(how)
-        holder.communicate(timeout=60)
+        holder.communicate(timeout=PATIENCE_S)
     assert not any(map(lives, running))
     assert "database system is shut down" in (directory / "postgres.log").read_text()
 
 
 def test_a_signal_while_it_starts_leaves_nothing_behind(directory: Path) -> None:
     with run_python(HOLD, str(directory)) as holder:
-        deadline = monotonic() + 30
+        deadline = monotonic() + PATIENCE_S
         while not (directory / "s3.pid").exists():
             assert monotonic() < deadline
             sleep(0.01)
         holder.send_signal(signal.SIGTERM)
-        holder.communicate(timeout=60)
+        holder.communicate(timeout=PATIENCE_S)
     assert info(directory).pids == {"Kafka": None, "Postgres": None, "S3": None}
 
 
@@ -100,7 +101,7 @@ def test_what_a_killed_run_left_behind_is_stopped_by_the_next(directory: Path) -
 
 def test_a_detached_stack_that_lost_a_server_is_completed(directory: Path) -> None:
     with run_python(LEAVE, str(directory)) as holder:
-        assert holder.wait(60) == 0
+        assert holder.wait(PATIENCE_S) == 0
     before = info(directory).pids
     assert before["S3"] is not None
     os.kill(before["S3"], signal.SIGKILL)

@@ -9,7 +9,7 @@ import httpx
 from db.engine import connect
 from db.operators import Operator, PostgresOperators, Subscription
 from tests.api_process import api_process
-from tests.processes import run, wait_until
+from tests.processes import PATIENCE_S, run, wait_until
 from tests.shell import Shell
 
 PATH = "/api/v1/machines/equipment/predict"
@@ -37,14 +37,14 @@ def test_a_program_with_a_key_asks_the_champion_until_another_is_promoted_and_th
     shell("train", "equipment", "--csv", csv_file, "--model", "lr")
     key = _key(environment, "line-1", "read", "models")
     with api_process(environment, tmp_path) as (url, process):
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as program:
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE_S) as program:
 
             def version() -> int | None:
                 answer = program.post(PATH, json=READING)
                 found: int | None = answer.json().get("model_version")
                 return found
 
-            wait_until(lambda: version() == 1, "the champion answers", 60)
+            wait_until(lambda: version() == 1, "the champion answers")
             alias = program.post("/api/predict", json=READING["sensors"])
             assert set(alias.json()) == {"prediction", "probability_faulty"}
             (machine,) = program.get("/api/v1/machines").json()
@@ -59,13 +59,13 @@ def test_a_program_with_a_key_asks_the_champion_until_another_is_promoted_and_th
             assert (training["asked_by"], training["state"]) == ("Ada", "pending")
             shell("train", "equipment", "--csv", csv_file, "--model", "hgb")
             shell("models", "promote", "equipment", "2", "--force", "--as", "Ada", "--reason", "a test")
-            wait_until(lambda: version() == 2, "the promoted model answers", 60)
+            wait_until(lambda: version() == 2, "the promoted model answers")
             back = program.post("/api/v1/machines/equipment/rollback", json={"reason": "a test"})
             assert (back.status_code, back.json()["state"]) == (202, "pending")
             models = program.get("/api/v1/machines/equipment/models").json()
             assert [(one["number"], one["champion"]) for one in models] == [(2, True), (1, False)]
             assert run(["api-keys", "revoke", "line-1"], environment).returncode == 0
-            wait_until(lambda: program.post(PATH, json=READING).status_code == 401, "the key opens nothing", 30)
+            wait_until(lambda: program.post(PATH, json=READING).status_code == 401, "the key opens nothing")
         assert process.stop() == 0
         assert key not in process.log.read_text(), "I11: no secret in any log"
 

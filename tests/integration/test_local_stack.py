@@ -18,6 +18,7 @@ from local.downloads import default_cache
 from local.kafka import Kafka
 from local.ports import HOST, choose, is_free
 from local.stack import Addresses, Ports, Stack
+from tests.processes import PATIENCE_S
 from tests.stack_rig import (
     LEAVE,
     assert_data,
@@ -86,10 +87,10 @@ def test_a_second_stack_on_the_same_directory_is_refused_in_one_line(running: tu
 
 
 def test_configured_ports_are_taken_or_named_when_in_use(directory: Path) -> None:
-    with socket.create_server((HOST, 0)) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(UserError, match=rf"^Port {port} .* configured for Postgres, is in use"):
-            Stack.start(directory, Ports(postgres=port)).__enter__()
+    port = choose(["Postgres"], {}, {})["Postgres"]  # below those that the system gives to connections meanwhile
+    in_use = pytest.raises(UserError, match=rf"^Port {port} .* configured for Postgres, is in use")
+    with socket.create_server((HOST, port)), in_use:
+        Stack.start(directory, Ports(postgres=port)).__enter__()
     with Stack.start(directory, Ports(postgres=port)) as stack:
         assert f":{port}/" in stack.addresses.database_url
     assert is_free(port)
@@ -115,7 +116,7 @@ def test_a_port_that_somebody_takes_before_its_server_does_is_replaced(
 def test_a_detached_stack_outlives_its_command_is_used_by_others_and_stopped_by_another(directory: Path) -> None:
     assert not info(directory).is_running
     with run_python(LEAVE, str(directory)) as holder:
-        assert holder.wait(60) == 0
+        assert holder.wait(PATIENCE_S) == 0
     known = info(directory)
     assert known.is_running
     assert known.is_detached

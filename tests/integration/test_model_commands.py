@@ -112,8 +112,8 @@ def test_a_request_waits_for_a_trainer_and_outlives_one_that_is_killed(
 
 
 def test_a_trainer_ends_at_sigterm_while_it_waits(trainer: Running) -> None:
-    wait_until(lambda: "waiting for requests" in trainer.tail(), "it waits")
-    assert trainer.stop(10) == 0
+    wait_until(lambda: trainer.said("waiting for requests"), "it waits")
+    assert trainer.stop() == 0
 
 
 @pytest.mark.parametrize(
