@@ -119,7 +119,7 @@ def test_a_trainer_ends_at_sigterm_while_it_waits(trainer: Running) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["train", "equipment", "--dry-run"], "--csv FILE or --simulate"),
+        (["train", "equipment", "--dry-run"], "--csv FILE, --lake FOLDER or --simulate"),
         (["train", "nothing", "--simulate", "--dry-run"], "no machine named nothing"),
         (["train", "equipment", "--csv", "/nowhere.csv"], "does not exist"),
         (["models", "list", "nothing"], "no machine named nothing"),
