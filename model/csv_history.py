@@ -16,6 +16,7 @@ from core.flags import NO_FLAGS, flag
 from core.headerless import headerless_columns, label_columns, sensor_columns
 from core.history import History
 from core.machine import Machine
+from core.named_columns import named_columns
 from core.rolling import rolling_where_lacking
 from core.sensor import Sensor
 from core.target import Target, outside
@@ -126,7 +127,7 @@ def _parquet(path: File) -> pd.DataFrame:
 def _column(path: File, table: pd.DataFrame, machine: Machine, name: str, what: str) -> "pd.Series[str]":
     if name not in table.columns:
         raise UserError(
-            f"{path} has no column {name!r} ({what}); it has {', '.join(map(repr, table.columns))}, "
+            f"{path} has no column {name!r} ({what}); it has {named_columns(table.columns)}, "
             f"read with the separator {machine.csv.separator!r}: see [csv] in the file of {machine.name}"
         )
     return table[name].str.strip()

@@ -14,6 +14,7 @@ from core.csv_dialect import CsvDialect, Labels
 from core.errors import UserError
 from core.incident_policy import IncidentPolicy
 from core.machine import Machine
+from core.named_columns import named_columns
 from core.sensor import Sensor
 from model.csv_history import is_absent, read_text
 from model.guessed_dialect import GuessedDialect, guess_dialect
@@ -58,7 +59,7 @@ def guess_machine(name: str, path: Path, label: str, fault_value: str | None, sa
     dialect = guess_dialect(path)
     table = read_text(path, dialect.separator)
     if label not in table.columns:
-        raise UserError(f"{path} has no column {label!r}; it has {', '.join(map(repr, table.columns))}")
+        raise UserError(f"{path} has no column {label!r}; it has {named_columns(table.columns)}")
     told = guess_label(label, table[label]) if fault_value is None else GuessedLabel(fault_value, "as you said")
     fault = np.asarray(table[label].str.strip() == told.fault_value)
     if not fault.any():

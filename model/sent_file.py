@@ -16,6 +16,7 @@ from core.data_set import Cell, DataSet
 from core.errors import UserError
 from core.flags import NO_FLAGS, flag
 from core.machine import Machine
+from core.named_columns import named_columns
 from core.rolling import rolling_where_lacking
 from core.sensor import Sensor
 from model.sent_csv import Columns, SentTable, read_csv
@@ -93,7 +94,7 @@ def _numbers(machine: Machine, table: SentTable, sensor: Sensor, count: int) -> 
         if sensor.optional:
             return np.full(count, np.nan)
         wanted = machine.csv.columns.get(sensor.name, sensor.name)
-        raise UserError(f"the file has no column {wanted!r}; it has {', '.join(map(repr, table.columns))}")
+        raise UserError(f"the file has no column {wanted!r}; it has {named_columns(table.columns)}")
     cells = list(enumerate(table.columns[found], table.first_row))
     words = machine.csv.values.get(sensor.name, {})
     if sensor.bit is not None and found == sensor.written:

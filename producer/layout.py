@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from core.errors import UserError
 from core.machine import Machine
+from core.named_columns import named_columns
 
 _FIELDS = ("device", "time", "label")
 
@@ -41,7 +42,7 @@ def find_layout(
     if missing := [name for name in names if name in required and wanted[name] not in columns]:
         listed = ", ".join(f"{wanted[name]!r} ({name})" for name in missing)
         raise UserError(
-            f"{source} has no column {listed}; it has {', '.join(map(repr, columns))}{dialect}:"
+            f"{source} has no column {listed}; it has {named_columns(columns)}{dialect}:"
             f" name columns with --map {missing[0]}=COLUMN or in the machine's file"
         )
     found = {name: column if column in columns else None for name, column in wanted.items()}
