@@ -1,15 +1,15 @@
 """Alerts and their answers in a real browser: by mouse, by thumb, by the keyboard alone, and without scripts."""
 
+import time
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.live import LOOK_AGAIN_S
 from tests.browser.visit import PHONE, Visit
 
 pytestmark = pytest.mark.browser
 
-TOLD_MS = LOOK_AGAIN_S * 1000 - 1
-"""Before a page looks by itself: what it shows until then it was told."""
+IN_TIME_MS = 2_000
 
 
 def listening(visit: Visit) -> Page:
@@ -20,10 +20,12 @@ def listening(visit: Visit) -> Page:
     return page
 
 
-def test_a_new_alert_appears_as_soon_as_the_page_is_told_without_a_reload(visit: Visit) -> None:
+def test_a_new_alert_appears_within_two_seconds_without_a_reload(visit: Visit) -> None:
     page = listening(visit)
+    began = time.monotonic()
     alert = visit.site.world.alert("press-new")
-    expect(visit.card(alert)).to_be_visible(timeout=TOLD_MS)
+    expect(visit.card(alert)).to_be_visible(timeout=IN_TIME_MS)
+    assert time.monotonic() - began < IN_TIME_MS / 1000
     expect(page.get_by_role("status")).to_have_text("New alert: press-new needs attention")
     assert page.evaluate("window.mark") == "not loaded since"
 
@@ -42,13 +44,13 @@ def test_a_tap_labels_the_alert_and_undo_takes_it_back(visit: Visit) -> None:
     assert visit.site.verdicts(alert) == []
 
 
-def test_an_answer_that_somebody_else_gives_is_seen_as_soon_as_the_page_is_told(visit: Visit) -> None:
+def test_an_answer_that_somebody_else_gives_is_seen_within_two_seconds(visit: Visit) -> None:
     alert = visit.site.world.alert("press-shared")
     listening(visit)
     other = visit.beside()
     other.log_in("Ben")
     other.card(alert).get_by_role("button", name="Maintenance").click()
-    expect(visit.card(alert)).to_contain_text("Answer: maintenance (Ben", timeout=TOLD_MS)
+    expect(visit.card(alert)).to_contain_text("Answer: maintenance (Ben", timeout=IN_TIME_MS)
     other.end()
     assert other.complaints == []
 
@@ -94,12 +96,12 @@ def test_answering_works_without_scripts(visit: Visit) -> None:
     assert visit.site.verdicts(alert) == []
 
 
-def test_a_question_appears_as_soon_as_the_page_is_told_and_a_tap_answers_it(visit: Visit) -> None:
+def test_a_question_appears_within_two_seconds_and_a_tap_answers_it(visit: Visit) -> None:
     visit.reopen(viewport=PHONE, has_touch=True, is_mobile=True)
     page = listening(visit)
     question = visit.site.question()
     card = page.locator(f"#question-{question}")
-    expect(card).to_be_visible(timeout=TOLD_MS)
+    expect(card).to_be_visible(timeout=IN_TIME_MS)
     expect(page.get_by_role("status")).to_have_text(
         "New question: A question about press-quiet: no alert, and no hurry"
     )

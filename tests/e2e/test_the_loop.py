@@ -13,6 +13,8 @@ from tests.processes import wait_until
 from tests.world import World, assert_invariants
 
 ANN = 4711
+RELOAD_S = 2.0
+"""From promotion to reload, by the clock of the database."""
 
 
 def warm(device: str, count: int = 10, start: int = 0) -> Sequence[dict[str, Any]]:
@@ -65,6 +67,11 @@ def test_a_false_alarm_is_not_raised_twice(world: World, telegram: Chats) -> Non
     report = json.loads(world.run("retrain", "equipment", "--json").stdout)
     assert (report["state"], report["version"]) == ("promoted", 2), report
     world.wait_for("SELECT EXISTS (SELECT FROM model_load WHERE number = 2 AND outcome = 'loaded')", "reloaded")
+    seconds = world.one(
+        "SELECT extract(epoch FROM l.at - p.at)::float FROM model_load l JOIN promotion p USING (machine, number)"
+        " WHERE number = 2"
+    )
+    assert seconds <= RELOAD_S
 
     last_good = world.folder / "data" / "models" / "equipment" / "last_good"
     served = last_good.read_text()

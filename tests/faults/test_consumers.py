@@ -54,7 +54,7 @@ def test_sigterm_under_load_ends_gracefully(rig: Rig) -> None:
     with rig.load() as load:
         consumer = rig.consumer(**QUICK)
         rig.wait_for_progress()
-        assert consumer.stop() == 0
+        assert consumer.stop(seconds=10) == 0
         left_at = rig.progress()
         load.go_on()
         assert rig.progress() == left_at < load.published, "the rest waits for another one"
