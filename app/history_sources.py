@@ -30,7 +30,9 @@ def history_sources(
     if sum(one is not None for one in (place, table, query)) != 1:
         raise UserError("name a file or a folder, or --table NAME or --query SQL of HISTORY_URL's database")
     if place is not None:
-        yield recorded_files(files_at(place, s3_reach(place, settings, s3_access)), machine, mapping)
+        files = recorded_files(files_at(place, s3_reach(place, settings, s3_access)), machine, mapping)
+        _need_devices(files, machine)
+        yield files
         return
     url = settings.history_url
     if not url:
@@ -38,3 +40,13 @@ def history_sources(
     time = mapping.get("time", machine.csv.time)
     with rows_of_query(url, query) if query is not None else rows_of_table(url, table or "", time) as rows:
         yield [(str(rows), Recorded(rows, RowFrames(rows), machine, mapping))]
+
+
+def _need_devices(files: Sequence[tuple[str, Recorded]], machine: Machine) -> None:
+    """UserError where one of several files does not say whose readings it holds: they would be one device's."""
+    silent = next((name for name, file in files if file.layout.device is None), None)
+    if silent is not None and len(files) > 1:
+        raise UserError(
+            f"{silent} has no column {machine.csv.device!r}: of several files each says whose readings it holds; add"
+            " that column, or name it with --map device=COLUMN"
+        )

@@ -13,6 +13,8 @@ class NewFile(click.ParamType[Path]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path."""
+        if "://" in str(value):
+            self.fail(f"{value} is no file of this machine: what is written here is", param, ctx)
         path = Path(str(value))
         if path.is_dir():
             self.fail(f"{path} is a folder that is there already: name something new in it", param, ctx)

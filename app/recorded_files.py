@@ -1,6 +1,6 @@
 """Which files a place on the command line means."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from app.readings_place import Place, S3Reach
@@ -33,3 +33,16 @@ def recorded_files(
 ) -> Sequence[tuple[str, RecordedFile]]:
     """The same as readings; their headers are read at once. UserError where one has not the machine's columns."""
     return [(name, RecordedFile(file, machine, mapping)) for name, file in files]
+
+
+def need_other_files(written: Iterable[Path], read: Place) -> None:
+    """UserError where a file that is to be written is one of those that are read: its rows would be lost."""
+    for path in written:
+        if isinstance(read, Path) and path.exists() and _is_read(path, read):
+            raise UserError(f"{path} is one of the files that are read: name another one for what is written")
+
+
+def _is_read(path: Path, place: Path) -> bool:
+    if not place.is_dir():
+        return path.samefile(place)
+    return path.resolve().is_relative_to(place.resolve()) and path.name.lower().endswith(_ENDINGS)

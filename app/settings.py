@@ -14,6 +14,9 @@ from core.errors import UserError
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 _HTTP = "^(https?://[^/].*)?$"
+_SERVER = r"//(?=.)(?:[^/@]*@)?(?:\[[^\[\]/@]*\]|[^\[\]/@]*)(?::\d+)?(?:/.*)?"
+"""Of a URL: a login, a host (IPv6 in brackets), a port and what follows."""
+_ESCAPED = "in a password write @ as %40, / as %2F"
 _HTTP_IN_WORDS = "it must begin with http:// or https:// and name a server"
 
 
@@ -61,15 +64,16 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         str,
         Meta(
             description="postgresql://user:password@host:port/name",
-            pattern=r"^(postgres(ql)?(\+\w+)?://.+)?$",
-            extra={"secret": True, "form": "it must begin with postgresql:// and name a server"},
+            pattern=rf"^(postgres(ql)?(\+\w+)?:{_SERVER})?$",
+            extra={"secret": True, "form": f"it must begin with postgresql:// and name a server; {_ESCAPED}"},
         ),
     ] = ""
     history_url: Annotated[
         str,
         Meta(
             description="Database of an older system that ./run import reads: postgresql://user:password@host:port/name",
-            extra={"secret": True},
+            pattern=rf"^([\w+]+:{_SERVER})?$",
+            extra={"secret": True, "form": f"it must be an address of SQLAlchemy's; {_ESCAPED}"},
         ),
     ] = ""
     retention_days: Annotated[
@@ -176,7 +180,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=lambda name: name.upper
         """The values that no log may show."""
         values = [value for name in _SECRETS if (value := getattr(self, name))]
         values += [url for urls in (self.notify_urls, self.engineer_urls) for url in urls.split()]
-        passwords = [urlsplit(url).password or "" for url in (self.database_url, self.history_url)]
+        passwords = [_password(url) for url in (self.database_url, self.history_url)]
         return [*values, *filter(None, {*passwords, *map(unquote, passwords)})]
 
     def as_environment(self) -> dict[str, str]:
@@ -233,6 +237,13 @@ def read_settings(environment: Mapping[str, str], dotenv: Path | None = None) ->
         name = str(error).rpartition("`$.")[2].rstrip("`")
         meaning = _FIELDS[name].type.__metadata__[-1].description
         raise UserError(f"{name} is wrong: {what_is_wrong(Settings, name, values[name])} ({meaning})") from error
+
+
+def _password(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:  # the host is none; whoever connects says so
+        return url
 
 
 def _dotenv(path: Path | None) -> dict[str, str]:

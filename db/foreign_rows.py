@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +24,13 @@ from core.errors import UserError
 
 _ROWS = 10_000
 _POSTGRES = ("postgresql", "postgres")
+_READ_ONLY = {
+    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+    "sqlite": "PRAGMA query_only = ON",
+}
+"""What makes a database refuse to be changed, by its dialect; others are given back what a query did there."""
 
 
 class ForeignRows:
@@ -48,7 +56,7 @@ class ForeignRows:
 
 @contextmanager
 def rows_of_query(url: str, query: str) -> Iterator[ForeignRows]:
-    """What a query gives; whatever else it does there is rolled back.
+    """What a query gives; it may change nothing there.
 
     `url`: of SQLAlchemy; no error repeats it. UserError where it, its driver or the query is wrong, or none answers.
     """
@@ -84,7 +92,7 @@ def _opened(url: str, name: str, run: Callable[[Connection], CursorResult[Any]])
     # Errors are named where we ask that database: not around what is done with its rows.
     with _errors_named(name):
         engine = _engine(url)
-        connection = engine.connect().execution_options(stream_results=True, max_row_buffer=_ROWS)
+        connection = _reading_only(engine).execution_options(stream_results=True, max_row_buffer=_ROWS)
     try:
         with closing(connection):
             with _errors_named(name):
@@ -96,9 +104,20 @@ def _opened(url: str, name: str, run: Callable[[Connection], CursorResult[Any]])
         engine.dispose()
 
 
+def _reading_only(engine: Engine) -> Connection:
+    connection = engine.connect()
+    if (words := _READ_ONLY.get(engine.dialect.name)) is not None:
+        connection.exec_driver_sql(words)
+        connection.commit()
+    return connection
+
+
 def _engine(url: str) -> Engine:
     try:
         found = make_url(url)
+        file = found.database or ""
+        if found.get_backend_name() == "sqlite" and not Path(file).is_file():
+            raise UserError(f"HISTORY_URL: there is no file {file}: name a SQLite database (sqlite:///path)")
         # Of Postgres' drivers, the one that we have.
         return create_engine(found.set(drivername="postgresql+psycopg2") if found.drivername in _POSTGRES else found)
     except NoSuchModuleError as error:

@@ -116,6 +116,8 @@ class ScoreTables:
                 raise UserError(
                     f"{SCHEMA}.{name} cannot be replaced: {hangs_on_it}; drop that, or name another table"
                 ) from error
+            except psycopg2.errors.WrongObjectType as error:
+                raise UserError(f"{SCHEMA}.{name} is no table, and stays: name another one") from error
             except psycopg2.errors.InsufficientPrivilege as error:
                 raise UserError(
                     f"{SCHEMA}.{name} is somebody else's ({str(error).strip()}): name another table"

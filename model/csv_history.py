@@ -20,7 +20,7 @@ from core.named_columns import named_columns
 from core.rolling import rolling_where_lacking
 from core.sensor import Sensor
 from core.target import Target, outside
-from core.unreadable import why_unreadable
+from core.unreadable import BROKEN, why_unreadable
 from model.csv_header import require_once
 from model.read_from import File, read_from
 
@@ -111,7 +111,7 @@ def _csv(path: File, separator: str, header: bool) -> pd.DataFrame:
             )
     except pd.errors.EmptyDataError:
         raise UserError(f"{path} is empty") from None
-    except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
+    except (pd.errors.ParserError, *BROKEN) as error:
         raise UserError(f"{path} cannot be read as CSV: {why_unreadable(error)}") from error
 
 

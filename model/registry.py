@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from core.errors import ModelRefused, UserError
 from model import moved_versions
@@ -121,6 +122,13 @@ def s3_client(endpoint_url: str, region: str, key_id: str, secret: str) -> "S3Cl
     """A client of that server, with timeouts; what is empty AWS's own environment says. UserError: no address."""
     if endpoint_url and not endpoint_url.startswith(("http://", "https://")):
         raise UserError("S3_ENDPOINT_URL must begin with http:// or https://")
+    try:
+        return _client(endpoint_url, region, key_id, secret)
+    except BotoCoreError as error:  # AWS's own environment names what is not there
+        raise UserError(f"S3: {error}") from error
+
+
+def _client(endpoint_url: str, region: str, key_id: str, secret: str) -> "S3Client":
     return boto3.client(
         "s3",
         endpoint_url=endpoint_url or None,

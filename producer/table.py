@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.headerless import headerless_columns
 from core.machine import Machine
 from core.ports.recorded import RecordedBytes
-from core.unreadable import why_unreadable
+from core.unreadable import BROKEN, why_unreadable
 
 _ROWS = 10_000
 _COMPRESSION: Mapping[str, Literal["gzip", "bz2", "xz", "zstd"]] = {
@@ -59,7 +59,7 @@ class Table:
         except pd.errors.ParserWarning:
             first = "its header" if self._dialect.header else "the first row"
             raise UserError(f"{self._source} cannot be read: {self._longest()} more cells than {first}") from None
-        except (pd.errors.ParserError, UnicodeDecodeError, pa.ArrowException, OSError) as error:
+        except (pd.errors.ParserError, pa.ArrowException, *BROKEN) as error:
             raise UserError(f"{self._source} cannot be read: {why_unreadable(error)}") from error
 
     def _csv_columns(self) -> list[str]:
@@ -78,7 +78,7 @@ class Table:
                 )
         except pd.errors.EmptyDataError:
             raise UserError(f"{self._source} is empty") from None
-        except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
+        except (pd.errors.ParserError, *BROKEN) as error:
             raise UserError(f"{self._source} cannot be read as CSV: {why_unreadable(error)}") from error
         if self._header is None:
             return headerless_columns(str(self._source), len(first.columns), self._machine, labels_needed=False)

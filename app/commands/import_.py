@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 import msgspec
@@ -20,6 +20,7 @@ from app.models import model_source
 from app.moment import Moment
 from app.new_file import NewFile
 from app.readings_place import Place, ReadingsPlace, S3Access, s3_option
+from app.recorded_files import need_other_files
 from app.rescoring import Period
 from app.version_meant import version_meant
 from app.wiring import database, machines, resolved
@@ -35,7 +36,7 @@ from db.past_labels import engineer_named
 @click.option("--query", help="Of HISTORY_URL's database: what a SELECT gives, in order of time.")
 @click.option("--since", type=Moment(), help="Readings of this time (UTC) or later alone.")
 @click.option("--until", type=Moment(), help="Readings before this time alone; not given: before the stream began.")
-@click.option("--bad", type=NewFile(), help="Where bad rows are kept apart.  [default: MACHINE.bad.csv]")
+@click.option("--bad", type=NewFile(), help="Where bad rows are kept apart.  [default: MACHINE.SOURCE.bad.csv]")
 @click.option("--labels-by", metavar="ENGINEER", help="Take the label's column: faults are labelled in this name.")
 @map_option
 @s3_option
@@ -71,7 +72,9 @@ def command(
         history = PostgresHistory(owner, machine, lambda: datetime.now(UTC))
         engineer = None if labels_by is None else engineer_named(owner, labels_by)
         period = _period(since, until or history.stream_began())
-        apart, line = bad or Path(f"{machine.name}.bad.csv"), LiveLine(sys.stderr)
+        apart, line = bad or Path(f"{machine.name}.{_short(path, table)}.bad.csv"), LiveLine(sys.stderr)
+        if path is not None:
+            need_other_files([apart], path)
 
         def progress(tally: ImportTally, share: float) -> None:
             far = f"{share:4.0%}  " if share else ""
@@ -83,6 +86,13 @@ def command(
     report = ImportReport(found, version, period, apart, settings.retention_days)
     today = datetime.now(UTC).date()
     click.echo(msgspec.json.encode(import_facts(report)) if as_json else "\n".join(import_lines(report, today)))
+
+
+def _short(path: Place | None, table: str | None) -> str:
+    """What names the source in a file's name."""
+    if path is None:
+        return table or "query"
+    return path.stem if isinstance(path, Path) else PurePosixPath(path.key).stem or path.bucket
 
 
 def _period(since: datetime | None, until: datetime | None) -> Period:

@@ -17,7 +17,7 @@ from app.live_line import LiveLine
 from app.machines import pick_machine
 from app.models import model_source
 from app.readings_place import Place, ReadingsPlace, S3Access, s3_option, s3_reach
-from app.recorded_files import files_at, recorded_files
+from app.recorded_files import files_at, need_other_files, recorded_files
 from app.scores_out import Out, ScoresOut, ScoreTable, Sink, in_file, in_tables
 from app.settings import Settings
 from app.spark.lake import lake_of, score_lake
@@ -85,6 +85,7 @@ def command(
         found, bad = _on_spark(settings, master, s3.keys(), lake, source.package(machine, version), out)
     else:
         into, bad = _sink(settings, out, machine, version, path)
+        need_other_files([one for one in (out, bad) if isinstance(one, Path)], path)
         found = _here(files, machine, source.load(machine, version), into)
     say = (found, version, out, bad)
     click.echo(msgspec.json.encode(_facts(*say)) if as_json else _words(*say))

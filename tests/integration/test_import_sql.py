@@ -72,9 +72,13 @@ def test_a_file_of_sqlite_is_a_database_too_and_nothing_is_changed_there(environ
         written.execute("CREATE TABLE oven (device, time, temperature, vibration, humidity)")
         written.executemany("INSERT INTO oven VALUES (?, ?, ?, ?, ?)", rows)
     lite = Shell({**environment, "HISTORY_URL": "sqlite:///old.db"})
-    assert "the query gives no rows: write a SELECT" in refused(lite, "--query", "DELETE FROM oven")
+    assert "attempt to write a readonly database" in refused(lite, "--query", "DELETE FROM oven")
+    assert "attempt to write a readonly database" in refused(lite, "--query", "DROP TABLE oven")
     found = imported(lite, "--table", "oven")
     assert (found["stored"], found["bad"]) == (1, 1)
+    absent = Shell({**environment, "HISTORY_URL": "sqlite:///older.db"})
+    assert "there is no file older.db" in refused(absent, "--table", "oven")
+    assert not Path("older.db").exists()
 
 
 def test_what_cannot_be_read_is_one_line_without_the_password(
@@ -87,9 +91,12 @@ def test_what_cannot_be_read_is_one_line_without_the_password(
         refused(shell, "--table", "old.nothing"),
         refused(shell, "--query", "SELEKT 1"),
         refused(shell, "--query", "DELETE FROM old.measured"),
+        refused(shell, "--query", "SELECT 1; COMMIT; DROP TABLE old.measured"),
+        refused(shell, "--query", "WITH gone AS (DELETE FROM old.measured RETURNING *) SELECT * FROM gone"),
         refused(shell, "--table", "a", "--query", "b"),
         refused(Shell(environment), "--table", "a"),
         refused(Shell({**environment, "HISTORY_URL": "me:hunter2@here"}), "--table", "a"),
+        refused(Shell({**environment, "HISTORY_URL": "postgresql://me:strange@hunter2@here/db"}), "--table", "a"),
         refused(Shell({**environment, "HISTORY_URL": "nosuch://me:hunter2@here/db"}), "--table", "a"),
         refused(Shell({**environment, "HISTORY_URL": "mysql+pymysql://me:hunter2@here/db"}), "--table", "a"),
     ]
@@ -112,9 +119,12 @@ _REFUSALS = [
     "no table old.nothing: correct --table",
     "the query cannot be read from HISTORY_URL's database: syntax error",
     "the query cannot be read from HISTORY_URL's database: syntax error",
+    "cannot execute DROP TABLE in a read-only transaction",
+    "DECLARE CURSOR must not contain data-modifying statements",
     "name a file or a folder, or --table NAME or --query SQL",
     "HISTORY_URL is missing",
-    "HISTORY_URL cannot be read: write postgresql://",
+    "HISTORY_URL is wrong: it must be an address of SQLAlchemy's; in a password write @ as %40",
+    "HISTORY_URL is wrong: it must be an address of SQLAlchemy's; in a password write @ as %40",
     "HISTORY_URL: SQLAlchemy knows no such database",
     "HISTORY_URL: the driver pymysql is not installed",
 ]

@@ -7,6 +7,8 @@ from app.settings import described, read_settings
 from app.wiring import ROOT
 from core.errors import UserError
 
+ESCAPED = "in a password write @ as %40, / as %2F"
+
 
 def test_without_an_environment_the_local_stack_is_meant() -> None:
     assert read_settings({}).uses_local_stack
@@ -52,8 +54,14 @@ def test_a_wrong_setting_is_named_with_its_meaning(name: str, value: str) -> Non
         ("MODEL_TIMEOUT_S", "0", "'0' is no number above 0 and at most 86400"),
         ("COMPAT_WITHOUT_KEY", "perhaps", "'perhaps' is neither true nor false"),
         ("S3_BUCKET", "ab", "it must have at least 3 characters"),
-        ("DATABASE_URL", "foo", "it must begin with postgresql:// and name a server"),
-        ("DATABASE_URL", "mysql://secret@here/db", "it must begin with postgresql:// and name a server"),
+        ("DATABASE_URL", "foo", f"it must begin with postgresql:// and name a server; {ESCAPED}"),
+        ("DATABASE_URL", "mysql://secret@here/db", f"it must begin with postgresql:// and name a server; {ESCAPED}"),
+        (
+            "DATABASE_URL",
+            "postgresql://me:secret@7@here/db",
+            f"it must begin with postgresql:// and name a server; {ESCAPED}",
+        ),
+        ("HISTORY_URL", "postgresql://me:secret@[::1/db", f"it must be an address of SQLAlchemy's; {ESCAPED}"),
         ("SCHEMA_REGISTRY_URL", "registry:8081", "it must begin with http:// or https:// and name a server"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "it must begin with http:// or https:// and name a server"),
     ],
