@@ -5,11 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
-from bench.process import ROOT, last_words
+import psutil
+
+from bench.process import ROOT, last_words, peak_rss_mb
 from core.errors import UserError
+
+_LOOK_EVERY_S = 0.05
 
 
 class Cost(NamedTuple):
@@ -38,10 +43,20 @@ def cost_of(module: str, arguments: Sequence[str], environment: Mapping[str, str
         )
         with process:
             assert process.stdout is not None
-            said = process.stdout.read()
+            said, peak = _read_to_the_end(process.stdout, psutil.Process(process.pid))
             _, status, usage = os.wait4(process.pid, 0)  # of this child alone
             process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise UserError(f"{module} ended with {process.returncode}: {last_words(log)}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6, said)
+    return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, peak, said)
+
+
+def _read_to_the_end(output: IO[str], process: psutil.Process) -> tuple[str, float]:
+    """What the process says until it ends, and the most memory that it held: looked at often, also just before."""
+    peak = 0.0
+    with ThreadPoolExecutor(1) as reader:
+        said = reader.submit(output.read)
+        while not said.done():
+            peak = max(peak, peak_rss_mb(process))
+            wait([said], _LOOK_EVERY_S)
+        return said.result(), peak

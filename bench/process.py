@@ -61,11 +61,23 @@ class Process:
         return float(times.user + times.system)
 
     def peak_rss_mb(self) -> float:
-        """Most memory held so far, in 10^6 bytes; where the system keeps no such mark, what it holds now."""
-        status = Path(f"/proc/{self._process.pid}/status")
-        if status.exists() and (mark := re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"))):
-            return int(mark.group(1)) * 1024 / 1e6
-        return float(self._seen.memory_info().rss / 1e6)
+        """Most memory held so far, in 10^6 bytes."""
+        return peak_rss_mb(self._seen)
+
+
+def peak_rss_mb(process: psutil.Process) -> float:
+    """Most memory that it held so far, in 10^6 bytes; where the system keeps no such mark, what it holds now.
+
+    Not `ru_maxrss`, which begins with what the parent holds. 0: it has ended.
+    """
+    status = Path(f"/proc/{process.pid}/status")
+    try:
+        if status.exists():
+            mark = re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"))
+            return int(mark.group(1)) * 1024 / 1e6 if mark else 0.0
+        return float(process.memory_info().rss / 1e6)
+    except (OSError, psutil.Error):
+        return 0.0
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
