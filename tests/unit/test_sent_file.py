@@ -155,3 +155,15 @@ def test_a_file_of_too_many_rows_is_refused_before_they_are_unpacked(monkeypatch
     for name, content in (("a.parquet", _parquet()), ("a.csv", _csv())):
         with pytest.raises(UserError, match="has 3 rows; at most 2"):
             read_sent_file(PRESS, name, content)
+
+
+def test_a_sheet_with_a_cell_far_out_is_refused_and_ends_nobody() -> None:
+    table = pd.DataFrame({"temperature": [70.0], "pressure": [3.0]})
+    for row, place in ((1, "XFD1048576"), (1048576, "XFD1048576"), (1048576, "P1048576")):
+        far = f'<row r="{row}"><c r="{place}"><v>1</v></c></row></sheetData>'.encode()
+        packed = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(workbook(table))) as good, zipfile.ZipFile(packed, "w") as archive:
+            for name in good.namelist():
+                archive.writestr(name, good.read(name).replace(b"</sheetData>", far))
+        with pytest.raises(UserError, match="the sheet has more than 10,000,000 cells"):
+            read_sent_file(PRESS, "a.xlsx", packed.getvalue())
