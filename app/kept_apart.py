@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from core.bad_cell import BadCell
+from core.errors import UserError
+from core.spreadsheet_text import spreadsheet_text
 
 _HEADER = ("file", "row", "column", "value", "reason")
 
@@ -20,6 +22,10 @@ class KeptApart:
         self._any = False
 
     def __enter__(self) -> Self:
+        if self.path.exists() and not _is_list(self.path):
+            raise UserError(
+                f"{self.path} is there and holds no bad rows of an earlier run: move it, or name another file"
+            )
         self._file = self._part.open("w", encoding="utf-8", newline="")
         self._rows = csv.writer(self._file)
         self._rows.writerow(_HEADER)
@@ -38,4 +44,9 @@ class KeptApart:
     def write(self, file: str, cells: Sequence[BadCell]) -> None:
         """Add these. Raises OSError."""
         self._any = self._any or bool(cells)
-        self._rows.writerows((file, *cell) for cell in cells)
+        self._rows.writerows((file, cell.row, cell.column, spreadsheet_text(cell.value), cell.reason) for cell in cells)
+
+
+def _is_list(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.readline().strip() == ",".join(_HEADER).encode()

@@ -11,12 +11,11 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from core.kept_readings import FileFormat, KeptMachine, KeptReadings
+from core.spreadsheet_text import spreadsheet_text
 
 _Writer: TypeAlias = Any  # pyarrow ships no types
 _GROUP_BYTES: Mapping[FileFormat, int] = {"csv": 0, "arrow": 0, "parquet": 16 * 1_048_576}
 """So much is written together: a filter that leaves few readings of each window makes no Parquet file of crumbs."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With these a spreadsheet begins to compute what it finds in a cell."""
 
 
 def kept_file(kind: FileFormat, machine: KeptMachine, readings: Iterable[KeptReadings]) -> Iterator[bytes]:
@@ -94,7 +93,7 @@ def _schema(kind: FileFormat, machine: KeptMachine) -> pa.Schema:
 
 def _table(kind: FileFormat, schema: pa.Schema, machine: KeptMachine, rows: KeptReadings) -> pa.Table:
     count, unscored = len(rows.offsets), np.isnan(rows.scores)
-    words = _plain if kind == "csv" else str
+    words = spreadsheet_text if kind == "csv" else str
     columns = {
         "id": [str(UUID(bytes=bytes(one))) for one in rows.ids],
         "device": [words(device) for device in rows.devices],
@@ -117,8 +116,3 @@ def _table(kind: FileFormat, schema: pa.Schema, machine: KeptMachine, rows: Kept
     sensors = [pa.array(values, mask=np.isnan(values)) for values in np.ascontiguousarray(rows.sensors.T)]
     arrays = [pa.array(column, field.type) for column, field in zip([*own, *sensors], schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _plain(words: str) -> str:
-    """As a spreadsheet shows it instead of computing it."""
-    return f"'{words}" if words.startswith(_FORMULA) else words

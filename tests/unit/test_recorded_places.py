@@ -7,9 +7,11 @@ import click
 import pytest
 
 from app.history_sources import history_sources
+from app.kept_apart import KeptApart
 from app.new_file import NewFile
 from app.recorded_files import need_other_files
 from app.settings import read_settings
+from core.bad_cell import BadCell
 from core.errors import UserError
 from producer.local_file import LocalFile
 from producer.table import Table
@@ -54,3 +56,24 @@ def test_of_several_files_each_says_whose_readings_it_holds(tmp_path: Path) -> N
 def test_nothing_is_written_to_an_address() -> None:
     with pytest.raises(click.BadParameter, match=r"s3://lake/scores\.parquet is no file of this machine"):
         NewFile().convert("s3://lake/scores.parquet", None, None)
+
+
+def test_bad_rows_are_never_put_in_the_place_of_somebodys_file(tmp_path: Path) -> None:
+    path = tmp_path / "press.bad.csv"
+    path.write_text("device,time\n")
+    with (
+        pytest.raises(UserError, match=r"press\.bad\.csv is there and holds no bad rows of an earlier run"),
+        KeptApart(path),
+    ):
+        raise AssertionError("it is refused before anything is read")
+    assert path.read_text() == "device,time\n"
+
+
+def test_bad_rows_are_shown_and_not_computed_by_a_spreadsheet_and_go_once_they_are_mended(tmp_path: Path) -> None:
+    path = tmp_path / "press.bad.csv"
+    with KeptApart(path) as kept:
+        kept.write("a.csv", [BadCell(3, "device", "=1+1", "no name")])
+    assert path.read_text().splitlines()[1] == "a.csv,3,device,'=1+1,no name"
+    with KeptApart(path):
+        pass
+    assert not path.exists()
