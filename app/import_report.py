@@ -22,6 +22,8 @@ class ImportReport(Struct, frozen=True):
     """Where bad rows are kept apart, if there are any."""
     retention_days: int
     """0: readings are kept until somebody says how long."""
+    fault: str | None
+    """What the label's column says of a fault; None: labels were left aside."""
 
 
 def import_facts(report: ImportReport) -> dict[str, object]:
@@ -46,6 +48,11 @@ def import_lines(report: ImportReport, today: date) -> Iterator[str]:
         yield f"{found.doubtful:,} of them doubtful (a sensor absent, impossible or stuck), without a score"
     if found.labelled:
         yield f"{found.labelled:,} readings are labelled as faults: the next retraining learns from them"
+    elif report.fault is not None:
+        yield (
+            f"no reading is newly labelled as a fault: that is what the label's column calls {report.fault!r}"
+            f" (fault_value of [labels] in the file of {report.version.machine})"
+        )
     if found.known:
         yield f"{found.known:,} known: their devices have an imported reading of that time already"
     if found.outside:

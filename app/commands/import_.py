@@ -83,7 +83,8 @@ def command(
         with KeptApart(apart) as kept:
             found = import_history(sources, machine, model, history, period, engineer, kept.write, progress)
     line.end()
-    report = ImportReport(found, version, period, apart, settings.retention_days)
+    fault = None if engineer is None else machine.labels.fault_value
+    report = ImportReport(found, version, period, apart, settings.retention_days, fault)
     today = datetime.now(UTC).date()
     click.echo(msgspec.json.encode(import_facts(report)) if as_json else "\n".join(import_lines(report, today)))
 

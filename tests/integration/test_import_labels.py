@@ -78,6 +78,8 @@ def test_each_trouble_is_one_label_also_after_a_kill_and_of_readings_that_were_t
     assert labels(owner) == TOLD
     again = imported(trained, "old.csv", "--labels-by", "Ada")
     assert (again["stored"], again["labelled"]) == (0, 0)
+    said = trained("import", "equipment", "old.csv", "--labels-by", "Ada")
+    assert "no reading is newly labelled as a fault: that is what the label's column calls '1'" in said
     assert labels(owner) == TOLD
     taught = PostgresTrainingLabels(owner).effective(EQUIPMENT)
     assert [(one.verdict.value, len(one.sensors), one.held) for one in taught] == [
