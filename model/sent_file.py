@@ -130,7 +130,8 @@ def _number(cell: object, words: Mapping[str, float], row: int, column: str) -> 
     else:
         number = float(text) if isinstance(text, int | float | np.number) and not isinstance(text, bool) else None
     if number is None or math.isinf(number) or abs(number) > MOST:
-        raise UserError(f"row {row}, column {column!r}: {cell!r:.60} is not a number")
+        wrong = f"is none of {', '.join(words)}" if words else "is not a number"
+        raise UserError(f"row {row}, column {column!r}: {cell!r:.60} {wrong}")
     return number
 
 

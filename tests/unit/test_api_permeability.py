@@ -91,6 +91,14 @@ def test_what_is_no_word_of_its_sensor_is_refused_by_name(rig: ApiRig, sensors: 
     assert (answer.status_code, answer.json()["detail"]) == (422, words)
 
 
+def test_what_is_no_word_of_its_sensor_is_refused_in_a_file_too(rig: ApiRig) -> None:
+    film = dict(zip(FILM.sensor_names, ROW[0].tolist(), strict=True)) | {"estructura": "PVC"}
+    files = {"file": ("film.json", json.dumps([film]))}
+    answer = rig.program.post(f"/api/v1/machines/{FILM.name}/predict/file", files=files)
+    words = "row 2, column 'estructura': 'PVC' is none of BOPP, PET, PE, PA"
+    assert (answer.status_code, answer.json()["detail"]) == (422, words)
+
+
 def test_a_film_that_lets_too_much_through_is_rejected(rig: ApiRig) -> None:
     thin = FILM_SENT | {"Porc_Humedad": 80, "Estructura": "PA", **{f"Calibre{number}": 9.0 for number in range(1, 6)}}
     assert rig.program.post("/inference", json={"data_test": thin}).json()["approved"] is False
