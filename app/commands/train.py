@@ -120,7 +120,11 @@ def command(ctx: click.Context, /, machine: str, dry_run: bool, plots: Path | No
 
 def _tell(history: History, lake: LakeCounts | None) -> None:
     if lake is not None:
-        _progress(f"{lake.files:,} files, {lake.rows:,} rows: {lake.left_out:,} could not be scored and are left out")
+        others = lake.rows - lake.left_out - lake.kept
+        _progress(
+            f"{lake.files:,} files, {lake.rows:,} rows; left out: {lake.left_out:,} that could not be scored,"
+            f" {others:,} that are doubles or more than --most-rows"
+        )
     _progress(f"{len(history):,} rows, {int(history.fault.sum()):,} of them faults")
 
 
