@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,17 @@ def bulk(installation: Installation, plan: Plan) -> Mapping[str, Any]:
     # What Spark's Java machine and its workers held and used is not the command's own.
     on_spark = {"rows_per_s": rows / spark.seconds, "seconds": spark.seconds}
     return {
-        "settings": {**asdict(plan), "rows": rows, "file_gb": size / 1e9, "spark": _SPARK},
+        "settings": {**asdict(plan), "rows": rows, "file_gb": size / 1e9, "spark": _SPARK, **_peers()},
         "ours": {**_figures(ours, rows), "scored": counted["scored"], "bad": counted["bad"]},
         "spark": {**on_spark, "scored": json.loads(spark.said)["scored"]},
         "pandas_whole": _figures(peer, rows),
         "ratio": peer.seconds / ours.seconds,
         "spark_ratio": spark.seconds / ours.seconds,
     }
+
+
+def _peers() -> Mapping[str, Any]:
+    return {"peers": {"versions": {name: version(name) for name in ("pandas", "pyspark")}}}
 
 
 def _scored(

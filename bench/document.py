@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.results import AXES, CONTENDERS, Results, short
+from bench.results import AXES, CONTENDERS, MODELS, READERS, SERVERS, Results, short
 from core.errors import UserError
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -22,7 +22,7 @@ def with_measured(document: str, results: Results) -> str:
 
 
 def _lines(results: Results) -> Iterator[str]:
-    stream, latency, growth = results
+    stream, latency, growth, api, bulk = results
     yield "![Readings a second, latency, growth](../bench/results/performance.png)\n"
     yield f"{_surroundings(stream)}\n"
     yield "| from Kafka to Postgres | readings/s | |\n|---|---:|---|"
@@ -41,14 +41,50 @@ def _lines(results: Results) -> Iterator[str]:
     for axis, points in growth["axes"].items():
         sizes, micros, cpu = (_range(points, name) for name in (axis, "us_per_reading", "cpu_us_per_reading"))
         yield f"| {AXES[axis]} | {sizes} | {micros} | {cpu} | {growth['ratios'][axis]:.2f} |"
+    yield from _single_predictions(api)
+    yield from _files(bulk)
+
+
+def _single_predictions(api: Mapping[str, Any]) -> Iterator[str]:
+    settings = api["settings"]
+    yield f"\nSingle predictions over HTTP, {MODELS[settings['algorithm']]}; {_when(api)}.\n"
+    at, busy = f"{settings['rate']:g} requests/s", f"{settings['connections']} connections that never rest"
+    yield f"| | p50 at {at} (ms) | p99 | worst | requests/s, {busy} | p99 |\n|---|---:|---:|---:|---:|---:|"
+    for name, title in SERVERS.items():
+        figures = api[name]
+        at_rate = " | ".join(f"{figures[quantile]:,.1f}" for quantile in ("p50_ms", "p99_ms", "worst_ms"))
+        yield f"| {title} | {at_rate} | {figures['requests_per_s']:,.0f} | {figures['busy_p99_ms']:,.1f} |"
+
+
+def _files(bulk: Mapping[str, Any]) -> Iterator[str]:
+    settings = bulk["settings"]
+    yield (
+        f"\n{settings['file_gb']:.1f} GB in {settings['files']} CSV files"
+        f" ({settings['rows'] / 1e6:.0f} million readings),"
+        f" {MODELS[settings['algorithm']]}, each process from its start to its end; {_when(bulk)}.\n"
+    )
+    yield "| scored by | readings/s | s | most memory (MB) |\n|---|---:|---:|---:|"
+    for name, title in READERS.items():
+        figures = bulk[name]
+        memory = f"{figures['peak_rss_mb']:,.0f}" if "peak_rss_mb" in figures else ""
+        yield f"| {title} | {figures['rows_per_s']:,.0f} | {figures['seconds']:.0f} | {memory} |"
+
+
+def _when(report: Mapping[str, Any]) -> str:
+    peers = report["settings"]["peers"]["versions"]
+    return f"{report['measured_at'][:10]}, commit {_commit(report)}; peers: {_listed(peers)}"
+
+
+def _commit(report: Mapping[str, Any]) -> str:
+    commit, dash, changed = report["commit"].partition("-")
+    return f"{commit[:12]}{dash}{changed}"
 
 
 def _surroundings(report: Mapping[str, Any]) -> str:
     machine, used, settings = report["machine"], report["versions"], report["settings"]
-    commit, dash, changed = report["commit"].partition("-")
     libraries = {name: version for name, version in used.items() if name not in _NAMED}
     return (
-        f"{report['measured_at'][:10]}, commit {commit[:12]}{dash}{changed}: {machine['cpu']}, {machine['cores']} cores"
+        f"{report['measured_at'][:10]}, commit {_commit(report)}: {machine['cpu']}, {machine['cores']} cores"
         f" for broker, database and us together, {machine['memory_gb']:.0f} GB, {machine['os']}; Python"
         f" {used['python']}, Kafka {used['kafka']}, Postgres {used['postgres']}, {_listed(libraries)}; peers:"
         f" {_listed(settings['peers']['versions'])}. Median of {settings['rounds']} rounds."

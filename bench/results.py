@@ -26,14 +26,26 @@ AXES = {
     "consumers": "consumers",
 }
 """What each axis of the growth is called."""
+SERVERS = {"faultline": "Faultline, `./run api`", "mlflow": "MLflow's model server"}
+"""What each server of single predictions is called."""
+READERS = {
+    "ours": "Faultline, `./run score`",
+    "spark": "Faultline, `./run score --engine spark --master local[2]`",
+    "pandas_whole": "pandas, all files read as a whole, one `predict_proba`",
+}
+"""What each way to score files is called."""
+MODELS = {"lr": "logistic regression", "rf": "a forest of 100 trees", "hgb": "gradient boosting"}
+"""What each algorithm is called."""
 
 
 class Results(NamedTuple):
-    """The reports of the three benches."""
+    """The reports of the benches that docs/performance.md shows as tables."""
 
     stream: dict[str, Any]
     latency: dict[str, Any]
     growth: dict[str, Any]
+    api: dict[str, Any]
+    bulk: dict[str, Any]
 
 
 def read_results(folder: Path) -> Results:

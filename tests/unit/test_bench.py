@@ -16,7 +16,7 @@ from bench.explaining import Plan, explaining
 from bench.limit import transactions
 from bench.paced import Published
 from bench.plot import performance_png
-from bench.results import AXES, CONTENDERS, FOLDER, Results, read_results
+from bench.results import AXES, CONTENDERS, FOLDER, READERS, SERVERS, Results, read_results
 from bench.stream import conclusions
 from core.errors import UserError
 from db.copy import HEADER, TRAILER
@@ -31,6 +31,10 @@ def some_results(**lost: int) -> Results:
     ratios = dict.fromkeys(["lr_vs_copy", "rf_vs_copy", "lr_vs_quix_sink", "lr_vs_quix_batched", "lr_vs_naive"], 0.5)
     point = {"us_per_reading": 4.0, "cpu_us_per_reading": 3.0}
     figures = {"p50": 6.0, "p99": 12.0, "p99_9": 20.0, "worst": 30.0}
+    asked = {"algorithm": "rf", "rate": 200.0, "connections": 16}
+    served = {"p50_ms": 3.0, "p99_ms": 9.0, "worst_ms": 20.0, "requests_per_s": 400.0, "busy_p99_ms": 30.0}
+    files = {"algorithm": "lr", "files": 8, "file_gb": 5.0, "rows": 67_000_000}
+    read = {"rows_per_s": 500_000.0, "seconds": 135.0, "peak_rss_mb": 360.0}
     surroundings: dict[str, Any] = {
         "quick": False,
         "measured_at": "2026-01-02T03:04:05+00:00",
@@ -47,6 +51,8 @@ def some_results(**lost: int) -> Results:
             "axes": {name: [{**point, name: 0}, {**point, name: 50_000_000}] for name in AXES},
             "ratios": dict.fromkeys(AXES, 1.2),
         },
+        {**surroundings, "settings": {**surroundings["settings"], **asked}, **dict.fromkeys(SERVERS, served)},
+        {**surroundings, "settings": {**surroundings["settings"], **files}, **dict.fromkeys(READERS, read)},
     )
 
 
@@ -82,7 +88,16 @@ def test_the_measured_part_is_replaced_and_names_machine_commit_and_versions() -
     assert with_measured(text, some_results()) == text
     assert text.endswith("words\n")
     assert "old" not in text
-    for word in ("A processor", "0123456789ab-changed", "Kafka 4.3", "numpy 2.4", "0.50 of the limit", "0 → 50 M"):
+    for word in (
+        "A processor",
+        "0123456789ab-changed",
+        "Kafka 4.3",
+        "numpy 2.4",
+        "0.50 of the limit",
+        "0 → 50 M",
+        "16 connections",
+        "500,000",
+    ):
         assert word in text
 
 
