@@ -1,16 +1,11 @@
 """A file that somebody sends to be scored: CSV of any dialect, XLSX, JSON or Parquet, as the sensors of its rows."""
 
-import io
 import math
-import subprocess
-import sys
-import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePath
 
 import msgspec
 import numpy as np
-import pandas as pd
 import pyarrow.parquet
 
 from core.batch import MOST, Floats
@@ -21,15 +16,10 @@ from core.machine import Machine
 from core.named_columns import named_columns
 from core.rolling import rolling_where_lacking
 from core.sensor import Sensor
-from model import excel_extent
 from model.sent_csv import Columns, SentTable, read_csv
+from model.sent_excel import read_excel
 
 MOST_ROWS = 100_000
-_MOST_UNPACKED = 256 * 1024 * 1024
-"""Bytes that an Excel file may unpack to."""
-_MOST_CELLS = 10_000_000
-"""Of an Excel file's sheet, empty ones between others counted: its reader holds each."""
-_PATIENCE_S = 60
 _ABSENT = frozenset({"", "nan", "na", "n/a", "null", "none"})
 
 
@@ -146,39 +136,6 @@ def _parsed(text: str) -> float | None:
         return None
 
 
-def _excel(_: Machine, content: bytes) -> SentTable:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
-            raise UserError(f"the file unpacks to more than {_MOST_UNPACKED >> 20} MB: send it in parts")
-    _require_small_sheet(content)
-    table = pd.read_excel(io.BytesIO(content), engine="calamine")
-    return SentTable(
-        {
-            str(name).strip(): [None if missing else cell for cell, missing in zip(cells, cells.isna(), strict=True)]
-            for name, cells in table.items()
-        }
-    )
-
-
-def _require_small_sheet(content: bytes) -> None:
-    program = [sys.executable, "-I", excel_extent.__file__]
-    try:
-        found = subprocess.run(  # noqa: S603  # ours, whose input is the file
-            program, input=content, capture_output=True, timeout=_PATIENCE_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise UserError(f"the file cannot be read as XLSX within {_PATIENCE_S} s: send it in parts") from None
-    if found.returncode > 0:
-        said = " ".join(found.stderr.decode(errors="replace").split())
-        raise UserError(f"the file cannot be read as XLSX: {said[:200]}")
-    row, column = map(int, found.stdout.split()) if found.returncode == 0 else (_MOST_CELLS, 0)
-    if (row + 1) * (column + 1) > _MOST_CELLS:
-        raise UserError(
-            f"the sheet has more than {_MOST_CELLS:,} cells up to its last row and column, empty ones too: take away"
-            " what stands far out, or send it in parts"
-        )
-
-
 def _json(_: Machine, content: bytes) -> SentTable:
     """A list of objects; or columns, each a list or an object of rows."""
     try:
@@ -220,7 +177,7 @@ _READERS: Mapping[str, Callable[[Machine, bytes], SentTable]] = {
     ".csv": read_csv,
     ".txt": read_csv,
     ".tsv": read_csv,
-    ".xlsx": _excel,
+    ".xlsx": read_excel,
     ".json": _json,
     ".parquet": _parquet,
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.ports import HOST, choose
 from tests.apart import installed
-from tests.processes import ROOT, wait_until
+from tests.processes import ROOT, end, wait_until
 
 _STARTED_WITHIN_S = 300.0
 
@@ -45,12 +45,7 @@ def mlflow_server(folder: Path) -> Iterator[str]:
         wait_until(answers, "MLflow answers", _STARTED_WITHIN_S, pause=0.3)
         yield url
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def _healthy(url: str) -> bool:

@@ -94,6 +94,16 @@ def run(arguments: list[str], environment: Mapping[str, str], seconds: float = 2
     )
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and end it where it does not."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S, pause: float = 0.05) -> float:
     """Seconds until the condition held; AssertionError names `what` did not happen in time."""
     began = time.monotonic()

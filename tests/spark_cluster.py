@@ -10,7 +10,7 @@ from pathlib import Path
 import pyspark
 
 from app.spark.java import provide_java
-from tests.processes import wait_until
+from tests.processes import end, wait_until
 
 _HERE = "127.0.0.1"
 _STARTS_WITHIN_S = 300.0
@@ -70,9 +70,4 @@ def _started(name: str, log: Path, its_own: Mapping[str, str], *arguments: str) 
         try:
             yield log
         finally:
-            process.terminate()
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)

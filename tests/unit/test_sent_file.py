@@ -12,7 +12,7 @@ from core.batch import Floats
 from core.csv_dialect import CsvDialect
 from core.errors import UserError
 from core.machine import Machine
-from model import sent_file
+from model import sent_excel, sent_file
 from model.sent_file import read_sent_file
 from tests.builders import a_machine
 from tests.workbook import workbook
@@ -142,7 +142,7 @@ def test_of_a_file_without_a_header_rows_are_counted_from_the_first_one(
 
 
 def test_a_small_file_that_unpacks_to_a_large_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sent_file, "_MOST_UNPACKED", 1 << 20)
+    monkeypatch.setattr(sent_excel, "_MOST_UNPACKED", 1 << 20)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b" " * (2 << 20))
